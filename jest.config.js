@@ -1,0 +1,14 @@
+const esmRequiredByCjs = ['cookie', 'content-disposition'];
+export default {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  globalSetup: './test/support/globalSetup.mjs',
+  globalTeardown: './test/support/globalTeardown.mjs',
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transformIgnorePatterns: [`/node_modules/(?!(${esmRequiredByCjs.join('|')})/)`],
+  transform: {
+    '^.+\\.[tj]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, sourceMaps: 'inline' }],
+  },
+  testTimeout: 60_000,
+};
