@@ -1,0 +1,90 @@
+// One way to Postgres: types that keep money exact, a pool that survives its database, transactions that
+// are retried only for what passes by itself.
+import pg from 'pg';
+
+const INT8 = 20;
+const DATE = 1082;
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    if (oid === INT8) return BigInt;
+    if (oid === DATE) return String; // A business date has no zone; a Date object would give it one.
+    return format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : pg.types.getTypeParser(oid, 'text');
+  }) as typeof pg.types.getTypeParser,
+};
+
+export type Db = pg.Pool;
+export type Tx = pg.PoolClient;
+export type Queryable = Pick<pg.Pool, 'query'>;
+
+export interface PoolOptions {
+  readonly max: number;
+  readonly applicationName: string;
+  /** Called when an idle connection breaks; the pool replaces it, nothing else has to be done. */
+  readonly onIdleError?: (error: Error) => void;
+  /** Upper bound of one statement; below the workflow step's own deadline, so Postgres gives up first. */
+  readonly statementTimeoutMs?: number;
+}
+
+export function openPool(url: string, options: PoolOptions): Db {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max,
+    application_name: options.applicationName,
+    statement_timeout: options.statementTimeoutMs ?? 3_000,
+    lock_timeout: 2_500,
+    idle_in_transaction_session_timeout: 15_000,
+    connectionTimeoutMillis: 3_000,
+    keepAlive: true,
+    types,
+  });
+  // Without a listener an idle connection that dies ends the process.
+  pool.on('error', (error) => options.onIdleError?.(error));
+  return pool;
+}
+
+/** SQLSTATE classes that say the database is away or contended, not that we are wrong. */
+const passing = new Set(['08', '40', '53']);
+const passingCodes = new Set(['57P01', '57P02', '57P03', '57014', '55P03']);
+const networkCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+
+/** True when trying again later is the right answer to this error (absent or contended database). */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === 'string') {
+    return passing.has(code.slice(0, 2)) || passingCodes.has(code) || networkCodes.has(code);
+  }
+  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
+    error.message,
+  );
+}
+
+const isSerialization = (error: unknown): boolean => {
+  const code = (error as { code?: unknown }).code;
+  return code === '40P01' || code === '40001';
+};
+
+/**
+ * Runs `work` in one transaction with one commit. A deadlock or serialization failure is tried again twice,
+ * because the other transaction has gone on by then; any other error rolls back and is thrown.
+ */
+export async function withTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const tx = await db.connect();
+    let broken: Error | undefined;
+    try {
+      await tx.query('begin');
+      const result = await work(tx);
+      await tx.query('commit');
+      return result;
+    } catch (error) {
+      // A rollback that fails means the connection is gone; Postgres rolls back by itself then.
+      await tx.query('rollback').catch((e: Error) => {
+        broken = e;
+      });
+      if (!isSerialization(error) || attempt === 3) throw error;
+    } finally {
+      tx.release(broken);
+    }
+  }
+}

@@ -1,0 +1,107 @@
+// The writes of one step as one statement: every table's rows travel as one JSON parameter into one
+// data-modifying CTE. One round trip however many rows; the text depends on tables and columns alone, so
+// Postgres prepares it once per connection. Rules of such a statement: all parts see the state before it,
+// and no row may be written by two parts.
+import { createHash } from 'node:crypto';
+import type { Queryable } from './pool.js';
+import type { Tables } from './tables.js';
+
+type Table = keyof Tables;
+type Row<T extends Table> = Partial<Tables[T]>;
+
+/** Somebody else changed or made the row first; the caller's transaction rolls back and looks again. */
+export class WriteConflict extends Error {
+  override readonly name = 'WriteConflict';
+  readonly code = '40001';
+}
+
+/** JSON as jsonb_populate_recordset reads it: whole bigints as text, bytes as hex, instants as ISO text. */
+const json = (rows: readonly object[]): string =>
+  JSON.stringify(rows, function (this: Record<string, unknown>, key, value: unknown) {
+    const raw = this[key];
+    if (Buffer.isBuffer(raw)) return `\\x${raw.toString('hex')}`;
+    return typeof value === 'bigint' ? value.toString() : value;
+  });
+
+const names = new Map<string, string>();
+const nameOf = (text: string): string => {
+  let name = names.get(text);
+  if (!name) {
+    name = createHash('sha256').update(text).digest('base64url').slice(0, 22);
+    names.set(text, name);
+  }
+  return name;
+};
+
+export class Writes {
+  readonly #parts: { text: (n: number) => string; param: string; expect: number; what: string }[] = [];
+
+  get isEmpty(): boolean {
+    return this.#parts.length === 0;
+  }
+
+  /** Inserts rows that all name the same columns. */
+  insert<T extends Table>(table: T, ...rows: Row<T>[]): this {
+    const [first] = rows;
+    if (!first) return this;
+    const columns = Object.keys(first).join(', ');
+    this.#parts.push({
+      text: (n) =>
+        `insert into ${table} (${columns}) select ${columns} from jsonb_populate_recordset(null::${table}, $${n})`,
+      param: json(rows),
+      expect: rows.length,
+      what: `insert ${table}`,
+    });
+    return this;
+  }
+
+  /**
+   * Sets the other columns of the rows found by `by`. Each row must be found, otherwise WriteConflict.
+   * A `by` column may be one that guards the change, such as a status that must still be as it was read.
+   */
+  update<T extends Table>(table: T, by: readonly (keyof Tables[T] & string)[], ...rows: Row<T>[]): this {
+    const [first] = rows;
+    if (!first) return this;
+    const columns = Object.keys(first).filter((column) => !by.includes(column as never));
+    const set = columns.map((column) => `${column} = v.${column}`).join(', ');
+    const where = by.map((column) => `t.${column} = v.${column}`).join(' and ');
+    this.#parts.push({
+      text: (n) =>
+        `update ${table} t set ${set} from jsonb_populate_recordset(null::${table}, $${n}) v where ${where}`,
+      param: json(rows),
+      expect: rows.length,
+      what: `update ${table}`,
+    });
+    return this;
+  }
+
+  /** A write with words of its own; `$` in the text stands for its single JSON parameter. */
+  statement(what: string, text: string, param: object, expect: number | 'any'): this {
+    this.#parts.push({
+      text: (n) => text.replaceAll('$', `$${n}::jsonb`),
+      param: json([param]).slice(1, -1),
+      expect: expect === 'any' ? -1 : expect,
+      what,
+    });
+    return this;
+  }
+
+  /** Sends everything as one statement. Throws WriteConflict when a part met fewer rows than it named. */
+  async run(db: Queryable): Promise<void> {
+    if (this.isEmpty) return;
+    const ctes = this.#parts.map((part, i) => `w${i} as (${part.text(i + 1)} returning 1)`).join(', ');
+    const counts = this.#parts.map((_, i) => `(select count(*)::int from w${i}) as c${i}`).join(', ');
+    const text = `with ${ctes} select ${counts}`;
+    const { rows } = await db.query<Record<string, number>>({
+      name: nameOf(text),
+      text,
+      values: this.#parts.map((part) => part.param),
+    });
+    this.#parts.forEach((part, i) => {
+      const met = rows[0]?.[`c${i}`];
+      if (part.expect >= 0 && met !== part.expect) {
+        throw new WriteConflict(`${part.what}: ${met} of ${part.expect} rows`);
+      }
+    });
+  }
+}
