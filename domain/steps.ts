@@ -1,0 +1,82 @@
+// What a workflow and a step tell each other: ids, stages and instants, never a name or a document.
+// Workflows import this file: plain constants and types only.
+import type { Outcome, Stage } from './leads/stages.js';
+import type { DecisionName, FactName, MessageName } from './messages.js';
+import type { OwnStep, WaitKind } from './waits.js';
+
+/** The step that applies each fact; a decision's step has the decision's own name. */
+export const FACT_STEPS = {
+  leadCaptured: 'scoreLead',
+  leadTouched: 'rescoreLead',
+  deliveryRecorded: 'recordDelivery',
+  paymentApplied: 'applyPayment',
+  paymentReversed: 'reversePayment',
+  waitReassigned: 'adoptWaits',
+  commissionPaid: 'settleCommission',
+} as const satisfies Readonly<Record<FactName, string>>;
+
+export type FactStep = (typeof FACT_STEPS)[FactName];
+export type StepName = DecisionName | FactStep | OwnStep;
+
+/** One open wait as the workflow needs it: what, for which record, the real instant it is due, its level. */
+export type WaitHead = readonly [
+  kind: WaitKind,
+  subject: string,
+  dueAt: number,
+  level: number,
+  next: 'reminder' | 'overdue',
+];
+
+/** The lead as its row stands: the newer revision wins, whoever brings it. */
+export interface Head {
+  readonly revision: number;
+  readonly stage: Stage;
+  readonly outcome: Outcome | null;
+  /** The earliest due, at most HEAD_WAITS. */
+  readonly waits: readonly WaitHead[];
+  readonly owner: string | null;
+}
+/** Bounds the payload of an answer; the others follow when one of these has moved. */
+export const HEAD_WAITS = 4;
+
+export interface StepCall {
+  readonly leadId: string;
+  /** The message id, or `lead/step/revision` for the workflow's own: the effect happens once under it. */
+  readonly key: string;
+  /** Real time of the workflow, epoch milliseconds; the step turns it into business time. */
+  readonly at: number;
+  /** Own steps only: the record the wait stands for and the revision it was judged by. */
+  readonly subject?: string;
+  readonly revision?: number;
+}
+
+/** What became of a message, kept with its row for ever. */
+export interface Answer {
+  readonly result: 'applied' | 'no_effect' | 'refused' | 'parked' | 'expired' | 'stuck';
+  readonly code?: string;
+  readonly detail?: string;
+  readonly pointer?: string;
+  /** The id of what the step made, if it made something. */
+  readonly made?: string;
+}
+
+export interface StepAnswer {
+  readonly head: Head;
+  readonly answer?: Answer;
+  /** Mails written by the step, to be sent by a normal activity. */
+  readonly mails?: readonly string[];
+}
+
+/** The state a run begins with, whatever began it. */
+export interface Opening {
+  readonly head: Head;
+  /** The oldest unanswered and parked messages, at most INBOX_BATCH, decisions left to the sweep. */
+  readonly facts: readonly { readonly id: string; readonly name: MessageName }[];
+  readonly more: boolean;
+  readonly mails: readonly string[];
+}
+export const INBOX_BATCH = 10;
+
+/** The failure types a step throws; everything else is a bug. */
+export const STEP_FAILURES = ['DatabaseAway', 'StepBroken'] as const;
+export type StepFailure = (typeof STEP_FAILURES)[number];

@@ -1,0 +1,61 @@
+// Everything a lead's workflow can be told, as constants shared with the senders. Decisions are updates,
+// because whoever decides learns at once whether it holds; facts are signals, because they have happened
+// and are never refused. Each carries the id of its row in `messages` and nothing that belongs to a person.
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Head, StepAnswer } from '../domain/steps.js';
+
+export interface DecisionCall {
+  readonly messageId: string;
+  /** Revision of the lead the sender saw; a validator refuses when the stage makes it pointless. */
+  readonly revision?: number;
+}
+
+export const qualifyLead = defineUpdate<StepAnswer, [DecisionCall]>('qualifyLead');
+export const reassignLead = defineUpdate<StepAnswer, [DecisionCall]>('reassignLead');
+export const withdrawLead = defineUpdate<StepAnswer, [DecisionCall]>('withdrawLead');
+export const submitQuote = defineUpdate<StepAnswer, [DecisionCall]>('submitQuote');
+export const decideApproval = defineUpdate<StepAnswer, [DecisionCall]>('decideApproval');
+export const acceptQuote = defineUpdate<StepAnswer, [DecisionCall]>('acceptQuote');
+export const declineQuote = defineUpdate<StepAnswer, [DecisionCall]>('declineQuote');
+export const cancelOrder = defineUpdate<StepAnswer, [DecisionCall]>('cancelOrder');
+export const writeOffInvoice = defineUpdate<StepAnswer, [DecisionCall]>('writeOffInvoice');
+export const creditInvoice = defineUpdate<StepAnswer, [DecisionCall]>('creditInvoice');
+export const decisions = {
+  qualifyLead,
+  reassignLead,
+  withdrawLead,
+  submitQuote,
+  decideApproval,
+  acceptQuote,
+  declineQuote,
+  cancelOrder,
+  writeOffInvoice,
+  creditInvoice,
+};
+
+export const leadCaptured = defineSignal<[messageId: string]>('leadCaptured');
+export const leadTouched = defineSignal<[messageId: string]>('leadTouched');
+export const deliveryRecorded = defineSignal<[messageId: string]>('deliveryRecorded');
+export const paymentApplied = defineSignal<[messageId: string]>('paymentApplied');
+export const paymentReversed = defineSignal<[messageId: string]>('paymentReversed');
+export const waitReassigned = defineSignal<[messageId: string]>('waitReassigned');
+export const commissionPaid = defineSignal<[messageId: string]>('commissionPaid');
+export const facts = {
+  leadCaptured,
+  leadTouched,
+  deliveryRecorded,
+  paymentApplied,
+  paymentReversed,
+  waitReassigned,
+  commissionPaid,
+};
+
+/** "Read your row again": after a reset, a restore, a new clock segment, or when a sender finds you behind. */
+export const look = defineSignal('look');
+
+export const getStage = defineQuery<string>('getStage');
+export const getWaits = defineQuery<Head['waits']>('getWaits');
+
+export interface LeadInput {
+  readonly leadId: string;
+}
