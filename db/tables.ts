@@ -351,16 +351,18 @@ export interface Tables {
     position: number;
     product_id: string;
     sku: string;
-    name: unknown;
+    name: string;
     family: string;
     unit: string;
-    billed: string;
+    charged_on: string;
     quantity: string;
     delivered: string;
     net_minor: bigint;
     invoiced_minor: bigint;
     tax_treatment: string;
     tax_rate_bps: number;
+    tax_reason: string;
+    tax_exemption: string | null;
   };
   orders: {
     id: string;
@@ -501,11 +503,12 @@ export interface Tables {
     sku: string;
     name: unknown;
     family: string;
-    nature: string;
+    supply: string;
+    discountable: boolean;
     unit: string;
     unit_decimals: number;
     tax_class: string;
-    billed: string;
+    charged_on: string;
     cost: string | null;
     lead_days: number;
     active: boolean;
@@ -527,6 +530,12 @@ export interface Tables {
     tax_minor: bigint;
     tax_treatment: string;
     tax_rate_bps: number;
+    tax_reason: string;
+    tax_exemption: string | null;
+    tax_class: string;
+    supply: string;
+    charged_on: string;
+    name: string;
     waterfall: unknown;
   };
   quote_revisions: {

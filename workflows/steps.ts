@@ -1,14 +1,24 @@
 // How the workflow reaches the outside. A write to our own database is a local activity: no state
 // transition, one transaction, done once under its key. A call to a neighbour is a normal activity.
-import { ApplicationFailure, ActivityFailure, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
-import type { StepFailure } from '../domain/steps.js';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
+import type { StepFailure } from '../domain/steps.js';
 
 // Repeatable for ever in effect: four quick attempts in one task, then the deal's own timer (deal.ts).
 export const steps = proxyLocalActivities<Activities>({
   startToCloseTimeout: '4s', // Below the workflow task's time-out, so a slow database fails the step first.
   localRetryThreshold: '1s',
-  retry: { initialInterval: '100ms', backoffCoefficient: 3, maximumAttempts: 4, nonRetryableErrorTypes: ['StepBroken'] },
+  retry: {
+    initialInterval: '100ms',
+    backoffCoefficient: 3,
+    maximumAttempts: 4,
+    nonRetryableErrorTypes: ['StepBroken'],
+  },
 });
 
 // A neighbour: tried for a day, then it is a person's task; the deal itself never waits for a mail.
@@ -16,7 +26,12 @@ export const { sendMail } = proxyActivities<Activities>({
   startToCloseTimeout: '30s',
   scheduleToCloseTimeout: '24h',
   summary: 'mail to the customer or a colleague',
-  retry: { initialInterval: '2s', backoffCoefficient: 3, maximumInterval: '1h', nonRetryableErrorTypes: ['MailRefused'] },
+  retry: {
+    initialInterval: '2s',
+    backoffCoefficient: 3,
+    maximumInterval: '1h',
+    nonRetryableErrorTypes: ['MailRefused'],
+  },
 });
 
 /** The type of a step's failure; a local activity throws it unwrapped, a normal one inside ActivityFailure. */

@@ -57,6 +57,12 @@ create table quote_lines (
   tax_minor bigint not null check (tax_minor >= 0),
   tax_treatment text not null check (tax_treatment in ('S', 'K', 'AE', 'G', 'O', 'E', 'Z')),
   tax_rate_bps int not null check (tax_rate_bps between 0 and 10000),
+  tax_reason text not null,
+  tax_exemption text,
+  tax_class text not null,
+  supply text not null check (supply in ('goods', 'services')),
+  charged_on text not null check (charged_on in ('each_delivery', 'first_delivery')),
+  name text not null,
   waterfall jsonb not null,
   primary key (quote_id, revision, position),
   foreign key (quote_id, revision) references quote_revisions

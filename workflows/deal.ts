@@ -1,0 +1,313 @@
+// The machinery behind leadToCash: it takes messages in, runs one step at a time, keeps the newest head and
+// arms the one timer. It decides neither what is right (the steps do) nor what comes next (leadToCash does).
+
+import { defineSearchAttributeKey } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { type MessageName, outcomeOf } from '../domain/messages.js';
+import { FACT_STEPS, type Head, type StepAnswer, type StepCall, type WaitHead } from '../domain/steps.js';
+import { type OwnStep, WAITS, type WaitKind } from '../domain/waits.js';
+import { makeAlarm } from './alarm.js';
+import { type DecisionCall, decisions, facts, getStage, getWaits, type LeadInput, look } from './messages.js';
+import { failureOf, sendMail, steps } from './steps.js';
+import { story } from './story.js';
+import { makeTurns } from './turn.js';
+
+/** What the process awaits and which step it runs when a reminder is due or the time is over. */
+export interface Contract {
+  readonly wait: WaitKind;
+  readonly subject?: string;
+  readonly reminder?: OwnStep;
+  readonly overdue: OwnStep;
+}
+
+const QUIET_MS = 60_000; // A step that moved nothing is not run again sooner, or it would spin.
+const STUCK_MS = 3_600_000;
+const FIRST_PAUSE_S = 15;
+const LAST_PAUSE_S = 300;
+
+const STAGE = defineSearchAttributeKey('Stage', 'KEYWORD');
+const WAITS_FOR = defineSearchAttributeKey('WaitsFor', 'KEYWORD');
+const OWNER = defineSearchAttributeKey('Owner', 'KEYWORD');
+const OUTCOME = defineSearchAttributeKey('Outcome', 'KEYWORD');
+
+type Inbox = { id: string; name: MessageName }[];
+
+export class Deal {
+  readonly #leadId: string;
+  readonly #inTurn = makeTurns();
+  readonly #alarm = makeAlarm(() => this.#moved++);
+  readonly #inbox: Inbox = [];
+  readonly #parked = new Map<string, MessageName>();
+  readonly #seen = new Set<string>();
+  readonly #outbox: string[] = [];
+  readonly #quiet = new Map<string, number>();
+  readonly #story = story();
+  #head: Head | undefined;
+  #moved = 0;
+  #looks = 0;
+  #looked = 0;
+  #pumping = false;
+  #mailing = false;
+  #draining = false;
+  #shown = '';
+
+  constructor(leadId: string) {
+    this.#leadId = leadId;
+    // Every handler before the first await; the validators let everything in while the state is not loaded.
+    for (const [name, update] of Object.entries(decisions) as [MessageName, typeof decisions.qualifyLead][]) {
+      setHandler(update, (call: DecisionCall) => this.#apply(call.messageId, name), {
+        validator: () => this.#mayEnter(name),
+      });
+    }
+    for (const [name, signal] of Object.entries(facts) as [MessageName, typeof facts.leadCaptured][]) {
+      setHandler(signal, (id: string) => this.#receive(id, name));
+    }
+    setHandler(look, () => {
+      this.#looks++;
+      this.#moved++;
+      void this.#pump();
+    });
+    setHandler(getStage, () => this.#head?.stage ?? 'loading');
+    setHandler(getWaits, () => this.#head?.waits ?? []);
+  }
+
+  get stage(): Head['stage'] {
+    return this.#present.stage;
+  }
+
+  get outcome(): Head['outcome'] {
+    return this.#present.outcome;
+  }
+
+  /** The open waits of one kind, earliest first: for an invoice, its level and the instant of its next step. */
+  waits(kind: WaitKind): readonly WaitHead[] {
+    return this.#present.waits.filter(([of]) => of === kind);
+  }
+
+  async load(): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#looked = this.#looks;
+      const opening = await this.#run('loadLead', {
+        leadId: this.#leadId,
+        key: this.#leadId,
+        at: Date.now(),
+      });
+      this.#adopt(opening);
+      for (const { id, name } of opening.facts) this.#receive(id, name);
+      if (opening.more) this.#looks++; // Bounded batches: the rest is read when these are done.
+    });
+  }
+
+  waitFor(wait: WaitKind, steps: Omit<Contract, 'wait'>): Promise<void> {
+    return this.waitForFirst([{ wait, ...steps }]);
+  }
+
+  /** Waits until the deal moves; runs the step of the first contract that is due. */
+  async waitForFirst(contracts: readonly Contract[]): Promise<void> {
+    await condition(() => this.#idle); // What was told comes before what is due.
+    const next = this.#earliest(contracts);
+    if (next && next.at <= Date.now()) return this.#own(next.step, next.wait);
+    const was = this.#moved;
+    this.#alarm.set(next?.at, next && `${next.wait[0]} ${next.step}`);
+    this.#show(next?.wait[0]);
+    await condition(() => this.#moved !== was);
+  }
+
+  /** False when the lead is closed and nothing is left to tell; continues as new when the history is long. */
+  async goesOn(): Promise<boolean> {
+    const full = workflowInfo().continueAsNewSuggested;
+    if (this.stage !== 'closed' && !full) return true;
+    this.#alarm.set(undefined);
+    this.#draining = true;
+    await condition(() => this.#idle && !this.#mailing && allHandlersFinished());
+    this.#show();
+    if (full) await continueAsNew<(input: LeadInput) => Promise<unknown>>({ leadId: this.#leadId });
+    this.#draining = false;
+    return this.stage !== 'closed'; // A late fact has opened it again.
+  }
+
+  get #present(): Head {
+    if (!this.#head) throw new RangeError(`lead ${this.#leadId} is used before its state was loaded`);
+    return this.#head;
+  }
+
+  get #idle(): boolean {
+    return !this.#pumping && this.#inbox.length === 0 && this.#looked === this.#looks;
+  }
+
+  #mayEnter(name: MessageName): void {
+    if (!this.#head) return;
+    const refuse = (code: string): never => {
+      throw ApplicationFailure.create({
+        message: `${name} is refused in stage ${this.stage}`,
+        type: code,
+        nonRetryable: true,
+        details: [this.#present.revision],
+      });
+    };
+    if (this.#draining) refuse('draining');
+    const outcome = outcomeOf(this.stage, name);
+    if (outcome.kind === 'refuse') refuse(outcome.code);
+  }
+
+  #receive(id: string, name: MessageName): void {
+    if (this.#seen.has(id)) return;
+    this.#seen.add(id);
+    this.#inbox.push({ id, name });
+    this.#moved++;
+    void this.#pump();
+  }
+
+  /** One pump: facts in the order they came, a step for each; runs only while there is something to do. */
+  async #pump(): Promise<void> {
+    if (this.#pumping || !this.#head) return;
+    this.#pumping = true;
+    for (;;) {
+      const fact = this.#inbox.shift();
+      if (fact) await this.#apply(fact.id, fact.name);
+      else if (this.#looked !== this.#looks) await this.load();
+      else break;
+    }
+    this.#pumping = false;
+    this.#moved++;
+  }
+
+  #apply(id: string, name: MessageName): Promise<StepAnswer> {
+    return this.#inTurn(async () => {
+      const step = name in FACT_STEPS ? FACT_STEPS[name as keyof typeof FACT_STEPS] : (name as 'qualifyLead');
+      const call = { leadId: this.#leadId, key: id, at: Date.now() };
+      const answer = await this.#orStuck(() => this.#run(step, call), call);
+      if (answer.answer?.result === 'stuck') this.#seen.delete(id);
+      if (answer.answer?.result === 'parked') this.#parked.set(id, name);
+      this.#adopt(answer, step);
+      return answer;
+    });
+  }
+
+  /** A step of the deal's own: compare and set on the revision it was judged by. */
+  async #own(name: OwnStep, [kind, subject, dueAt]: WaitHead): Promise<void> {
+    await this.#inTurn(async () => {
+      const { revision, waits } = this.#present;
+      if (!waits.some((wait) => wait[0] === kind && wait[1] === subject && wait[2] === dueAt)) return;
+      const key = `${this.#leadId}/${name}/${revision}`;
+      const call = { leadId: this.#leadId, key, at: Date.now(), subject, revision };
+      const answer = await this.#orStuck(() => this.#run(name, call), call);
+      this.#adopt(answer, name);
+      if (answer.answer?.result === 'stuck') this.#quiet.set(`${kind}/${subject}`, Date.now() + STUCK_MS);
+      else if (this.#present.revision === revision) {
+        const still = this.#present.waits.find((wait) => wait[0] === kind && wait[1] === subject);
+        if (still && still[2] <= Date.now()) {
+          this.#quiet.set(`${kind}/${subject}`, Date.now() + QUIET_MS);
+          await this.#run('markStuck', call);
+        }
+      }
+    });
+  }
+
+  /** A bug in a step stops that message, not the deal: it is marked, visible, and tried again later. */
+  async #orStuck(step: () => Promise<StepAnswer>, call: StepCall): Promise<StepAnswer> {
+    try {
+      return await step();
+    } catch (error) {
+      if (failureOf(error) !== 'StepBroken') throw error;
+      return this.#run('markStuck', call);
+    }
+  }
+
+  /** Runs one step, waiting out a database that is away with a timer that `look` cuts short. */
+  async #run<N extends keyof typeof steps>(
+    name: N,
+    call: StepCall,
+  ): Promise<Awaited<ReturnType<(typeof steps)[N]>>> {
+    for (let pauseS = FIRST_PAUSE_S; ; pauseS = Math.min(pauseS * 2, LAST_PAUSE_S)) {
+      try {
+        return (await (steps[name] as (call: StepCall) => Promise<unknown>)(call)) as never;
+      } catch (error) {
+        if (failureOf(error) !== 'DatabaseAway') throw error;
+      }
+      const was = this.#looks;
+      await condition(() => this.#looks !== was, pauseS * 1000);
+    }
+  }
+
+  #adopt({ head, mails }: { head: Head; mails?: readonly string[] }, step?: string): void {
+    if (mails) {
+      this.#outbox.push(...mails.filter((mail) => !this.#outbox.includes(mail)));
+      void this.#mail();
+    }
+    if (step) this.#story.add(step, head);
+    if (this.#head && head.revision <= this.#head.revision && head.waits.length === this.#head.waits.length) {
+      // A newer clock segment moves the instants without a new revision.
+      if (head.revision === this.#head.revision) this.#head = head;
+      return;
+    }
+    const before = this.#head?.stage;
+    this.#head = head;
+    this.#moved++;
+    if (before === head.stage) return;
+    for (const [id, name] of this.#parked) this.#inbox.push({ id, name }); // Tried again at each new stage.
+    this.#parked.clear();
+    void this.#pump();
+  }
+
+  async #mail(): Promise<void> {
+    if (this.#mailing) return;
+    this.#mailing = true;
+    for (let mail = this.#outbox[0]; mail; mail = this.#outbox[0]) {
+      try {
+        await sendMail({ mailId: mail });
+      } catch {
+        // A day of tries is over: a person takes it from here, the deal goes on.
+        await this.#run('giveUpMail', { leadId: this.#leadId, key: mail, at: Date.now() });
+      }
+      this.#outbox.shift();
+    }
+    this.#mailing = false;
+    this.#moved++;
+  }
+
+  #earliest(contracts: readonly Contract[]): { at: number; step: OwnStep; wait: WaitHead } | undefined {
+    let earliest: { at: number; step: OwnStep; wait: WaitHead } | undefined;
+    for (const wait of this.#present.waits) {
+      const [kind, subject, dueAt, , next] = wait;
+      const contract = contracts.find((c) => c.wait === kind && (c.subject ?? subject) === subject);
+      if (!contract) continue;
+      const at = Math.max(dueAt, this.#quiet.get(`${kind}/${subject}`) ?? 0);
+      const step = next === 'reminder' ? (contract.reminder ?? contract.overdue) : contract.overdue;
+      if (!earliest || at < earliest.at) earliest = { at, step, wait };
+    }
+    return earliest;
+  }
+
+  /** What operations see: search attributes change only where a value did, since each change is an event. */
+  #show(waitsFor?: WaitKind): void {
+    const { stage, owner, outcome } = this.#present;
+    const shown = [stage, waitsFor, owner, outcome].join('|');
+    if (shown !== this.#shown) {
+      this.#shown = shown;
+      upsertSearchAttributes([
+        { key: STAGE, value: stage },
+        { key: WAITS_FOR, value: waitsFor ?? 'nothing' },
+        ...(owner ? [{ key: OWNER, value: owner }] : []),
+        ...(outcome ? [{ key: OUTCOME, value: outcome }] : []),
+      ]);
+    }
+    setCurrentDetails(this.#story.markdown(this.#present, waitsFor && WAITS[waitsFor].owes));
+  }
+}
+
+/** Builds the lead's state from Postgres: one entry for capture, continue-as-new, reopening and restore. */
+export async function openDeal(leadId: string): Promise<Deal> {
+  const deal = new Deal(leadId);
+  await deal.load();
+  return deal;
+}

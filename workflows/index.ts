@@ -1,0 +1,1 @@
+export { leadToCash } from './leadToCash.js';
