@@ -123,7 +123,8 @@ export function effectOfCredit(
       unappliedMinor: amountMinor - moved,
     });
   }
-  for (const [lineId, openMinor] of open) {
+  for (const { lineId } of credit.lines) {
+    const openMinor = open.get(lineId) ?? 0n;
     if (openMinor < 0n) {
       const detail = `line ${lineId} would be credited ${-openMinor} minor units that were written off or tolerated`;
       throw new DomainError('over_credited', detail, '/lines');

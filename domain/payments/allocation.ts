@@ -21,13 +21,16 @@ export interface Allocation {
   readonly restMinor: bigint;
 }
 
-/** Shares an amount over an invoice's lines by open gross, never more than is open (RULES, Payments). */
+/**
+ * Shares an amount over an invoice's lines by open gross, never more than the invoice has open: a line of
+ * negative gross takes nothing and lowers what the others can take together (RULES, Payments).
+ */
 export function allocateByOpenGross(amountMinor: bigint, lines: readonly OpenLine[]): Allocation {
   if (amountMinor < 0n) throw new RangeError(`allocation of ${amountMinor}`);
   const open = lines.filter(({ openMinor }) => openMinor > 0n);
-  const openMinor = open.reduce((sum, line) => sum + line.openMinor, 0n);
+  const openMinor = lines.reduce((sum, line) => sum + line.openMinor, 0n);
   const allocatedMinor = amountMinor < openMinor ? amountMinor : openMinor;
-  if (allocatedMinor === 0n) return { shares: [], allocatedMinor, restMinor: amountMinor };
+  if (allocatedMinor <= 0n) return { shares: [], allocatedMinor: 0n, restMinor: amountMinor };
   const amounts = shareByWeight(
     allocatedMinor,
     open.map((line) => line.openMinor),

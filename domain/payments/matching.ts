@@ -26,6 +26,7 @@ export const MATCH_TASKS = [
   'overpaid',
   'several_candidates',
   'no_candidate',
+  'unknown_payer',
 ] as const;
 export type MatchTask = (typeof MATCH_TASKS)[number];
 
@@ -40,8 +41,8 @@ export interface PaymentMatch {
   readonly unappliedMinor: bigint;
   /** Why finance has to look at it; null when nothing is left to decide. */
   readonly task: MatchTask | null;
-  /** What finance is offered: oldest due date first, then lowest number. Never posted by itself. */
-  readonly proposals: readonly InvoiceShare[];
+  /** Alternatives offered to finance, the likeliest first; none is ever posted by itself. */
+  readonly proposals: readonly (readonly InvoiceShare[])[];
 }
 
 /**
@@ -61,62 +62,85 @@ function matchByNumber(
   invoices: readonly OpenInvoice[],
 ): PaymentMatch {
   const named = invoices.filter((invoice) => sameNumber(invoice.number, number));
-  if (named.length === 0) return unapplied(payment, 'unknown_invoice', invoices);
+  if (named.length === 0) return unapplied(payment, 'unknown_invoice', proposalsFor(payment, invoices));
   const candidates = named.filter((invoice) => invoice.currency === payment.currency);
   if (candidates.length === 0) return unapplied(payment, 'currency_mismatch', []);
   const [invoice, second] = candidates;
-  if (invoice === undefined || second !== undefined)
-    return unapplied(payment, 'several_candidates', candidates);
-  if (invoice.openMinor <= 0n) return unapplied(payment, 'settled_invoice', invoices);
+  if (invoice === undefined || second !== undefined) {
+    return unapplied(payment, 'several_candidates', oneByOne(payment, candidates));
+  }
+  if (invoice.openMinor <= 0n) return unapplied(payment, 'settled_invoice', proposalsFor(payment, invoices));
   return post(payment, invoice);
 }
 
 function matchByPayer(payment: IncomingPayment, invoices: readonly OpenInvoice[]): PaymentMatch {
-  const sameAmount = invoices.filter(
-    (invoice) => invoice.currency === payment.currency && invoice.openMinor === payment.amountMinor,
-  );
   // An amount without a known payer is a guess, however well it fits.
-  if (payment.accountId === null) {
-    return unapplied(payment, sameAmount.length > 0 ? 'several_candidates' : 'no_candidate', sameAmount);
-  }
-  const [only, second] = sameAmount.filter((invoice) => invoice.accountId === payment.accountId);
-  if (only === undefined) return unapplied(payment, 'no_candidate', invoices);
-  if (second !== undefined) return unapplied(payment, 'several_candidates', sameAmount);
+  if (payment.accountId === null) return unapplied(payment, 'unknown_payer', proposalsFor(payment, invoices));
+  const candidates = sameAmount(payment, invoices);
+  const [only, second] = candidates;
+  if (only === undefined) return unapplied(payment, 'no_candidate', proposalsFor(payment, invoices));
+  if (second !== undefined) return unapplied(payment, 'several_candidates', oneByOne(payment, candidates));
   return post(payment, only);
 }
 
 function post(payment: IncomingPayment, invoice: OpenInvoice): PaymentMatch {
-  const amountMinor = payment.amountMinor < invoice.openMinor ? payment.amountMinor : invoice.openMinor;
-  const unappliedMinor = payment.amountMinor - amountMinor;
-  const allocations = [{ invoiceId: invoice.invoiceId, amountMinor }];
-  return { allocations, unappliedMinor, task: unappliedMinor > 0n ? 'overpaid' : null, proposals: [] };
+  const share = shareOf(payment.amountMinor, invoice);
+  const unappliedMinor = payment.amountMinor - share.amountMinor;
+  return {
+    allocations: [share],
+    unappliedMinor,
+    task: unappliedMinor > 0n ? 'overpaid' : null,
+    proposals: [],
+  };
 }
 
 function unapplied(
   payment: IncomingPayment,
   task: MatchTask,
-  candidates: readonly OpenInvoice[],
+  proposals: PaymentMatch['proposals'],
 ): PaymentMatch {
-  return {
-    allocations: [],
-    unappliedMinor: payment.amountMinor,
-    task,
-    proposals: proposalsFor(payment, candidates),
-  };
+  return { allocations: [], unappliedMinor: payment.amountMinor, task, proposals };
 }
 
-/** Spreads the payment over the candidates, oldest due date first, then lowest number. */
-function proposalsFor(payment: IncomingPayment, candidates: readonly OpenInvoice[]): InvoiceShare[] {
-  let rest = payment.amountMinor;
-  return candidates
-    .filter((invoice) => invoice.currency === payment.currency && invoice.openMinor > 0n)
-    .filter((invoice) => payment.accountId === null || invoice.accountId === payment.accountId)
-    .sort((a, b) => compare(a.dueOn, b.dueOn) || compareNumbers(a.number, b.number))
-    .flatMap((invoice) => {
-      const amountMinor = rest < invoice.openMinor ? rest : invoice.openMinor;
-      rest -= amountMinor;
-      return amountMinor > 0n ? [{ invoiceId: invoice.invoiceId, amountMinor }] : [];
-    });
+/** Invoices of exactly this amount, each an alternative; failing that the payer's invoices, oldest first. */
+function proposalsFor(payment: IncomingPayment, invoices: readonly OpenInvoice[]): PaymentMatch['proposals'] {
+  const exact = oneByOne(payment, sameAmount(payment, invoices));
+  if (exact.length > 0 || payment.accountId === null) return exact;
+  let restMinor = payment.amountMinor;
+  const spread = oldestFirst(payersOpen(payment, invoices)).flatMap((invoice) => {
+    const share = shareOf(restMinor, invoice);
+    restMinor -= share.amountMinor;
+    return share.amountMinor > 0n ? [share] : [];
+  });
+  return spread.length > 0 ? [spread] : [];
+}
+
+function oneByOne(payment: IncomingPayment, candidates: readonly OpenInvoice[]): InvoiceShare[][] {
+  return oldestFirst(candidates.filter(({ openMinor }) => openMinor > 0n)).map((invoice) => [
+    shareOf(payment.amountMinor, invoice),
+  ]);
+}
+
+function sameAmount(payment: IncomingPayment, invoices: readonly OpenInvoice[]): OpenInvoice[] {
+  return payersOpen(payment, invoices).filter(({ openMinor }) => openMinor === payment.amountMinor);
+}
+
+/** Open invoices in the payment's currency that the payer owes; anyone's where the payer is unknown. */
+function payersOpen(
+  { currency, accountId }: IncomingPayment,
+  invoices: readonly OpenInvoice[],
+): OpenInvoice[] {
+  return invoices
+    .filter((invoice) => invoice.currency === currency && invoice.openMinor > 0n)
+    .filter((invoice) => accountId === null || invoice.accountId === accountId);
+}
+
+function shareOf(amountMinor: bigint, { invoiceId, openMinor }: OpenInvoice): InvoiceShare {
+  return { invoiceId, amountMinor: amountMinor < openMinor ? amountMinor : openMinor };
+}
+
+function oldestFirst(invoices: readonly OpenInvoice[]): OpenInvoice[] {
+  return [...invoices].sort((a, b) => compare(a.dueOn, b.dueOn) || compareNumbers(a.number, b.number));
 }
 
 /** People type numbers with other case and spaces than were printed; nothing else is forgiven. */
