@@ -245,15 +245,12 @@ export class Deal {
       void this.#mail();
     }
     if (step) this.#story.add(step, head);
-    if (this.#head && head.revision <= this.#head.revision && head.waits.length === this.#head.waits.length) {
-      // A newer clock segment moves the instants without a new revision.
-      if (head.revision === this.#head.revision) this.#head = head;
-      return;
-    }
-    const before = this.#head?.stage;
-    this.#head = head;
+    if (this.#head && head.revision < this.#head.revision) return; // The newer head wins.
+    const before = this.#head;
+    this.#head = head; // At the same revision a new clock segment may have moved the instants.
+    if (before?.revision === head.revision) return;
     this.#moved++;
-    if (before === head.stage) return;
+    if (before?.stage === head.stage) return;
     for (const [id, name] of this.#parked) this.#inbox.push({ id, name }); // Tried again at each new stage.
     this.#parked.clear();
     void this.#pump();
