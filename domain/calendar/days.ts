@@ -1,38 +1,112 @@
-// Decides arithmetic on business days written as ISO text (2026-11-22). Plain and small, because workflows
-// import it; zones, instants and holidays belong to the files of this folder that workflows do not import.
+// Arithmetic on business dates ('2026-11-22'): days, months, business days. It knows no time zone and no
+// instants (zones.ts does), and no library, so workflows may import it. Holidays are handed in as data.
 
 const DAY_MS = 86_400_000;
+const ISO_DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 
-/** Whether the text is a day that exists, as `YYYY-MM-DD`: 2026-02-30 is not. */
-export function isDay(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && dayOf(utcOf(text)) === text;
+/** Tells whether a text is a date that exists: 2026-02-30 does not. */
+export function isDate(text: string): boolean {
+  return parse(text) !== null;
 }
 
-/** The day `days` days later (or earlier when negative). RangeError for text that is no day. */
+/** Returns the date `days` later (earlier if negative). Throws RangeError for a date that does not exist. */
 export function addDays(on: string, days: number): string {
-  return dayOf(instantOf(on) + days * DAY_MS);
+  return format(epochDay(on) + days);
 }
 
-/** The last day of the month that `on` lies in. */
+/** Returns how many days lie between two dates: 0 for the same, negative if `untilOn` is earlier. */
+export function daysBetween(fromOn: string, untilOn: string): number {
+  return epochDay(untilOn) - epochDay(fromOn);
+}
+
+/**
+ * Returns the same day `months` later, or the last day of that month where it has no such day.
+ * Count from the first date of a series, never from the previous one: 31 Jan, 28 Feb, 31 Mar (RULES).
+ */
+export function addMonths(on: string, months: number): string {
+  const { year, month, day } = required(on);
+  const first = new Date(Date.UTC(year, month - 1 + months, 1));
+  const last = lastDayOf(first.getUTCFullYear(), first.getUTCMonth() + 1);
+  return format(first.getTime() / DAY_MS + Math.min(day, last) - 1);
+}
+
+/** Returns the last day of the month a date lies in. */
 export function endOfMonth(on: string): string {
-  const date = new Date(instantOf(on));
-  return dayOf(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0));
+  const { year, month } = required(on);
+  return format(Date.UTC(year, month, 0) / DAY_MS);
 }
 
-/** Days from `fromOn` to `toOn`; negative when `toOn` is earlier. */
-export function daysBetween(fromOn: string, toOn: string): number {
-  return (instantOf(toOn) - instantOf(fromOn)) / DAY_MS;
+/** Days on which nobody works: ISO weekdays (1 = Monday … 7 = Sunday) and dates. */
+export interface WorkCalendar {
+  daysOff: readonly number[];
+  holidays: readonly string[];
 }
 
-function instantOf(on: string): number {
-  if (!isDay(on)) throw new RangeError(`${JSON.stringify(on)} is not a day`);
-  return utcOf(on);
+export const MONDAY_TO_FRIDAY: WorkCalendar = { daysOff: [6, 7], holidays: [] };
+
+export function isBusinessDay(on: string, calendar: WorkCalendar): boolean {
+  return !calendar.daysOff.includes(weekdayOf(on)) && !calendar.holidays.includes(on);
 }
 
-function utcOf(on: string): number {
-  return Date.UTC(Number(on.slice(0, 4)), Number(on.slice(5, 7)) - 1, Number(on.slice(8, 10)));
+/** Returns the date itself if somebody works on it, otherwise the next business day. */
+export function nextBusinessDay(on: string, calendar: WorkCalendar): string {
+  return shift(on, calendar, 1);
 }
 
-function dayOf(instantMs: number): string {
-  return new Date(instantMs).toISOString().slice(0, 10);
+/** Returns the date itself if somebody works on it, otherwise the business day before. */
+export function previousBusinessDay(on: string, calendar: WorkCalendar): string {
+  return shift(on, calendar, -1);
+}
+
+/** Returns the business day `days` after a date; 0 moves only off a day on which nobody works. */
+export function addBusinessDays(on: string, days: number, calendar: WorkCalendar): string {
+  const step = days < 0 ? -1 : 1;
+  let day = shift(on, calendar, step);
+  for (let left = Math.abs(days); left > 0; left -= 1) day = shift(addDays(day, step), calendar, step);
+  return day;
+}
+
+/** Returns the ISO weekday: 1 = Monday … 7 = Sunday. */
+export function weekdayOf(on: string): number {
+  // Day 0, 1 January 1970, was a Thursday.
+  return ((((epochDay(on) + 3) % 7) + 7) % 7) + 1;
+}
+
+function shift(on: string, calendar: WorkCalendar, step: 1 | -1): string {
+  let day = on;
+  // A calendar without a single business day in a year is a mistake, not a reason to loop for ever.
+  for (let tries = 0; tries < 400; tries += 1) {
+    if (isBusinessDay(day, calendar)) return day;
+    day = addDays(day, step);
+  }
+  throw new RangeError(`no business day within 400 days of ${on}`);
+}
+
+function parse(text: string): { year: number; month: number; day: number } | null {
+  const found = ISO_DATE.exec(text);
+  if (found === null) return null;
+  const [year, month, day] = [Number(found[1]), Number(found[2]), Number(found[3])];
+  // Years below 1000 are typing mistakes, and Date.UTC reads those below 100 as 19xx.
+  if (year < 1000 || month < 1 || month > 12 || day < 1 || day > lastDayOf(year, month)) return null;
+  return { year, month, day };
+}
+
+function required(text: string): { year: number; month: number; day: number } {
+  const date = parse(text);
+  if (date === null) throw new RangeError(`${text} is no date between 1000-01-01 and 9999-12-31`);
+  return date;
+}
+
+const lastDayOf = (year: number, month: number): number => new Date(Date.UTC(year, month, 0)).getUTCDate();
+
+function epochDay(text: string): number {
+  const { year, month, day } = required(text);
+  return Date.UTC(year, month - 1, day) / DAY_MS;
+}
+
+function format(day: number): string {
+  const date = new Date(day * DAY_MS);
+  const year = date.getUTCFullYear();
+  if (!(year >= 1000 && year <= 9999)) throw new RangeError(`day ${day} lies outside the years 1000 to 9999`);
+  return date.toISOString().slice(0, 10);
 }

@@ -1,0 +1,63 @@
+// The words of an approval: what the matrix is asked, what it answers, what a decision is judged by.
+// Shapes only; approvalsNeeded.ts, mayDecide.ts and escalation.ts decide.
+
+export const APPROVAL_STATUSES = ['waiting', 'open', 'approved', 'rejected', 'void'] as const;
+export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
+
+/** What the matrix looks at in a revision of a quote. */
+export interface QuoteFacts {
+  currency: string;
+  /** Net total after discounts. */
+  totalMinor: bigint;
+  /** The highest discretionary discount of any line, or of the quote if that is higher. */
+  discountBps: number;
+  /** Null where no cost is known. */
+  marginBps: number | null;
+  paymentDays: number;
+  families: readonly string[];
+  nonStandardTerms: boolean;
+  /** Persons with direct credit, split or fee on the deal. A hierarchy override is none. */
+  beneficiaryIds: readonly string[];
+}
+
+export type PassedOverReason = 'requester' | 'profits' | 'limit' | 'inactive';
+
+/** One step, in the order of asking. Steps of one sequence are asked at the same time. */
+export interface NeededApproval {
+  sequence: number;
+  ruleId: string;
+  /** Other rules the same person answers with this step. */
+  alsoForRuleIds: string[];
+  textCode: string;
+  /** Null: nobody is able; overdue for the admin at once. */
+  approverId: string | null;
+  /** Who stands in for the approver on the day of asking, if that person may decide at all. */
+  delegateId: string | null;
+  /** The approver's limit in the quote's currency. */
+  limitMinor: bigint | null;
+  passedOver: { personId: string; reason: PassedOverReason }[];
+}
+
+/** A stored step as a decision or a timer meets it. */
+export interface OpenApproval {
+  status: ApprovalStatus;
+  sequence: number;
+  approverId: string | null;
+  quoteRevision: number;
+  contentHash: string;
+  requesterId: string;
+}
+
+export const DECISION_REFUSALS = [
+  'approval_decided',
+  'approval_void',
+  'approval_not_open',
+  'stale_revision',
+  'content_changed',
+  'own_quote',
+  'approver_profits',
+  'not_the_approver',
+  'person_inactive',
+  'above_limit',
+] as const;
+export type DecisionRefusal = (typeof DECISION_REFUSALS)[number];

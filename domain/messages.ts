@@ -1,0 +1,119 @@
+// The one table of what a lead can be told: decisions (may be refused) and facts (have happened), who
+// may send each, and what each means in every stage. It does not judge rights or amounts: the step does.
+// Workflows import this file: plain constants only.
+import { STAGES, type Stage } from './leads/stages.js';
+import type { Role } from './people/people.js';
+
+/** Why a decision is refused for its stage; each is a row of the one table of error codes. */
+export const STAGE_REFUSALS = [
+  'lead_closed',
+  'lead_not_qualified',
+  'lead_already_qualified',
+  'lead_ordered',
+  'no_quote',
+  'quote_not_submitted',
+  'quote_in_approval',
+  'quote_already_accepted',
+  'no_approval_open',
+  'no_order',
+] as const;
+export type StageRefusal = (typeof STAGE_REFUSALS)[number];
+
+/** `apply`: the step runs and judges · `reopen`: it opens the closed lead again · else it stays as it is. */
+export type MessageOutcome =
+  | { kind: 'apply' }
+  | { kind: 'reopen' }
+  | { kind: 'refuse'; code: StageRefusal }
+  | { kind: 'park' }
+  | { kind: 'no_effect' };
+
+type Cell = 'apply' | 'reopen' | 'park' | 'no_effect' | StageRefusal;
+/** One cell per stage, in the order of STAGES. */
+type Row = readonly [Cell, Cell, Cell, Cell, Cell, Cell, Cell, Cell, Cell, Cell, Cell];
+
+export interface MessageRule {
+  kind: 'decision' | 'fact';
+  roles: readonly Role[];
+  /** new nurturing qualified quoting approval offered ordered delivering collecting commission closed */
+  cells: Row;
+}
+
+const A = 'apply';
+const R = 'reopen';
+const P = 'park';
+const N = 'no_effect';
+const C = 'lead_closed';
+const NQ = 'lead_not_qualified';
+const AQ = 'lead_already_qualified';
+const LO = 'lead_ordered';
+const NX = 'no_quote';
+const NS = 'quote_not_submitted';
+const IA = 'quote_in_approval';
+const QA = 'quote_already_accepted';
+const NA = 'no_approval_open';
+const NO = 'no_order';
+
+const CUSTOMER_SIDE = ['rep', 'manager', 'integration'] as const;
+const MONEY_SIDE = ['finance', 'integration'] as const;
+
+// Columns: new nurturing qualified quoting approval offered ordered delivering collecting commission closed
+export const MESSAGES = {
+  qualifyLead: decision(['rep', 'manager', 'marketing'], [A, A, AQ, AQ, AQ, AQ, AQ, AQ, AQ, AQ, C]),
+  reassignLead: decision(['manager', 'admin'], [A, A, A, A, A, A, A, A, A, A, C]),
+  withdrawLead: decision(['rep', 'manager'], [A, A, A, A, A, A, LO, LO, LO, LO, C]),
+  submitQuote: decision(['rep', 'manager'], [NQ, NQ, A, A, A, A, QA, QA, QA, QA, C]),
+  decideApproval: decision(
+    ['manager', 'finance', 'compensation', 'admin', 'rep', 'marketing', 'fulfilment'],
+    [NA, NA, NA, NA, A, NA, NA, NA, NA, NA, C],
+  ),
+  acceptQuote: decision(CUSTOMER_SIDE, [NX, NX, NS, NS, IA, A, QA, QA, QA, QA, C]),
+  declineQuote: decision(CUSTOMER_SIDE, [NX, NX, NS, NS, IA, A, QA, QA, QA, QA, C]),
+  cancelOrder: decision(['manager', 'finance'], [NO, NO, NO, NO, NO, NO, A, A, A, A, C]),
+  writeOffInvoice: decision(['finance'], [NO, NO, NO, NO, NO, NO, A, A, A, A, C]),
+  creditInvoice: decision(['finance'], [NO, NO, NO, NO, NO, NO, A, A, A, A, R]),
+  leadCaptured: fact(['marketing', 'rep', 'manager', 'integration'], [A, N, N, N, N, N, N, N, N, N, N]),
+  leadTouched: fact(['marketing', 'rep', 'manager', 'integration'], [A, A, A, A, A, A, A, A, A, A, N]),
+  deliveryRecorded: fact(['fulfilment', 'integration'], [P, P, P, P, P, P, A, A, A, A, R]),
+  paymentApplied: fact(MONEY_SIDE, [P, P, P, P, P, P, A, A, A, A, R]),
+  paymentReversed: fact(MONEY_SIDE, [P, P, P, P, P, P, A, A, A, A, R]),
+  waitReassigned: fact(['admin', 'manager'], [A, A, A, A, A, A, A, A, A, A, N]),
+  commissionPaid: fact(['compensation', 'finance'], [P, P, P, P, P, P, A, A, A, A, N]),
+} as const satisfies Readonly<Record<string, MessageRule>>;
+
+export type MessageName = keyof typeof MESSAGES;
+export type DecisionName = {
+  [N in MessageName]: (typeof MESSAGES)[N]['kind'] extends 'decision' ? N : never;
+}[MessageName];
+export type FactName = Exclude<MessageName, DecisionName>;
+
+export const MESSAGE_NAMES = Object.keys(MESSAGES) as readonly MessageName[];
+export const DECISIONS = MESSAGE_NAMES.filter((name) => MESSAGES[name].kind === 'decision') as DecisionName[];
+export const FACTS = MESSAGE_NAMES.filter((name) => MESSAGES[name].kind === 'fact') as FactName[];
+
+/** Returns what a message means in a stage; total over STAGES and MESSAGES. */
+export function outcomeOf(stage: Stage, message: MessageName): MessageOutcome {
+  const cell = MESSAGES[message].cells[STAGES.indexOf(stage)];
+  if (cell === undefined) throw new RangeError(`no outcome for ${message} in stage ${stage}`);
+  switch (cell) {
+    case 'apply':
+    case 'reopen':
+    case 'park':
+    case 'no_effect':
+      return { kind: cell };
+    default:
+      return { kind: 'refuse', code: cell };
+  }
+}
+
+/** Tells whether a role is among those that may send a message at all. */
+export function maySend(roles: readonly Role[], message: MessageName): boolean {
+  return roles.some((role) => (MESSAGES[message].roles as readonly Role[]).includes(role));
+}
+
+function decision(roles: readonly Role[], cells: Row): MessageRule & { kind: 'decision' } {
+  return { kind: 'decision', roles, cells };
+}
+
+function fact(roles: readonly Role[], cells: Row): MessageRule & { kind: 'fact' } {
+  return { kind: 'fact', roles, cells };
+}

@@ -1,0 +1,70 @@
+// Two acts one person must not both do: the pairs of DESIGN "Who may", as data for API, steps and SQL.
+// Persons are compared, never logins; who acted as a delegate has acted, and so has the one acted for.
+
+export const ACTS = [
+  'makeQuote',
+  'approveQuote',
+  'giveDiscount',
+  'approveDiscount',
+  'createCreditNote',
+  'approveCreditNote',
+  'recordPayment',
+  'writeOffInvoice',
+  'calculateCommission',
+  'releaseCommission',
+  'editPlan',
+  'releasePayout',
+  'receivePayout',
+  'changeRoles',
+  'useRoles',
+] as const;
+export type Act = (typeof ACTS)[number];
+
+/** `record`: on the same record (quote, invoice, plan, payout); `day`: within the same business day. */
+export interface ToxicPair {
+  acts: readonly [Act, Act];
+  within: 'record' | 'day';
+  code: string;
+}
+
+export const TOXIC_PAIRS = [
+  { acts: ['makeQuote', 'approveQuote'], within: 'record', code: 'own_quote' },
+  { acts: ['giveDiscount', 'approveDiscount'], within: 'record', code: 'own_discount' },
+  { acts: ['createCreditNote', 'approveCreditNote'], within: 'record', code: 'own_credit_note' },
+  { acts: ['recordPayment', 'writeOffInvoice'], within: 'record', code: 'own_payment' },
+  { acts: ['calculateCommission', 'releaseCommission'], within: 'record', code: 'own_calculation' },
+  { acts: ['editPlan', 'releasePayout'], within: 'record', code: 'own_plan' },
+  { acts: ['receivePayout', 'releasePayout'], within: 'record', code: 'own_payout' },
+  { acts: ['changeRoles', 'useRoles'], within: 'day', code: 'own_roles' },
+] as const satisfies readonly ToxicPair[];
+export type ToxicCode = (typeof TOXIC_PAIRS)[number]['code'];
+
+/** What was done before, by whom (`actingForId` where a delegate acted), on which record and day. */
+export interface DoneAct {
+  act: Act;
+  personId: string;
+  actingForId?: string;
+  recordId: string;
+  on: string;
+}
+
+/**
+ * Returns the pair that forbids `next`, given what was done before, or null.
+ * Order does not matter: who wrote off may not record the payment either.
+ */
+export function toxicWith(next: DoneAct, done: readonly DoneAct[]): (typeof TOXIC_PAIRS)[number] | null {
+  for (const pair of TOXIC_PAIRS) {
+    const [one, other] = pair.acts;
+    const counterpart = next.act === one ? other : next.act === other ? one : null;
+    if (counterpart === null) continue;
+    const clashes = (before: DoneAct): boolean =>
+      before.act === counterpart &&
+      (pair.within === 'day' ? before.on === next.on : before.recordId === next.recordId) &&
+      personsOf(before).some((person) => personsOf(next).includes(person));
+    if (done.some(clashes)) return pair;
+  }
+  return null;
+}
+
+const personsOf = (done: DoneAct): string[] =>
+  done.actingForId === undefined ? [done.personId] : [done.personId, done.actingForId];

@@ -1,0 +1,33 @@
+// One text for one policy: what is hashed, so that equal rules have equal hashes whatever the order of
+// keys. It does not hash (that needs a library of the platform); arrays keep their order, it means something.
+
+/**
+ * Returns canonical JSON: keys sorted by code unit, no blanks, absent for `undefined`.
+ * Throws RangeError for what JSON would bend silently: NaN, infinities, bigint, functions, non-plain objects.
+ */
+export function canonicalJson(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return JSON.stringify(value);
+    case 'number':
+      if (!Number.isFinite(value)) throw new RangeError(`${value} has no JSON`);
+      return JSON.stringify(value);
+    case 'object':
+      if (value === null) return 'null';
+      if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+      return canonicalObject(value);
+    default:
+      throw new RangeError(`a ${typeof value} has no JSON`);
+  }
+}
+
+function canonicalObject(value: object): string {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw new RangeError(`${value.constructor.name} is no plain object`);
+  }
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonicalJson(inner)}`).join(',')}}`;
+}

@@ -1,0 +1,282 @@
+// What each kind of policy says: the rules in force as plain JSON, versioned and pinned by the records
+// they decided. Shapes only: contracts/policies.ts holds the limits of each field, problems.ts what
+// several fields must say together. Amounts are wire money, because a policy is hashed as JSON.
+import type { Role } from '../people/people.js';
+
+export const POLICY_KINDS = [
+  'scoring',
+  'assignment',
+  'qualification',
+  'approval',
+  'quoting',
+  'tax',
+  'invoicing',
+  'dunning',
+  'commission',
+  'notifications',
+  'payout',
+] as const;
+export type PolicyKind = (typeof POLICY_KINDS)[number];
+
+/** An amount as it stands on the wire: `{"amount":"1234.50","currency":"EUR"}`. */
+export interface WireMoney {
+  amount: string;
+  currency: string;
+}
+
+export const SCORE_FIELDS = [
+  'channel',
+  'campaign',
+  'medium',
+  'landingPage',
+  'country',
+  'region',
+  'company',
+  'companyDomain',
+  'email',
+  'phone',
+  'interest',
+  'employees',
+] as const;
+export type ScoreField = (typeof SCORE_FIELDS)[number];
+
+export const SCORE_OPERATORS = [
+  'is',
+  'isNot',
+  'in',
+  'contains',
+  'present',
+  'absent',
+  'atLeast',
+  'below',
+] as const;
+export type ScoreOperator = (typeof SCORE_OPERATORS)[number];
+
+export interface ScoringRule {
+  id: string;
+  field: ScoreField;
+  operator: ScoreOperator;
+  /** A word for `is`, `isNot`, `contains`; a list for `in`; a number for `atLeast`, `below`. */
+  value?: string | number | string[];
+  points: number;
+  /** Key of the sentence shown to people, in English and Spanish. */
+  textCode: string;
+}
+
+export interface ScoringPolicy {
+  rules: ScoringRule[];
+  engagement: {
+    touches: { kind: string; points: number; textCode: string }[];
+    /** Steps by age of the touch, youngest first; an older touch counts nothing. */
+    recency: { withinDays: number; weightBps: number }[];
+    maxPoints: number;
+  };
+  /** Best grade first; the last one starts at the lowest points and catches the rest. */
+  grades: { grade: string; fromPoints: number; segment: string }[];
+}
+
+export interface AssignmentPolicy {
+  /** The first territory that matches is taken; an empty list of countries, regions or channels is "any". */
+  territories: { id: string; countries: string[]; regions: string[]; channels: string[]; repIds: string[] }[];
+  /** Open leads one rep may hold. */
+  maxOpenLeads: number;
+  capacities: { repId: string; maxOpenLeads: number }[];
+  /** Owns what nobody can take: a manager. */
+  fallbackOwnerId: string;
+}
+
+export interface QualificationPolicy {
+  dueHours: number;
+  escalateHours: number;
+  maxEscalations: number;
+  nurtureDays: number;
+  /** How often a nurtured lead comes back to `new` before it is disqualified for good. */
+  maxNurtureRounds: number;
+  needs: string[];
+  disqualifyReasons: string[];
+}
+
+export type ApproverRule =
+  | { kind: 'role'; role: Role }
+  | { kind: 'manager'; level: number }
+  | { kind: 'person'; personId: string };
+
+/** All that are given must hold. `…Above` means strictly above, `…UpTo` at most, so bands meet exactly. */
+export interface ApprovalCondition {
+  discountAboveBps?: number;
+  discountUpToBps?: number;
+  marginBelowBps?: number;
+  /** One threshold per currency of the policy. */
+  totalAbove?: WireMoney[];
+  paymentAboveDays?: number;
+  families?: string[];
+  nonStandardTerms?: boolean;
+}
+
+export interface ApprovalRule {
+  id: string;
+  sequence: number;
+  when: ApprovalCondition;
+  approver: ApproverRule;
+  textCode: string;
+}
+
+export interface ApprovalPolicy {
+  /** Currencies the thresholds speak of; a quote in another one meets every rule on totals. */
+  currencies: string[];
+  rules: ApprovalRule[];
+  remindHours: number;
+  escalateHours: number;
+  maxEscalations: number;
+}
+
+export interface QuotingPolicy {
+  defaultCurrency: string;
+  currencies: string[];
+  defaultValidDays: number;
+  maxValidDays: number;
+  maxDiscountBps: number;
+  maxLines: number;
+  /** Hours the rep has to send a quote, and how often to remind before a task opens. */
+  dueHours: number;
+  maxReminders: number;
+  remindCustomerDaysBefore: number[];
+  defaultTermsId: string;
+}
+
+export const TAX_TREATMENTS = ['S', 'K', 'AE', 'G', 'O', 'E', 'Z'] as const;
+export type TaxTreatment = (typeof TAX_TREATMENTS)[number];
+
+export interface TaxPolicy {
+  /** Where the legal entity sits and what it declares. */
+  entityCountry: string;
+  oss: boolean;
+  issuesEn16931: boolean;
+  rounding: 'document' | 'line';
+  unionCountries: string[];
+  /** Rates of treatment S; `untilOn` is the last day. */
+  rates: { country: string; taxClass: string; rateBps: number; fromOn: string; untilOn?: string }[];
+  /** Classes that carry no rate in a country, with the reason printed on the document. */
+  exemptions: { country: string; taxClass: string; treatment: 'E' | 'Z' | 'O'; reasonCode: string }[];
+  /** Classes that are services (reverse charge, outside scope) and not goods. */
+  serviceClasses: string[];
+}
+
+export type PaymentTerms =
+  | { id: string; kind: 'net'; days: number; discount?: CashDiscount }
+  | { id: string; kind: 'endOfMonth'; days: number; discount?: CashDiscount }
+  | { id: string; kind: 'fixedDay'; dayOfMonth: number; minDays: number; discount?: CashDiscount }
+  | { id: string; kind: 'instalments'; parts: { shareBps: number; days: number }[] };
+
+export interface CashDiscount {
+  discountBps: number;
+  withinDays: number;
+}
+
+export interface InvoicingPolicy {
+  issueOn: 'delivery' | 'order';
+  /** What was delivered is invoiced within this many days (invariant I11). */
+  withinDays: number;
+  series: { invoice: string; creditNote: string; deposit: string; chargeNote: string };
+  terms: PaymentTerms[];
+  defaultTermsId: string;
+  discountGraceDays: number;
+  /** Underpayment taken as paid: the lower of the share and the amount. */
+  smallDifference: { toleranceBps: number; amounts: WireMoney[] };
+  allocationOrder: 'principal_first' | 'legal';
+}
+
+export interface DunningLevel {
+  level: number;
+  /** Days after the due date, counted for each invoice or instalment. */
+  afterDays: number;
+  fees: WireMoney[];
+  template: string;
+}
+
+export interface DunningPlan {
+  levels: DunningLevel[];
+  /** At least so many days between two reminders of one item, however late they are caught up. */
+  minGapDays: number;
+  /** Nothing is sent for less than this open amount per currency. */
+  minOpen: WireMoney[];
+  /** What follows the last reminder, and after how many days. */
+  afterLast: { action: 'task' | 'write_off'; afterDays: number };
+  interest: { marginBps: number; referenceRates: { fromOn: string; rateBps: number }[] } | null;
+  /** The flat compensation for late payment, for businesses only. */
+  flatFees: WireMoney[];
+}
+
+export interface DunningPolicy {
+  business: DunningPlan;
+  consumer: DunningPlan;
+  promiseGraceDays: number;
+}
+
+export const CREDIT_ROLES = ['rep', 'sdr'] as const;
+export type CreditRole = (typeof CREDIT_ROLES)[number];
+
+export interface CommissionPolicy {
+  /** Rate by product family; a family without one earns the default. */
+  rates: { family: string; rateBps: number }[];
+  defaultRateBps: number;
+  /** Shares of the basis by role in the deal; they sum to 10,000. A role nobody fills goes to the rep. */
+  splits: { role: CreditRole; shareBps: number }[];
+  /** Managers above each payee: rate on the basis credited to their reports. */
+  overrides: { level: number; rateBps: number }[];
+  /** Cash, each payment: the only release for now; the words leave room for the others. */
+  attainOn: 'cash';
+  earnOn: 'cash';
+  earnWhen: 'each_payment';
+  payout: 'onEarned' | 'monthly';
+}
+
+export const MAIL_KINDS = ['offer', 'order', 'invoice', 'receipt', 'reminder', 'approval', 'task'] as const;
+export type MailKind = (typeof MAIL_KINDS)[number];
+
+export interface NotificationsPolicy {
+  /** Empty: no mail at all. */
+  mails: MailKind[];
+  defaultLanguage: 'en' | 'es';
+  senderName: string;
+  senderEmail: string;
+}
+
+export interface PayoutPolicy {
+  dayOfMonth: number;
+  /** Below it a payee's amount is carried to the next run. */
+  minimums: WireMoney[];
+  /** The most that is recovered from a payee in one run, as a share of the payable. */
+  maxRecoverBps: number;
+  releaserRole: Role;
+  releaseHours: number;
+}
+
+/** The type of each kind, for `policyOf(kind)` and everything generic over kinds. */
+export interface PolicyByKind {
+  scoring: ScoringPolicy;
+  assignment: AssignmentPolicy;
+  qualification: QualificationPolicy;
+  approval: ApprovalPolicy;
+  quoting: QuotingPolicy;
+  tax: TaxPolicy;
+  invoicing: InvoicingPolicy;
+  dunning: DunningPolicy;
+  commission: CommissionPolicy;
+  notifications: NotificationsPolicy;
+  payout: PayoutPolicy;
+}
+
+/** One stored version: what a record pins is `version` and `hash` (SHA-256 over canonical JSON). */
+export interface PolicyVersion<K extends PolicyKind = PolicyKind> {
+  kind: K;
+  version: number;
+  hash: string;
+  body: PolicyByKind[K];
+}
+
+/** What is wrong with a policy: an RFC 6901 pointer into it and a sentence naming value and limit. */
+export interface PolicyProblem {
+  pointer: string;
+  detail: string;
+}

@@ -1,0 +1,83 @@
+// Every wait of a lead is a contract: who owes it, in which stages it stands, what the lead's own
+// workflow does when a reminder is due and when its time runs out. How long it lasts is policy data.
+// Workflows import this file: plain constants only.
+import type { Stage } from './leads/stages.js';
+import type { Role } from './people/people.js';
+
+/** What the workflow does by itself: the names its history shows. */
+export const OWN_STEPS = [
+  'receiveLead',
+  'escalateQualification',
+  'recycleLead',
+  'remindRep',
+  'remindApprover',
+  'escalateApproval',
+  'remindCustomer',
+  'expireOffer',
+  'escalateDelivery',
+  'issueInvoice',
+  'sendReminder',
+  'earnCommission',
+  'payCommission',
+  'escalatePayout',
+  'escalateTask',
+  'closeLead',
+] as const;
+export type OwnStep = (typeof OWN_STEPS)[number];
+
+export interface WaitRule {
+  /** Who has to act; `customer` and `engine` are nobody's role. */
+  owes: Role | 'customer' | 'engine';
+  stages: readonly Stage[];
+  /** The step run at the wait's reminder, if it has one. */
+  onReminder: OwnStep | null;
+  /** The step run when its time is over; that step moves the wait or the stage. */
+  onOverdue: OwnStep;
+}
+
+const AFTER_ORDER = ['ordered', 'delivering', 'collecting', 'commission'] as const;
+
+export const WAITS = {
+  intake: { owes: 'engine', stages: ['new'], onReminder: null, onOverdue: 'receiveLead' },
+  qualification: { owes: 'rep', stages: ['new'], onReminder: null, onOverdue: 'escalateQualification' },
+  interest: { owes: 'customer', stages: ['nurturing'], onReminder: null, onOverdue: 'recycleLead' },
+  quote: { owes: 'rep', stages: ['qualified', 'quoting'], onReminder: null, onOverdue: 'remindRep' },
+  approval: {
+    owes: 'manager',
+    stages: ['approval'],
+    onReminder: 'remindApprover',
+    onOverdue: 'escalateApproval',
+  },
+  acceptance: {
+    owes: 'customer',
+    stages: ['offered'],
+    onReminder: 'remindCustomer',
+    onOverdue: 'expireOffer',
+  },
+  delivery: {
+    owes: 'fulfilment',
+    stages: ['ordered', 'delivering'],
+    onReminder: null,
+    onOverdue: 'escalateDelivery',
+  },
+  invoicing: { owes: 'engine', stages: AFTER_ORDER, onReminder: null, onOverdue: 'issueInvoice' },
+  payment: { owes: 'customer', stages: AFTER_ORDER, onReminder: null, onOverdue: 'sendReminder' },
+  earning: { owes: 'engine', stages: AFTER_ORDER, onReminder: null, onOverdue: 'earnCommission' },
+  payout: { owes: 'compensation', stages: AFTER_ORDER, onReminder: null, onOverdue: 'escalatePayout' },
+  release: { owes: 'engine', stages: AFTER_ORDER, onReminder: null, onOverdue: 'payCommission' },
+  task: {
+    owes: 'finance',
+    stages: ['new', 'nurturing', 'qualified', 'quoting', 'approval', 'offered', ...AFTER_ORDER],
+    onReminder: null,
+    onOverdue: 'escalateTask',
+  },
+  settlement: { owes: 'engine', stages: AFTER_ORDER, onReminder: null, onOverdue: 'closeLead' },
+} as const satisfies Readonly<Record<string, WaitRule>>;
+
+export type WaitKind = keyof typeof WAITS;
+export const WAIT_KINDS = Object.keys(WAITS) as readonly WaitKind[];
+
+/** Returns the kinds of wait that may stand in a stage. */
+export function waitsIn(stage: Stage): WaitKind[] {
+  return WAIT_KINDS.filter((kind) => (WAITS[kind].stages as readonly Stage[]).includes(stage));
+}
