@@ -46,11 +46,7 @@ function applies(when: ApprovalCondition, quote: QuoteFacts, policy: ApprovalPol
 }
 
 // A currency the matrix does not speak of is asked about, not let through.
-function exceeds(
-  thresholds: ApprovalCondition['totalAbove'],
-  quote: QuoteFacts,
-  policy: ApprovalPolicy,
-): boolean {
+function exceeds(thresholds: ApprovalCondition['totalAbove'], quote: QuoteFacts, policy: ApprovalPolicy): boolean {
   const threshold = thresholds?.find((money) => money.currency === quote.currency);
   if (threshold === undefined || !policy.currencies.includes(quote.currency)) return true;
   return quote.totalMinor > parseAmount(threshold);
@@ -116,9 +112,7 @@ function byNearness(above: readonly Person[], currency: string): (a: Person, b: 
   };
 }
 
-const unique = (people: Person[]): Person[] => [
-  ...new Map(people.map((person) => [person.id, person])).values(),
-];
+const unique = (people: Person[]): Person[] => [...new Map(people.map((person) => [person.id, person])).values()];
 
 function whyNot(person: Person, quote: QuoteFacts, requesterId: string): PassedOverReason | null {
   return (

@@ -74,9 +74,7 @@ function refusalOfState(approval: OpenApproval, context: DecisionContext): MayDe
 }
 
 function isStandIn(approver: Person, person: Person, on: string, people: People): boolean {
-  return (
-    delegateOn(approver, on, people)?.id === person.id || actingOn(approver, on, people).id === person.id
-  );
+  return delegateOn(approver, on, people)?.id === person.id || actingOn(approver, on, people).id === person.id;
 }
 
 function refused(code: DecisionRefusal, detail: string): MayDecide {

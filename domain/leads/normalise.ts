@@ -71,10 +71,7 @@ export function normaliseEmail(email: string | null | undefined): string | null 
  */
 export function normalisePhone(phone: string | null | undefined, country?: string | null): string | null {
   const text = (phone ?? '').normalize('NFKC').trim().toLowerCase();
-  const digits = text
-    .replace(/(ext\.?|x|#)\s*\d+$/, '')
-    .replace(/\(0\)/, '')
-    .replace(/\D/g, '');
+  const digits = text.replace(/(ext\.?|x|#)\s*\d+$/, '').replace(/\(0\)/, '').replace(/\D/g, '');
   if (digits.length < 6) return null;
   const written = text.startsWith('+') ? digits : digits.startsWith('00') ? digits.slice(2) : null;
   if (written !== null) return written.length > 15 ? null : `+${written}`;
