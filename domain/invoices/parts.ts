@@ -11,6 +11,8 @@ export interface BillableLine {
   readonly lineNo: number;
   readonly chargedOn: ChargedOn;
   readonly orderedMicro: bigint;
+  /** What was cancelled and will never be billed. */
+  readonly cancelledMicro: bigint;
   /** Net of the whole order line. */
   readonly netMinor: bigint;
   /** Quantity invoiced so far, less what was credited for returns. */
@@ -49,8 +51,9 @@ export function partInvoice(
     quantities.set(lineId, (quantities.get(lineId) ?? 0n) + quantityMicro);
   }
   for (const line of orderLines) {
-    if (line.chargedOn === 'first_delivery' && line.billedMicro === 0n)
-      quantities.set(line.lineId, line.orderedMicro);
+    const isDueNow =
+      line.chargedOn === 'first_delivery' && line.billedMicro === 0n && billableMicro(line) > 0n;
+    if (isDueNow) quantities.set(line.lineId, billableMicro(line));
   }
   const drafts = orderLines.flatMap((line) => {
     const quantityMicro = quantities.get(line.lineId);
@@ -61,18 +64,22 @@ export function partInvoice(
   return splitDocuments(drafts).map((document) => taxDocument(document));
 }
 
-/** The invoices for everything not yet billed: invoicing on order, or the rest at once. */
+/** The invoices for everything not yet billed and not cancelled: invoicing on order, or the rest at once. */
 export function invoiceRest(orderLines: readonly BillableLine[]): InvoiceDraft[] {
   const rest = orderLines
-    .map((line) => ({ lineId: line.lineId, quantityMicro: line.orderedMicro - line.billedMicro }))
+    .map((line) => ({ lineId: line.lineId, quantityMicro: billableMicro(line) }))
     .filter(({ quantityMicro }) => quantityMicro > 0n);
   return partInvoice(orderLines, rest);
+}
+
+function billableMicro(line: BillableLine): bigint {
+  return line.orderedMicro - line.cancelledMicro - line.billedMicro;
 }
 
 function draftLine(line: BillableLine, quantityMicro: bigint): DraftLine {
   const { lineId, lineNo, orderedMicro, treatment, rateBps } = line;
   const toDateMicro = line.billedMicro + quantityMicro;
-  if (quantityMicro <= 0n || toDateMicro > orderedMicro) {
+  if (quantityMicro <= 0n || quantityMicro > billableMicro(line)) {
     throw new RangeError(`line ${lineId} would have ${toDateMicro} of ${orderedMicro} millionths billed`);
   }
   const netMinor = divRound(line.netMinor * toDateMicro, orderedMicro) - line.billedNetMinor;

@@ -128,7 +128,10 @@ export function priceQuote(request: QuoteRequest): PricedQuote {
   if (request.discountBps !== undefined) checkBps(request.discountBps, '/discountBps');
   const items = new Map(request.catalogue.map((item) => [item.sku, item]));
   const priced = lines.map((line, index) => priceLine(line, index, items.get(line.sku), request));
-  const documents = splitDocuments(priced.map(({ line }) => line)).map((document) => taxDocument(document));
+  // Set-up sold alone has no delivery to go with: it is then delivered and charged itself.
+  const isSoldAlone = priced.every(({ line }) => line.chargedOn === 'first_delivery');
+  const sold = priced.map(({ line }) => (isSoldAlone ? { ...line, chargedOn: CHARGED_ON[0] } : line));
+  const documents = splitDocuments(sold).map((document) => taxDocument(document));
   const taxed = documents.flatMap((document) => document.lines).sort((a, b) => a.lineNo - b.lineNo);
   const total = (pick: (line: PricedLine) => bigint) => taxed.reduce((sum, line) => sum + pick(line), 0n);
   const grossMinor = total((line) => line.grossMinor);
