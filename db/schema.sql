@@ -92,6 +92,7 @@ create table approvals (
   lead_id text not null,
   sequence integer not null,
   rule_id text not null,
+  text_code text not null,
   approver_id text,
   requested_by text not null,
   status text not null,
@@ -103,7 +104,7 @@ create table approvals (
   decided_by text,
   decided_at timestamp with time zone,
   reason text,
-  constraint approvals_quote_id_revision_sequence_key UNIQUE (quote_id, revision, sequence),
+  constraint approvals_quote_id_revision_sequence_rule_id_key UNIQUE (quote_id, revision, sequence, rule_id),
   constraint approvals_pkey PRIMARY KEY (id),
   constraint approvals_approver_id_fkey FOREIGN KEY (approver_id) REFERENCES people(id),
   constraint approvals_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES people(id),
@@ -113,7 +114,7 @@ create table approvals (
   constraint a_decision_has_a_person CHECK (((status = ANY (ARRAY['approved'::text, 'rejected'::text])) = ((decided_by IS NOT NULL) AND (decided_at IS NOT NULL)))),
   constraint approvals_content_hash_check CHECK ((length(content_hash) = 32)),
   constraint approvals_sequence_check CHECK ((sequence > 0)),
-  constraint approvals_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'pending'::text, 'approved'::text, 'rejected'::text, 'void'::text]))),
+  constraint approvals_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'open'::text, 'approved'::text, 'rejected'::text, 'void'::text]))),
   constraint nobody_approves_above_his_limit CHECK (((status <> 'approved'::text) OR (limit_minor IS NULL) OR (amount_minor <= limit_minor))),
   constraint nobody_approves_his_own_quote CHECK ((decided_by IS DISTINCT FROM requested_by))
 );
@@ -328,7 +329,10 @@ create table invoice_lines (
   tax_treatment text not null,
   tax_rate_bps integer not null,
   credited_net_minor bigint not null default 0,
-  credited_gross_minor bigint not null default 0,
+  credited_tax_minor bigint not null default 0,
+  allocated_minor bigint not null default 0,
+  tolerated_minor bigint not null default 0,
+  written_off_minor bigint not null default 0,
   constraint invoice_lines_invoice_id_position_key UNIQUE (invoice_id, "position"),
   constraint invoice_lines_pkey PRIMARY KEY (id),
   constraint invoice_lines_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoices(id),
@@ -552,8 +556,10 @@ create table order_lines (
   charged_on text not null,
   quantity numeric(18,6) not null,
   delivered numeric(18,6) not null default 0,
+  billed numeric(18,6) not null default 0,
   net_minor bigint not null,
   invoiced_minor bigint not null default 0,
+  recognised_minor bigint not null default 0,
   tax_treatment text not null,
   tax_rate_bps integer not null,
   tax_reason text not null,
@@ -562,6 +568,7 @@ create table order_lines (
   constraint order_lines_pkey PRIMARY KEY (id),
   constraint order_lines_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
   constraint order_lines_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(id),
+  constraint never_billed_more_than_ordered CHECK (((billed >= (0)::numeric) AND (billed <= quantity))),
   constraint never_delivered_more_than_ordered CHECK (((delivered >= (0)::numeric) AND (delivered <= quantity))),
   constraint never_invoiced_more_than_ordered CHECK (((invoiced_minor >= 0) AND (invoiced_minor <= net_minor))),
   constraint order_lines_charged_on_check CHECK ((charged_on = ANY (ARRAY['each_delivery'::text, 'first_delivery'::text]))),
@@ -665,6 +672,7 @@ create table payout_lines (
   payout_id text not null,
   payee_id text not null,
   currency text not null,
+  earned_minor bigint not null,
   amount_minor bigint not null,
   released_by text,
   released_at timestamp with time zone,
@@ -673,7 +681,8 @@ create table payout_lines (
   constraint payout_lines_payee_id_fkey FOREIGN KEY (payee_id) REFERENCES people(id),
   constraint payout_lines_payout_id_fkey FOREIGN KEY (payout_id) REFERENCES payouts(id),
   constraint payout_lines_released_by_fkey FOREIGN KEY (released_by) REFERENCES people(id),
-  constraint nobody_releases_his_own_payout CHECK ((released_by IS DISTINCT FROM payee_id))
+  constraint nobody_releases_his_own_payout CHECK ((released_by IS DISTINCT FROM payee_id)),
+  constraint payout_lines_amount_minor_check CHECK ((amount_minor >= 0))
 );
 
 create table payouts (
@@ -1005,7 +1014,7 @@ CREATE INDEX allocations_payment ON public.allocations USING btree (payment_id);
 CREATE UNIQUE INDEX an_allocation_is_undone_once_by_cause ON public.allocations USING btree (undoes, cause) WHERE ((undoes IS NOT NULL) AND (cause = 'reversal'::text));
 CREATE INDEX api_keys_person ON public.api_keys USING btree (person_id);
 CREATE INDEX approvals_lead ON public.approvals USING btree (lead_id);
-CREATE INDEX approvals_pending ON public.approvals USING btree (approver_id) WHERE (status = 'pending'::text);
+CREATE INDEX approvals_open ON public.approvals USING btree (approver_id) WHERE (status = 'open'::text);
 CREATE UNIQUE INDEX audit_key_once ON public.audit_entries USING btree (subject, key);
 CREATE INDEX commission_lines_corrects ON public.commission_lines USING btree (corrects) WHERE (corrects IS NOT NULL);
 CREATE INDEX commission_lines_lead ON public.commission_lines USING btree (lead_id);

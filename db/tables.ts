@@ -59,6 +59,7 @@ export interface Tables {
     lead_id: string;
     sequence: number;
     rule_id: string;
+    text_code: string;
     approver_id: string | null;
     requested_by: string;
     status: string;
@@ -211,7 +212,10 @@ export interface Tables {
     tax_treatment: string;
     tax_rate_bps: number;
     credited_net_minor: bigint;
-    credited_gross_minor: bigint;
+    credited_tax_minor: bigint;
+    allocated_minor: bigint;
+    tolerated_minor: bigint;
+    written_off_minor: bigint;
   };
   invoice_taxes: {
     invoice_id: string;
@@ -357,8 +361,10 @@ export interface Tables {
     charged_on: string;
     quantity: string;
     delivered: string;
+    billed: string;
     net_minor: bigint;
     invoiced_minor: bigint;
+    recognised_minor: bigint;
     tax_treatment: string;
     tax_rate_bps: number;
     tax_reason: string;
@@ -429,6 +435,7 @@ export interface Tables {
     payout_id: string;
     payee_id: string;
     currency: string;
+    earned_minor: bigint;
     amount_minor: bigint;
     released_by: string | null;
     released_at: Date | null;

@@ -78,7 +78,7 @@ export class Writes {
   /** A write with words of its own; `$` in the text stands for its single JSON parameter. */
   statement(what: string, text: string, param: object, expect: number | 'any'): this {
     this.#parts.push({
-      text: (n) => text.replaceAll('$', `$${n}::jsonb`),
+      text: (n) => text.replaceAll('$', () => `$${n}::jsonb`),
       param: json([param]).slice(1, -1),
       expect: expect === 'any' ? -1 : expect,
       what,

@@ -65,7 +65,7 @@ export class Deal {
     // Every handler before the first await; the validators let everything in while the state is not loaded.
     for (const [name, update] of Object.entries(decisions) as [MessageName, typeof decisions.qualifyLead][]) {
       setHandler(update, (call: DecisionCall) => this.#apply(call.messageId, name), {
-        validator: () => this.#mayEnter(name),
+        validator: (_call: DecisionCall) => this.#mayEnter(name),
       });
     }
     for (const [name, signal] of Object.entries(facts) as [MessageName, typeof facts.leadCaptured][]) {

@@ -75,9 +75,10 @@ create table approvals (
   lead_id text collate "C" not null references leads,
   sequence int not null check (sequence > 0),
   rule_id text not null,
+  text_code text not null,
   approver_id text collate "C" references people,
   requested_by text collate "C" not null references people,
-  status text not null check (status in ('waiting', 'pending', 'approved', 'rejected', 'void')),
+  status text not null check (status in ('waiting', 'open', 'approved', 'rejected', 'void')),
   level int not null default 0,
   amount_minor bigint not null,
   currency text not null,
@@ -87,14 +88,14 @@ create table approvals (
   decided_at timestamptz,
   reason text,
   foreign key (quote_id, revision) references quote_revisions,
-  unique (quote_id, revision, sequence),
+  unique (quote_id, revision, sequence, rule_id),
   constraint nobody_approves_his_own_quote check (decided_by is distinct from requested_by),
   constraint a_decision_has_a_person check
     ((status in ('approved', 'rejected')) = (decided_by is not null and decided_at is not null)),
   constraint nobody_approves_above_his_limit check
     (status <> 'approved' or limit_minor is null or amount_minor <= limit_minor)
 );
-create index approvals_pending on approvals (approver_id) where status = 'pending';
+create index approvals_open on approvals (approver_id) where status = 'open';
 create index approvals_lead on approvals (lead_id);
 
 -- Who made the quote on this lead never approves it, whoever submitted it.

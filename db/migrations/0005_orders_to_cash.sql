@@ -51,14 +51,17 @@ create table order_lines (
   charged_on text not null check (charged_on in ('each_delivery', 'first_delivery')),
   quantity numeric(18, 6) not null check (quantity > 0),
   delivered numeric(18, 6) not null default 0,
+  billed numeric(18, 6) not null default 0,
   net_minor bigint not null,
   invoiced_minor bigint not null default 0,
+  recognised_minor bigint not null default 0,
   tax_treatment text not null,
   tax_rate_bps int not null,
   tax_reason text not null,
   tax_exemption text,
   unique (order_id, position),
   constraint never_delivered_more_than_ordered check (delivered between 0 and quantity),
+  constraint never_billed_more_than_ordered check (billed between 0 and quantity),
   constraint never_invoiced_more_than_ordered check (invoiced_minor between 0 and net_minor)
 );
 
@@ -138,7 +141,10 @@ create table invoice_lines (
   tax_treatment text not null,
   tax_rate_bps int not null,
   credited_net_minor bigint not null default 0,
-  credited_gross_minor bigint not null default 0,
+  credited_tax_minor bigint not null default 0,
+  allocated_minor bigint not null default 0,
+  tolerated_minor bigint not null default 0,
+  written_off_minor bigint not null default 0,
   unique (invoice_id, position),
   constraint line_gross_is_net_and_tax check (gross_minor = net_minor + tax_minor)
 );

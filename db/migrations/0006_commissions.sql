@@ -30,7 +30,10 @@ create table payout_lines (
   payout_id text collate "C" not null references payouts,
   payee_id text collate "C" not null references people,
   currency text not null,
-  amount_minor bigint not null,
+  -- What its lines sum to; less when a bounce reversed more than was earned.
+  earned_minor bigint not null,
+  -- What is paid: what was earned and what was carried from before, never below nothing.
+  amount_minor bigint not null check (amount_minor >= 0),
   released_by text collate "C" references people,
   released_at timestamptz,
   confirmed_at timestamptz,

@@ -14,7 +14,8 @@ grant update on people, api_keys, idempotency_keys, accounts, contacts, products
 grant update (claimed_until, told_at, attempts, parked_for, answer, answered_at) on messages to l2c_app;
 grant update (allocated_minor, credited_minor, discount_minor, small_difference_minor, written_off_minor,
   dunning_level) on invoices to l2c_app;
-grant update (credited_net_minor, credited_gross_minor) on invoice_lines to l2c_app;
+grant update (credited_net_minor, credited_tax_minor, allocated_minor, tolerated_minor, written_off_minor)
+  on invoice_lines to l2c_app;
 grant update (unapplied_minor, account_id, reversed_at) on payments to l2c_app;
 grant delete on person_roles, approval_limits, delegations, idempotency_keys, price_book_entries,
   import_errors to l2c_app;

@@ -1,0 +1,409 @@
+// The change one step makes to one lead: collected while it judges, written as one statement at the end.
+
+import { appendAudit } from '../db/audit.js';
+import { newId } from '../db/ids.js';
+import type { PolicyStore } from '../db/policies.js';
+import type { Tx } from '../db/pool.js';
+import type { Tables } from '../db/tables.js';
+import { Writes } from '../db/writes.js';
+import { type ClockSegment, instantAt, realAt } from '../domain/calendar/clock.js';
+import { dateIn } from '../domain/calendar/zones.js';
+import { DomainError } from '../domain/errors.js';
+import { mayMove, type Outcome, type Stage } from '../domain/leads/stages.js';
+import { MESSAGES, type MessageName, maySend } from '../domain/messages.js';
+import type { Role } from '../domain/people/people.js';
+import type { MailKind, PolicyByKind, PolicyKind } from '../domain/policies/types.js';
+import {
+  type Answer,
+  HEAD_WAITS,
+  type Head,
+  type StepCall,
+  type StepName,
+  type WaitHead,
+} from '../domain/steps.js';
+import { WAITS, type WaitKind } from '../domain/waits.js';
+
+export type LockedLead = Tables['leads'] & { audit_seq: bigint; audit_hash: Buffer };
+
+export interface OpenWait {
+  readonly id: number;
+  readonly kind: WaitKind;
+  readonly subject: string;
+  readonly role: string;
+  readonly personId: string | null;
+  readonly level: number;
+  readonly since: number;
+  readonly remindAt: number | null;
+  readonly until: number;
+}
+
+export interface Loaded<L> {
+  readonly message: {
+    name: MessageName;
+    kind: 'decision' | 'fact';
+    body: unknown;
+    actorId: string | null;
+    notAfter: number | null;
+    answer: Answer | null;
+    parkedFor: string | null;
+  } | null;
+  /** Who sent it, with the roles usable today: a role granted today is not. */
+  readonly actor: { id: string; active: boolean; managerId: string | null; roles: Role[] } | null;
+  readonly waits: OpenWait[];
+  readonly clock: ClockSegment;
+  readonly versions: Readonly<Record<PolicyKind, number>>;
+  readonly entity: { id: string; zone: string; country: string } | null;
+  readonly own: L;
+}
+
+const rolesFor = (name: MessageName): string => MESSAGES[name].roles.join(', ');
+
+interface NewWait {
+  readonly subject?: string;
+  readonly personId?: string | null;
+  /** Business instants. */
+  readonly until: number;
+  readonly remindAt?: number | null;
+  readonly level?: number;
+}
+
+interface Parts<L> {
+  readonly call: StepCall;
+  readonly name: StepName;
+  readonly lead: LockedLead;
+  readonly loaded: Loaded<L>;
+  readonly policies: PolicyStore;
+  readonly tx: Tx;
+}
+
+export class DealChange<L> {
+  writes = new Writes();
+  readonly lead: LockedLead;
+  readonly own: L;
+  readonly message: Loaded<L>['message'];
+  readonly call: StepCall;
+  /** Business instant of the step, as the workflow or the sender's clock gave it. */
+  readonly atMs: number;
+  readonly mails: string[] = [];
+  /** What the audit entry tells beside stage and revision. */
+  detail: Record<string, unknown> = {};
+  #stage: Stage;
+  #outcome: Outcome | null;
+  #patch: Partial<Tables['leads']> = {};
+  #waits: OpenWait[];
+  #endings = new Map<OpenWait, 'fulfilled' | 'void'>();
+  #moves = new Map<number, OpenWait>();
+  #begun: OpenWait[] = [];
+  #revision: number;
+  #discarded = false;
+  readonly #parts: Parts<L>;
+
+  constructor(parts: Parts<L>) {
+    this.#parts = parts;
+    const { lead, loaded, call } = parts;
+    this.lead = lead;
+    this.call = call;
+    this.own = loaded.own;
+    this.message = loaded.message;
+    this.atMs = instantAt(loaded.clock, call.at);
+    this.#stage = lead.stage as Stage;
+    this.#outcome = lead.outcome as Outcome | null;
+    this.#waits = loaded.waits;
+    this.#revision = lead.revision;
+  }
+
+  get at(): Date {
+    return new Date(this.atMs);
+  }
+
+  /** The business date in the company's zone. */
+  get today(): string {
+    return dateIn(this.entity.zone, this.atMs);
+  }
+
+  get entity(): NonNullable<Loaded<L>['entity']> {
+    if (!this.#parts.loaded.entity) throw new RangeError('the company has no legal entity yet');
+    return this.#parts.loaded.entity;
+  }
+
+  get stage(): Stage {
+    return this.#stage;
+  }
+
+  get versions(): Loaded<L>['versions'] {
+    return this.#parts.loaded.versions;
+  }
+
+  get waits(): readonly OpenWait[] {
+    return this.#waits;
+  }
+
+  get body(): unknown {
+    return this.message?.body;
+  }
+
+  /** Who decided; the workflow itself where nobody did. */
+  get actorId(): string | null {
+    return this.message?.actorId ?? null;
+  }
+
+  get actor(): NonNullable<Loaded<L>['actor']> {
+    const { actor } = this.#parts.loaded;
+    if (!actor) throw new RangeError(`${this.call.key} names nobody who acts`);
+    return actor;
+  }
+
+  /** Rights are read again here, because whoever reaches the engine could have sent the message. */
+  checkActor(): void {
+    if (this.message?.kind !== 'decision') return;
+    const { id, active, roles } = this.actor;
+    if (!active) throw new DomainError('forbidden', `${id} is not active`);
+    if (!maySend(roles, this.message.name)) {
+      throw new DomainError(
+        'forbidden',
+        `${this.message.name} needs one of the roles ${rolesFor(this.message.name)}`,
+      );
+    }
+  }
+
+  /** A rep works on leads of their own; a manager, and a machine acting for all, on every lead. */
+  checkOwner(): void {
+    const { id, roles } = this.actor;
+    const free = roles.some((role) => role === 'manager' || role === 'admin' || role === 'integration');
+    if (!free && this.lead.owner_id !== id) {
+      throw new DomainError('forbidden', `lead ${this.lead.id} belongs to ${this.lead.owner_id ?? 'nobody'}`);
+    }
+  }
+
+  get expired(): boolean {
+    const notAfter = this.message?.notAfter;
+    return typeof notAfter === 'number' && Date.now() > notAfter;
+  }
+
+  /** The policy pinned for this record, or the newest one where nothing is pinned yet. */
+  policy<K extends PolicyKind>(kind: K, version = this.versions[kind]): Promise<PolicyByKind[K]> {
+    return this.#parts.policies.get(this.#parts.tx, kind, version);
+  }
+
+  set(patch: Partial<Tables['leads']>): this {
+    this.#patch = { ...this.#patch, ...patch };
+    return this;
+  }
+
+  to(stage: Stage): this {
+    if (!mayMove(this.#stage, stage))
+      throw new RangeError(`a lead never goes from ${this.#stage} to ${stage}`);
+    this.#stage = stage;
+    if (stage !== 'closed') this.#outcome = null;
+    return this;
+  }
+
+  close(outcome: Outcome, reason: string | null): this {
+    this.to('closed');
+    this.#outcome = outcome;
+    this.set({ outcome_reason: reason, closed_at: this.at });
+    for (const wait of this.#waits) this.#endings.set(wait, 'void');
+    this.#waits = [];
+    return this;
+  }
+
+  wait(kind: WaitKind, subject?: string): OpenWait | undefined {
+    return this.#waits.find((wait) => wait.kind === kind && (subject ?? wait.subject) === wait.subject);
+  }
+
+  /** Begins a wait; one of that kind and subject that is already open is moved instead. */
+  begin(
+    kind: WaitKind,
+    { subject = this.lead.id, personId = null, until, remindAt = null, level = 0 }: NewWait,
+  ): this {
+    const open = this.wait(kind, subject);
+    if (open) return this.move(open, { until, remindAt, level, personId });
+    const wait = {
+      id: 0,
+      kind,
+      subject,
+      role: WAITS[kind].owes,
+      personId,
+      level,
+      since: this.atMs,
+      remindAt,
+      until,
+    };
+    this.#begun.push(wait);
+    this.#waits.push(wait);
+    return this;
+  }
+
+  /** Gives an open wait a new time, level or person: every own step must move the wait it was due for. */
+  move(wait: OpenWait, change: Partial<Pick<OpenWait, 'until' | 'remindAt' | 'level' | 'personId'>>): this {
+    const moved = { ...wait, ...change };
+    this.#waits = this.#waits.map((open) => (open === wait ? moved : open));
+    if (this.#begun.includes(wait))
+      this.#begun = this.#begun.map((begun) => (begun === wait ? moved : begun));
+    else this.#moves.set(wait.id, moved);
+    return this;
+  }
+
+  end(kind: WaitKind, subject?: string, how: 'fulfilled' | 'void' = 'fulfilled'): this {
+    for (const wait of this.#waits.filter((w) => w.kind === kind && (subject ?? w.subject) === w.subject)) {
+      this.#waits = this.#waits.filter((open) => open !== wait);
+      if (this.#begun.includes(wait)) this.#begun = this.#begun.filter((begun) => begun !== wait);
+      else {
+        this.#moves.delete(wait.id);
+        this.#endings.set(wait, how);
+      }
+    }
+    return this;
+  }
+
+  /** Something a person has to decide; one open task per kind and subject. */
+  task(kind: string, subject: string, role: string, reason: object, personId: string | null = null): this {
+    const row = {
+      id: newId('task'),
+      kind,
+      lead_id: this.lead.id,
+      subject,
+      role,
+      person_id: personId,
+      reason,
+      created_at: this.at,
+    };
+    this.writes.statement(
+      'task',
+      `insert into tasks (id, kind, lead_id, subject, role, person_id, reason, created_at)
+        select id, kind, lead_id, subject, role, person_id, reason, created_at
+        from jsonb_populate_record(null::tasks, $)
+        on conflict (kind, subject) where status = 'open' do nothing`,
+      row,
+      'any',
+    );
+    return this;
+  }
+
+  /** Queues a mail; the workflow sends it by a normal activity once the step is committed. */
+  async mail(kind: MailKind, subject: string): Promise<void> {
+    const { mails, defaultLanguage } = await this.policy('notifications');
+    if (!mails.includes(kind)) return;
+    const id = newId('mail');
+    this.mails.push(id);
+    this.writes.insert('mails', {
+      id,
+      lead_id: this.lead.id,
+      kind,
+      subject,
+      language: defaultLanguage,
+      status: 'queued',
+      queued_at: this.at,
+    });
+  }
+
+  /** Forgets every write but the answer: a refused message changes nothing. */
+  discard(answer: Answer): Answer {
+    this.#discarded = true;
+    this.writes = new Writes();
+    this.mails.length = 0;
+    this.#stage = this.lead.stage as Stage;
+    this.#outcome = this.lead.outcome as Outcome | null;
+    this.#waits = this.#parts.loaded.waits;
+    return answer;
+  }
+
+  /** The lead as its row stands after this step. */
+  head(): Head {
+    const { clock } = this.#parts.loaded;
+    const waits = this.#waits
+      .map((wait): WaitHead => {
+        const dueMs = realAt(clock, wait.remindAt ?? wait.until);
+        return [wait.kind, wait.subject, dueMs, wait.level, wait.remindAt === null ? 'overdue' : 'reminder'];
+      })
+      .sort((a, b) => a[2] - b[2] || (a[1] < b[1] ? -1 : 1))
+      .slice(0, HEAD_WAITS);
+    const owner = this.#patch.owner_id ?? this.lead.owner_id;
+    return { revision: this.#revision, stage: this.#stage, outcome: this.#outcome, waits, owner };
+  }
+
+  /** Third statement: everything at once. A refusal stores its answer alone and leaves the lead as it was. */
+  async commit(answer: Answer): Promise<void> {
+    const { tx, name } = this.#parts;
+    if (answer.result === 'applied' && !this.#discarded) this.#commitChange(name);
+    if (this.message) this.#storeAnswer(answer);
+    await this.writes.run(tx);
+  }
+
+  #commitChange(name: StepName): void {
+    const { lead, writes } = this;
+    this.#revision += 1;
+    const moved = this.#stage !== lead.stage;
+    writes.update('leads', ['id'], {
+      ...this.#patch,
+      id: lead.id,
+      revision: this.#revision,
+      stage: this.#stage,
+      outcome: this.#outcome,
+      ...(moved && { stage_since: this.at }),
+      ...(lead.stage === 'closed' &&
+        moved && { closed_at: null, outcome_reason: null, reopened: lead.reopened + 1 }),
+    });
+    this.#writeWaits();
+    appendAudit(
+      writes,
+      { seq: lead.audit_seq, hash: lead.audit_hash },
+      {
+        subject: lead.id,
+        key: this.call.key,
+        action: name,
+        at: this.at,
+        actor: this.actorId,
+        revision: this.#revision,
+        from: lead.stage,
+        to: this.#stage,
+        detail: this.detail,
+      },
+    );
+  }
+
+  #writeWaits(): void {
+    const { writes, lead, at } = this;
+    const ended = [...this.#endings].filter(([wait]) => wait.id !== 0);
+    const rows = ended.map(([wait, how]) => ({ id: BigInt(wait.id), ended_at: at, ended_by: how }));
+    writes.update('waits', ['id'], ...rows);
+    const moved = [...this.#moves.values()].map((wait) => ({
+      id: BigInt(wait.id),
+      until: new Date(wait.until),
+      remind_at: wait.remindAt === null ? null : new Date(wait.remindAt),
+      level: wait.level,
+      person_id: wait.personId,
+    }));
+    // Two parts of one statement may not write one table's rows twice; ended and moved ones are distinct.
+    writes.update('waits', ['id'], ...moved);
+    writes.insert(
+      'waits',
+      ...this.#begun.map((wait) => ({
+        lead_id: lead.id,
+        kind: wait.kind,
+        subject: wait.subject,
+        role: wait.role,
+        person_id: wait.personId,
+        since: at,
+        remind_at: wait.remindAt === null ? null : new Date(wait.remindAt),
+        until: new Date(wait.until),
+        level: wait.level,
+        due_step: WAITS[wait.kind].onOverdue,
+      })),
+    );
+  }
+
+  /** A parked or stuck message keeps its row without an answer: it is tried again, and visible until then. */
+  #storeAnswer(answer: Answer): void {
+    const waiting = answer.result === 'parked' || answer.result === 'stuck';
+    this.writes.statement(
+      'answer of the message',
+      waiting
+        ? `update messages set parked_for = $ ->> 'parkedFor' where id = $ ->> 'id' and answer is null`
+        : `update messages set answer = $ -> 'answer', answered_at = now(), parked_for = null
+            where id = $ ->> 'id' and answer is null`,
+      { id: this.call.key, answer, parkedFor: answer.code ?? answer.result },
+      1,
+    );
+  }
+}

@@ -1,0 +1,142 @@
+// What every step is: one transaction with one commit that locks the lead, answers from memory if its key was
+// seen, judges again from what is stored now, and writes business rows, audit, waits and answer together.
+import { ApplicationFailure } from '@temporalio/common';
+import type { Logger } from 'pino';
+import type { PolicyStore } from '../db/policies.js';
+import { type Db, isDatabaseAway, type Tx, withTransaction } from '../db/pool.js';
+import { DomainError } from '../domain/errors.js';
+import type { Answer, Head, StepAnswer, StepCall, StepName } from '../domain/steps.js';
+import { OWN_STEPS } from '../domain/waits.js';
+import { DealChange, type Loaded, type LockedLead } from './dealChange.js';
+
+export interface StepDeps {
+  readonly db: Db;
+  readonly policies: PolicyStore;
+  readonly log: Logger;
+}
+
+/** Judges and collects the writes; returns nothing when it applied, or says what else became of it. */
+export type Judge<L> = (deal: DealChange<L>, tx: Tx) => Promise<Answer | void> | Answer | void;
+
+export interface StepDefinition<L> {
+  readonly name: StepName;
+  /** SQL expression giving everything the judge needs as one JSON value; $1 is the lead, $2 the key. */
+  readonly load?: string;
+  readonly judge: Judge<L>;
+}
+
+const MAX_FAILURES = 3;
+const own = new Set<string>(OWN_STEPS);
+const raced = new Set(['audit_key_once', 'audit_entries_pkey']);
+
+/** Makes the activity of one step; the failure count of a broken one lives with the worker. */
+export function makeStep<L>(deps: StepDeps, { name, load, judge }: StepDefinition<L>) {
+  const failures = new Map<string, number>();
+  return async (call: StepCall): Promise<StepAnswer> => {
+    try {
+      const answer = await withTransaction(deps.db, (tx) => runStep(deps, tx, call, name, load, judge));
+      failures.delete(call.key);
+      return answer;
+    } catch (error) {
+      if (isDatabaseAway(error) || raced.has((error as { constraint?: string }).constraint ?? '')) {
+        throw ApplicationFailure.create({ message: 'the database is away or busy', type: 'DatabaseAway' });
+      }
+      const failed = (failures.get(call.key) ?? 0) + 1;
+      failures.set(call.key, failed);
+      deps.log.error({ step: name, key: call.key, failed, err: error }, 'step failed');
+      if (failed < MAX_FAILURES) throw error;
+      failures.delete(call.key);
+      throw ApplicationFailure.create({
+        message: `${name} failed ${MAX_FAILURES} times`,
+        type: 'StepBroken',
+        nonRetryable: true,
+      });
+    }
+  };
+}
+
+async function runStep<L>(
+  { policies }: StepDeps,
+  tx: Tx,
+  call: StepCall,
+  name: StepName,
+  load: string | undefined,
+  judge: Judge<L>,
+): Promise<StepAnswer> {
+  const lead = await lockLead(tx, call.leadId);
+  const loaded = await loadContext<L>(tx, call, load);
+  const deal = new DealChange<L>({ call, name, lead, loaded, policies, tx });
+  const stored = loaded.message?.answer;
+  if (stored) return { head: deal.head(), answer: stored };
+  if (own.has(name) && call.revision !== lead.revision) return { head: deal.head() };
+  const answer = (await judged(deal, tx, judge)) ?? { result: 'applied' as const };
+  await deal.commit(answer);
+  return answerOf(deal.head(), answer, deal.mails);
+}
+
+async function judged<L>(deal: DealChange<L>, tx: Tx, judge: Judge<L>): Promise<Answer | void> {
+  const { message } = deal;
+  if (deal.expired) return deal.discard({ result: 'expired', code: 'expired' });
+  try {
+    deal.checkActor();
+    return await judge(deal, tx);
+  } catch (error) {
+    if (!(error instanceof DomainError) || message?.kind !== 'decision') throw error;
+    const { code, detail, pointer } = error;
+    return deal.discard({ result: 'refused', code, detail, ...(pointer !== undefined && { pointer }) });
+  }
+}
+
+const answerOf = (head: Head, answer: Answer, mails: readonly string[]): StepAnswer => ({
+  head,
+  answer,
+  ...(mails.length > 0 && { mails }),
+});
+
+/** First statement of every step: the lead and the head of its audit chain, locked in one order. */
+export async function lockLead(tx: Tx, leadId: string): Promise<LockedLead> {
+  const { rows } = await tx.query<LockedLead>({
+    name: 'lock_lead',
+    text: `select l.*, h.seq as audit_seq, h.hash as audit_hash from leads l
+      join audit_heads h on h.subject = l.id where l.id = $1 for update of l, h`,
+    values: [leadId],
+  });
+  if (!rows[0]) throw new RangeError(`no lead ${leadId}`);
+  return rows[0];
+}
+
+/** Second statement: message, actor, open waits, clock, policy versions and what the step itself asked for. */
+async function loadContext<L>(tx: Tx, call: StepCall, load = 'null::jsonb'): Promise<Loaded<L>> {
+  const { rows } = await tx.query<Loaded<L>>({
+    name: `load_${hash(load)}`,
+    text: `select
+      (select jsonb_build_object('name', m.name, 'kind', m.kind, 'body', m.body, 'actorId', m.actor_id,
+         'notAfter', extract(epoch from m.not_after) * 1000, 'answer', m.answer, 'parkedFor', m.parked_for)
+       from messages m where m.id = $2) as message,
+      (select jsonb_build_object('id', p.id, 'active', p.active, 'managerId', p.manager_id, 'roles',
+         (select coalesce(jsonb_agg(r.role), '[]') from person_roles r where r.person_id = p.id
+            and (r.granted_by is null or r.granted_on < current_date)))
+       from people p join messages m on m.actor_id = p.id where m.id = $2) as actor,
+      (select coalesce(jsonb_agg(jsonb_build_object('id', w.id, 'kind', w.kind, 'subject', w.subject,
+         'role', w.role, 'personId', w.person_id, 'level', w.level,
+         'since', extract(epoch from w.since) * 1000,
+         'remindAt', extract(epoch from w.remind_at) * 1000, 'until', extract(epoch from w.until) * 1000)),
+         '[]') from waits w where w.lead_id = $1 and w.ended_at is null) as waits,
+      (select jsonb_build_object('anchorMs', extract(epoch from c.anchor_at) * 1000,
+         'realAnchorMs', extract(epoch from c.real_anchor_at) * 1000, 'secondsPerDay', c.seconds_per_day)
+       from clock_segments c order by c.id desc limit 1) as clock,
+      (select jsonb_object_agg(p.kind, p.version) from
+         (select kind, max(version) as version from policies group by kind) p) as versions,
+      (select jsonb_build_object('id', e.id, 'zone', e.zone, 'country', e.country) from legal_entities e
+       order by e.created_at, e.id limit 1) as entity,
+      (${load}) as own`,
+    values: [call.leadId, call.key],
+  });
+  return rows[0] as Loaded<L>;
+}
+
+const hashes = new Map<string, number>();
+const hash = (text: string): number => {
+  if (!hashes.has(text)) hashes.set(text, hashes.size);
+  return hashes.get(text) as number;
+};

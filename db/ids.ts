@@ -1,0 +1,50 @@
+// Ids as people and logs meet them: a word that says what it is, then a UUIDv7, so they sort by time.
+import { createHash } from 'node:crypto';
+import { typeid } from 'typeid-js';
+
+export type IdPrefix =
+  | 'account'
+  | 'appr'
+  | 'alloc'
+  | 'book'
+  | 'cline'
+  | 'consent'
+  | 'contact'
+  | 'credit'
+  | 'deleg'
+  | 'dlv'
+  | 'entity'
+  | 'import'
+  | 'inv'
+  | 'iline'
+  | 'key'
+  | 'lead'
+  | 'ledger'
+  | 'letter'
+  | 'mail'
+  | 'msg'
+  | 'oline'
+  | 'order'
+  | 'pay'
+  | 'payout'
+  | 'person'
+  | 'product'
+  | 'quote'
+  | 'reversal'
+  | 'task'
+  | 'touch'
+  | 'writeoff';
+
+export const newId = (prefix: IdPrefix): string => typeid(prefix).toString();
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** The same id for the same parts: an effect that is tried again finds what the first try wrote. */
+export function derivedId(prefix: IdPrefix, ...parts: readonly string[]): string {
+  const digest = createHash('sha256').update(parts.join('\0')).digest();
+  let text = '';
+  for (let i = 0; i < 26; i++) text += ALPHABET[(digest[i] ?? 0) & 31];
+  return `${prefix}_${text}`;
+}
+
+export const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
