@@ -5,7 +5,7 @@ const DAY_MS = 86_400_000;
 const ISO_DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 
 /** Tells whether a text is a date that exists: 2026-02-30 does not. */
-export function isDate(text: string): boolean {
+export function isDay(text: string): boolean {
   return parse(text) !== null;
 }
 

@@ -1,0 +1,72 @@
+// Who owns a lead: the reps of its territory with room left, in turn. Equal input, equal owner: no chance
+// is involved, so an import repeated or a step run again gives the same answer. Counting is the step's.
+import type { AssignmentPolicy } from '../policies/types.js';
+
+export interface AssignableLead {
+  country?: string | null;
+  region?: string | null;
+  channel?: string | null;
+}
+
+export interface RepLoad {
+  id: string;
+  active: boolean;
+  openLeads: number;
+  /** Count of leads ever given, or the instant of the last one (ms): the lowest is next. Null: never. */
+  lastAssignedAt: number | null;
+}
+
+export interface Assignment {
+  ownerId: string;
+  territoryId: string | null;
+  reasonCode: 'in_turn' | 'no_territory' | 'nobody_active' | 'nobody_with_room';
+  /** Reps of the territory who were passed over because they hold as many leads as they may. */
+  fullRepIds: string[];
+}
+
+/**
+ * Returns the owner: of the first territory that matches, the active rep below capacity who was given a
+ * lead longest ago; ties by fewer open leads, then by id. Nobody: the policy's fallback owner, and why.
+ */
+export function assignOwner(
+  lead: AssignableLead,
+  reps: readonly RepLoad[],
+  policy: AssignmentPolicy,
+): Assignment {
+  const territory = policy.territories.find(
+    ({ countries, regions, channels }) =>
+      covers(countries, lead.country) && covers(regions, lead.region) && covers(channels, lead.channel),
+  );
+  const fallback = (reasonCode: Assignment['reasonCode'], fullRepIds: string[]): Assignment => ({
+    ownerId: policy.fallbackOwnerId,
+    territoryId: territory?.id ?? null,
+    reasonCode,
+    fullRepIds,
+  });
+  if (territory === undefined) return fallback('no_territory', []);
+  const active = reps.filter((rep) => rep.active && territory.repIds.includes(rep.id));
+  if (active.length === 0) return fallback('nobody_active', []);
+  const [free, full] = [active.filter(hasRoom(policy)), active.filter((rep) => !hasRoom(policy)(rep))];
+  const fullRepIds = full.map((rep) => rep.id).sort();
+  const next = [...free].sort(inTurn)[0];
+  if (next === undefined) return fallback('nobody_with_room', fullRepIds);
+  return { ownerId: next.id, territoryId: territory.id, reasonCode: 'in_turn', fullRepIds };
+}
+
+function covers(list: readonly string[], value: string | null | undefined): boolean {
+  if (list.length === 0) return true;
+  const sought = value?.trim().toLowerCase();
+  return list.some((entry) => entry.toLowerCase() === sought);
+}
+
+function hasRoom(policy: AssignmentPolicy): (rep: RepLoad) => boolean {
+  return (rep) => {
+    const own = policy.capacities.find((capacity) => capacity.repId === rep.id);
+    return rep.openLeads < (own?.maxOpenLeads ?? policy.maxOpenLeads);
+  };
+}
+
+function inTurn(a: RepLoad, b: RepLoad): number {
+  const since = (a.lastAssignedAt ?? -1) - (b.lastAssignedAt ?? -1);
+  return since || a.openLeads - b.openLeads || (a.id < b.id ? -1 : 1);
+}
