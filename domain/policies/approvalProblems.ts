@@ -1,7 +1,7 @@
 // Whether an approval matrix can be lived with: no hole between bands, a threshold for every currency,
 // thresholds that can be met, and (with the people at hand) somebody behind every rule.
-import { managersOf, type People } from '../people/people.js';
-import type { ApprovalPolicy, ApprovalRule, PolicyProblem } from './types.js';
+import { managersOf, type People, type Person } from '../people/people.js';
+import type { ApprovalPolicy, ApprovalRule, ApproverRule, PolicyProblem } from './types.js';
 import { currenciesTwice, notMoney, twice } from './wording.js';
 
 /** What the matrix itself tells; who is reachable needs the people, see `unreachableApprovers`. */
@@ -88,20 +88,24 @@ function discountGaps(rules: readonly ApprovalRule[]): PolicyProblem[] {
 export function unreachableApprovers(policy: ApprovalPolicy, people: People): PolicyProblem[] {
   const active = [...people.values()].filter((person) => person.active);
   return policy.rules.flatMap(({ approver }, index) => {
-    const pointer = `/rules/${index}/approver`;
-    switch (approver.kind) {
-      case 'role':
-        if (active.some((person) => person.roles.includes(approver.role))) return [];
-        return [{ pointer, detail: `no active person has the role ${approver.role}` }];
-      case 'manager':
-        if (active.some((person) => managersOf(person.id, people).length >= approver.level)) return [];
-        return [{ pointer, detail: `nobody has a manager at level ${approver.level}` }];
-      case 'person': {
-        const named = people.get(approver.personId);
-        if (named === undefined) return [{ pointer, detail: `person ${approver.personId} is unknown` }];
-        if (named.active || managersOf(named.id, people).some((manager) => manager.active)) return [];
-        return [{ pointer, detail: `${named.id} is not active, and no manager above is` }];
-      }
-    }
+    const detail = unreachable(approver, people, active);
+    return detail === null ? [] : [{ pointer: `/rules/${index}/approver`, detail }];
   });
+}
+
+function unreachable(approver: ApproverRule, people: People, active: readonly Person[]): string | null {
+  switch (approver.kind) {
+    case 'role':
+      if (active.some((person) => person.roles.includes(approver.role))) return null;
+      return `no active person has the role ${approver.role}`;
+    case 'manager':
+      if (active.some((person) => managersOf(person.id, people).length >= approver.level)) return null;
+      return `nobody has a manager at level ${approver.level}`;
+    case 'person': {
+      const named = people.get(approver.personId);
+      if (named === undefined) return `person ${approver.personId} is unknown`;
+      if (named.active || managersOf(named.id, people).some((manager) => manager.active)) return null;
+      return `${named.id} is not active, and no manager above is`;
+    }
+  }
 }
