@@ -1,31 +1,29 @@
 // The one table of what a lead can be told: decisions (may be refused) and facts (have happened), who
 // may send each, and what each means in every stage. It does not judge rights or amounts: the step does.
 // Workflows import this file: plain constants only.
+import type { ErrorCode } from './errors.js';
 import { STAGES, type Stage } from './leads/stages.js';
 import type { Role } from './people/people.js';
 
-/** Why a decision is refused for its stage; each is a row of the one table of error codes. */
-export const STAGE_REFUSALS = [
-  'lead_closed',
-  'lead_not_qualified',
-  'lead_already_qualified',
-  'lead_ordered',
-  'no_quote',
-  'quote_not_submitted',
-  'quote_in_approval',
-  'quote_already_accepted',
-  'no_approval_open',
-  'no_order',
-] as const;
-export type StageRefusal = (typeof STAGE_REFUSALS)[number];
+/** Why a decision is refused for its stage: the code of the error table and the sentence that goes with it. */
+export const STAGE_REFUSALS = {
+  closed: { code: 'lead_closed', detail: 'the lead is closed' },
+  not_qualified: { code: 'wrong_stage', detail: 'the lead is not qualified yet' },
+  already_qualified: { code: 'already_decided', detail: 'the lead was qualified already' },
+  has_order: { code: 'wrong_stage', detail: 'the lead has an order: cancel the order instead' },
+  no_quote: { code: 'wrong_stage', detail: 'the lead has no quote yet' },
+  not_submitted: { code: 'wrong_stage', detail: 'no revision of a quote is offered: submit one first' },
+  in_approval: { code: 'wrong_stage', detail: 'the quote is still in approval' },
+  already_accepted: { code: 'already_decided', detail: 'the offer was accepted already' },
+  no_approval: { code: 'wrong_stage', detail: 'no approval is open for this lead' },
+  no_order: { code: 'wrong_stage', detail: 'the lead has no order yet' },
+} as const satisfies Readonly<Record<string, { code: ErrorCode; detail: string }>>;
+export type StageRefusal = keyof typeof STAGE_REFUSALS;
 
 /** `apply`: the step runs and judges · `reopen`: it opens the closed lead again · else it stays as it is. */
 export type MessageOutcome =
-  | { kind: 'apply' }
-  | { kind: 'reopen' }
-  | { kind: 'refuse'; code: StageRefusal }
-  | { kind: 'park' }
-  | { kind: 'no_effect' };
+  | { kind: 'apply' | 'reopen' | 'park' | 'no_effect' }
+  | { kind: 'refuse'; reason: StageRefusal; code: ErrorCode; detail: string };
 
 type Cell = 'apply' | 'reopen' | 'park' | 'no_effect' | StageRefusal;
 /** One cell per stage, in the order of STAGES. */
@@ -42,15 +40,15 @@ const A = 'apply';
 const R = 'reopen';
 const P = 'park';
 const N = 'no_effect';
-const C = 'lead_closed';
-const NQ = 'lead_not_qualified';
-const AQ = 'lead_already_qualified';
-const LO = 'lead_ordered';
+const C = 'closed';
+const NQ = 'not_qualified';
+const AQ = 'already_qualified';
+const HO = 'has_order';
 const NX = 'no_quote';
-const NS = 'quote_not_submitted';
-const IA = 'quote_in_approval';
-const QA = 'quote_already_accepted';
-const NA = 'no_approval_open';
+const NS = 'not_submitted';
+const IA = 'in_approval';
+const QA = 'already_accepted';
+const NA = 'no_approval';
 const NO = 'no_order';
 
 const CUSTOMER_SIDE = ['rep', 'manager', 'integration'] as const;
@@ -60,7 +58,7 @@ const MONEY_SIDE = ['finance', 'integration'] as const;
 export const MESSAGES = {
   qualifyLead: decision(['rep', 'manager', 'marketing'], [A, A, AQ, AQ, AQ, AQ, AQ, AQ, AQ, AQ, C]),
   reassignLead: decision(['manager', 'admin'], [A, A, A, A, A, A, A, A, A, A, C]),
-  withdrawLead: decision(['rep', 'manager'], [A, A, A, A, A, A, LO, LO, LO, LO, C]),
+  withdrawLead: decision(['rep', 'manager'], [A, A, A, A, A, A, HO, HO, HO, HO, C]),
   submitQuote: decision(['rep', 'manager'], [NQ, NQ, A, A, A, A, QA, QA, QA, QA, C]),
   decideApproval: decision(
     ['manager', 'finance', 'compensation', 'admin', 'rep', 'marketing', 'fulfilment'],
@@ -101,7 +99,7 @@ export function outcomeOf(stage: Stage, message: MessageName): MessageOutcome {
     case 'no_effect':
       return { kind: cell };
     default:
-      return { kind: 'refuse', code: cell };
+      return { kind: 'refuse', reason: cell, ...STAGE_REFUSALS[cell] };
   }
 }
 

@@ -1,7 +1,7 @@
 // Who has to approve a quote, in which order, by the approval matrix. It stores nothing and asks nobody;
 // whether a person may then decide a step is mayDecide.ts, what silence leads to escalation.ts.
+import { parseAmount } from '../money/amounts.js';
 import { delegateOn, limitOf, managersOf, type People, type Person } from '../people/people.js';
-import { parseAmount } from '../policies/amounts.js';
 import type { ApprovalCondition, ApprovalPolicy, ApprovalRule } from '../policies/types.js';
 import type { NeededApproval, PassedOverReason, QuoteFacts } from './types.js';
 
@@ -46,10 +46,14 @@ function applies(when: ApprovalCondition, quote: QuoteFacts, policy: ApprovalPol
 }
 
 // A currency the matrix does not speak of is asked about, not let through.
-function exceeds(thresholds: ApprovalCondition['totalAbove'], quote: QuoteFacts, policy: ApprovalPolicy): boolean {
+function exceeds(
+  thresholds: ApprovalCondition['totalAbove'],
+  quote: QuoteFacts,
+  policy: ApprovalPolicy,
+): boolean {
   const threshold = thresholds?.find((money) => money.currency === quote.currency);
   if (threshold === undefined || !policy.currencies.includes(quote.currency)) return true;
-  return quote.totalMinor > parseAmount(threshold);
+  return quote.totalMinor > parseAmount(threshold.amount, threshold.currency);
 }
 
 function stepFor(
@@ -112,7 +116,9 @@ function byNearness(above: readonly Person[], currency: string): (a: Person, b: 
   };
 }
 
-const unique = (people: Person[]): Person[] => [...new Map(people.map((person) => [person.id, person])).values()];
+const unique = (people: Person[]): Person[] => [
+  ...new Map(people.map((person) => [person.id, person])).values(),
+];
 
 function whyNot(person: Person, quote: QuoteFacts, requesterId: string): PassedOverReason | null {
   return (

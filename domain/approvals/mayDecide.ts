@@ -1,7 +1,8 @@
 // Whether a person may decide an approval: judged again when the decision is made, because people, limits
 // and quotes change while a step is open. It does not decide what the decision leads to.
+import type { ErrorCode } from '../errors.js';
 import { actingOn, delegateOn, limitOf, type People, type Person } from '../people/people.js';
-import type { DecisionRefusal, OpenApproval, QuoteFacts } from './types.js';
+import type { OpenApproval, QuoteFacts } from './types.js';
 
 export interface DecisionContext {
   /** The revision and content hash the person saw. */
@@ -17,7 +18,7 @@ export interface DecisionContext {
 
 export type MayDecide =
   | { ok: true; actingForId: string | null }
-  | { ok: false; code: DecisionRefusal; detail: string };
+  | { ok: false; code: ErrorCode; detail: string };
 
 /**
  * Answers whether `personId` may approve or reject now. A delegate acts within the limit of the person
@@ -29,21 +30,21 @@ export function mayDecide(approval: OpenApproval, personId: string, context: Dec
   const { people, on, quote } = context;
   const person = people.get(personId);
   const approver = approval.approverId === null ? undefined : people.get(approval.approverId);
-  if (!person?.active) return refused('person_inactive', `${personId} is not active`);
+  if (!person?.active) return refused('forbidden', `${personId} is not active`);
   const standsIn = approver !== undefined && isStandIn(approver, person, on, people);
   if (approver === undefined || (approver.id !== person.id && !standsIn)) {
-    return refused('not_the_approver', `${personId} was not asked; ${approval.approverId ?? 'nobody'} was`);
+    return refused('forbidden', `${personId} was not asked; ${approval.approverId ?? 'nobody'} was`);
   }
   for (const id of new Set([person.id, approver.id])) {
-    if (id === approval.requesterId) return refused('own_quote', `${id} asked for this approval`);
+    if (id === approval.requesterId) return refused('self_approval', `${id} asked for this approval`);
     if (quote.beneficiaryIds.includes(id)) {
-      return refused('approver_profits', `${id} has direct credit on this deal`);
+      return refused('self_approval', `${id} has direct credit on this deal`);
     }
   }
   const limitMinor = limitOf(approver, quote.currency);
   if (limitMinor < quote.totalMinor) {
     const detail = `${quote.totalMinor} minor units of ${quote.currency} are above ${approver.id}'s ${limitMinor}`;
-    return refused('above_limit', detail);
+    return refused('limit_exceeded', detail);
   }
   return { ok: true, actingForId: approver.id === person.id ? null : approver.id };
 }
@@ -52,11 +53,11 @@ function refusalOfState(approval: OpenApproval, context: DecisionContext): MayDe
   switch (approval.status) {
     case 'approved':
     case 'rejected':
-      return refused('approval_decided', `this step is ${approval.status}`);
+      return refused('already_decided', `this step is ${approval.status}`);
     case 'void':
-      return refused('approval_void', `revision ${approval.quoteRevision} was replaced`);
+      return refused('stale_revision', `revision ${approval.quoteRevision} was replaced`);
     case 'waiting':
-      return refused('approval_not_open', `sequence ${approval.sequence} is not asked yet`);
+      return refused('wrong_stage', `sequence ${approval.sequence} is not asked yet`);
     case 'open':
       break;
   }
@@ -65,18 +66,20 @@ function refusalOfState(approval: OpenApproval, context: DecisionContext): MayDe
     return refused('stale_revision', detail);
   }
   if (context.contentHash !== approval.contentHash) {
-    return refused('content_changed', `the quote no longer has the content that was submitted`);
+    return refused('stale_revision', `the quote no longer has the content that was submitted`);
   }
   const earlier = context.openSequences.filter((sequence) => sequence < approval.sequence);
   return earlier.length === 0
     ? null
-    : refused('approval_not_open', `sequence ${Math.min(...earlier)} comes before ${approval.sequence}`);
+    : refused('wrong_stage', `sequence ${Math.min(...earlier)} comes before ${approval.sequence}`);
 }
 
 function isStandIn(approver: Person, person: Person, on: string, people: People): boolean {
-  return delegateOn(approver, on, people)?.id === person.id || actingOn(approver, on, people).id === person.id;
+  return (
+    delegateOn(approver, on, people)?.id === person.id || actingOn(approver, on, people).id === person.id
+  );
 }
 
-function refused(code: DecisionRefusal, detail: string): MayDecide {
+function refused(code: ErrorCode, detail: string): MayDecide {
   return { ok: false, code, detail };
 }

@@ -47,17 +47,3 @@ export interface OpenApproval {
   contentHash: string;
   requesterId: string;
 }
-
-export const DECISION_REFUSALS = [
-  'approval_decided',
-  'approval_void',
-  'approval_not_open',
-  'stale_revision',
-  'content_changed',
-  'own_quote',
-  'approver_profits',
-  'not_the_approver',
-  'person_inactive',
-  'above_limit',
-] as const;
-export type DecisionRefusal = (typeof DECISION_REFUSALS)[number];

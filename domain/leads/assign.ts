@@ -28,7 +28,11 @@ export interface Assignment {
  * Returns the owner: of the first territory that matches, the active rep below capacity who was given a
  * lead longest ago; ties by fewer open leads, then by id. Nobody: the policy's fallback owner, and why.
  */
-export function assignOwner(lead: AssignableLead, reps: readonly RepLoad[], policy: AssignmentPolicy): Assignment {
+export function assignOwner(
+  lead: AssignableLead,
+  reps: readonly RepLoad[],
+  policy: AssignmentPolicy,
+): Assignment {
   const territory = policy.territories.find(
     ({ countries, regions, channels }) =>
       covers(countries, lead.country) && covers(regions, lead.region) && covers(channels, lead.channel),

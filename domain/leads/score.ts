@@ -95,7 +95,11 @@ function engagement(
   return reasons;
 }
 
-function weightBps(touchedOn: string, recency: ScoringPolicy['engagement']['recency'], today: string): number {
+function weightBps(
+  touchedOn: string,
+  recency: ScoringPolicy['engagement']['recency'],
+  today: string,
+): number {
   const age = Math.max(0, daysBetween(touchedOn, today));
   return recency.find((step) => age <= step.withinDays)?.weightBps ?? 0;
 }

@@ -24,20 +24,21 @@ export type Act = (typeof ACTS)[number];
 export interface ToxicPair {
   acts: readonly [Act, Act];
   within: 'record' | 'day';
-  code: string;
+  /** Which pair was broken, beside the refusal's code `self_approval` or `forbidden`. */
+  reason: string;
 }
 
 export const TOXIC_PAIRS = [
-  { acts: ['makeQuote', 'approveQuote'], within: 'record', code: 'own_quote' },
-  { acts: ['giveDiscount', 'approveDiscount'], within: 'record', code: 'own_discount' },
-  { acts: ['createCreditNote', 'approveCreditNote'], within: 'record', code: 'own_credit_note' },
-  { acts: ['recordPayment', 'writeOffInvoice'], within: 'record', code: 'own_payment' },
-  { acts: ['calculateCommission', 'releaseCommission'], within: 'record', code: 'own_calculation' },
-  { acts: ['editPlan', 'releasePayout'], within: 'record', code: 'own_plan' },
-  { acts: ['receivePayout', 'releasePayout'], within: 'record', code: 'own_payout' },
-  { acts: ['changeRoles', 'useRoles'], within: 'day', code: 'own_roles' },
+  { acts: ['makeQuote', 'approveQuote'], within: 'record', reason: 'own_quote' },
+  { acts: ['giveDiscount', 'approveDiscount'], within: 'record', reason: 'own_discount' },
+  { acts: ['createCreditNote', 'approveCreditNote'], within: 'record', reason: 'own_credit_note' },
+  { acts: ['recordPayment', 'writeOffInvoice'], within: 'record', reason: 'own_payment' },
+  { acts: ['calculateCommission', 'releaseCommission'], within: 'record', reason: 'own_calculation' },
+  { acts: ['editPlan', 'releasePayout'], within: 'record', reason: 'own_plan' },
+  { acts: ['receivePayout', 'releasePayout'], within: 'record', reason: 'own_payout' },
+  { acts: ['changeRoles', 'useRoles'], within: 'day', reason: 'own_roles' },
 ] as const satisfies readonly ToxicPair[];
-export type ToxicCode = (typeof TOXIC_PAIRS)[number]['code'];
+export type ToxicReason = (typeof TOXIC_PAIRS)[number]['reason'];
 
 /** What was done before, by whom (`actingForId` where a delegate acted), on which record and day. */
 export interface DoneAct {

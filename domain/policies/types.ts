@@ -1,7 +1,9 @@
 // What each kind of policy says: the rules in force as plain JSON, versioned and pinned by the records
 // they decided. Shapes only: contracts/policies.ts holds the limits of each field, problems.ts what
 // several fields must say together. Amounts are wire money, because a policy is hashed as JSON.
+import type { PaymentTerms } from '../invoices/terms.js';
 import type { Role } from '../people/people.js';
+import type { TaxPolicy } from '../taxes/treatment.js';
 
 export const POLICY_KINDS = [
   'scoring',
@@ -144,46 +146,17 @@ export interface QuotingPolicy {
   defaultTermsId: string;
 }
 
-export const TAX_TREATMENTS = ['S', 'K', 'AE', 'G', 'O', 'E', 'Z'] as const;
-export type TaxTreatment = (typeof TAX_TREATMENTS)[number];
-
-export interface TaxPolicy {
-  /** Where the legal entity sits and what it declares. */
-  entityCountry: string;
-  oss: boolean;
-  issuesEn16931: boolean;
-  rounding: 'document' | 'line';
-  unionCountries: string[];
-  /** Rates of treatment S; `untilOn` is the last day. */
-  rates: { country: string; taxClass: string; rateBps: number; fromOn: string; untilOn?: string }[];
-  /** Classes that carry no rate in a country, with the reason printed on the document. */
-  exemptions: { country: string; taxClass: string; treatment: 'E' | 'Z' | 'O'; reasonCode: string }[];
-  /** Classes that are services (reverse charge, outside scope) and not goods. */
-  serviceClasses: string[];
-}
-
-export type PaymentTerms =
-  | { id: string; kind: 'net'; days: number; discount?: CashDiscount }
-  | { id: string; kind: 'endOfMonth'; days: number; discount?: CashDiscount }
-  | { id: string; kind: 'fixedDay'; dayOfMonth: number; minDays: number; discount?: CashDiscount }
-  | { id: string; kind: 'instalments'; parts: { shareBps: number; days: number }[] };
-
-export interface CashDiscount {
-  discountBps: number;
-  withinDays: number;
-}
+export type NamedTerms = { id: string } & PaymentTerms;
 
 export interface InvoicingPolicy {
   issueOn: 'delivery' | 'order';
   /** What was delivered is invoiced within this many days (invariant I11). */
   withinDays: number;
   series: { invoice: string; creditNote: string; deposit: string; chargeNote: string };
-  terms: PaymentTerms[];
+  terms: NamedTerms[];
   defaultTermsId: string;
-  discountGraceDays: number;
-  /** Underpayment taken as paid: the lower of the share and the amount. */
-  smallDifference: { toleranceBps: number; amounts: WireMoney[] };
-  allocationOrder: 'principal_first' | 'legal';
+  /** Underpayment taken as paid: the lower of the share of the gross and the amount of the currency. */
+  smallDifference: { shareBps: number; maximums: WireMoney[] };
 }
 
 export interface DunningLevel {

@@ -1,0 +1,103 @@
+// What each payee earns when cash arrives on an invoice line, to the cent and whatever the partition of the
+// payments: everything is computed to date, and an event books the difference. Reversals are mirror.ts.
+// One rate per product family; tiers would cut an event here, between the shares and the rate.
+import { divRound } from '../money/rounding.js';
+import { shareByWeight } from '../money/shares.js';
+import type { CommissionPolicy } from '../policies/types.js';
+import type { CommissionLine, Credit, EarningEvent } from './types.js';
+
+export interface Plan {
+  version: number;
+  policy: Pick<CommissionPolicy, 'rates' | 'defaultRateBps' | 'overrides'>;
+}
+
+/**
+ * Returns the commission basis of an invoice line to date: round(net × paid ÷ gross), net and gross after
+ * credits (RULES, Commissions). A line credited to nothing has none.
+ */
+export function basisToDate(line: Pick<EarningEvent, 'netMinor' | 'grossMinor' | 'paidMinor'>): bigint {
+  return line.grossMinor === 0n ? 0n : divRound(line.netMinor * line.paidMinor, line.grossMinor);
+}
+
+/** The unique key of a commission line, as RULES names it; what `corrects` refers to. */
+export function keyOf(
+  line: Pick<CommissionLine, 'eventLineId' | 'payeeId' | 'planVersion' | 'component' | 'sequence'>,
+): string {
+  return [line.eventLineId, line.payeeId, line.planVersion, line.component, line.sequence].join('/');
+}
+
+/**
+ * Returns what the events earn, in their order: for each payee and component basis to date less the basis
+ * booked on that invoice line (mirrors included), at the rate of the line's family or the override's,
+ * rounded once per line. The basis to date is split first, by largest remainder over the direct credits
+ * (ties to the lowest payee id); an override takes the split basis of its reports. An event that was
+ * booked already books nothing, so a step that runs again returns [].
+ * `booked`: every line on these invoice lines so far, corrections included.
+ */
+export function earn(
+  events: readonly EarningEvent[],
+  booked: readonly CommissionLine[],
+  credits: readonly Credit[],
+  plan: Plan,
+): CommissionLine[] {
+  const lines: CommissionLine[] = [];
+  for (const event of events) {
+    const all = [...booked, ...lines];
+    if (all.some((line) => line.eventLineId === event.eventLineId)) continue;
+    const before = all.filter((line) => line.invoiceLineId === event.invoiceLineId);
+    const direct = directShares(basisToDate(event), credits);
+    for (const credit of credits) {
+      const dueMinor = dueBasis(credit, direct);
+      const bookedMinor = before
+        .filter((line) => line.payeeId === credit.payeeId && line.component === credit.component)
+        .reduce((sum, line) => sum + line.basisMinor, 0n);
+      const basisMinor = dueMinor - bookedMinor;
+      if (basisMinor === 0n) continue;
+      lines.push(lineOf(event, credit, basisMinor, plan));
+    }
+  }
+  return lines;
+}
+
+function directShares(basisMinor: bigint, credits: readonly Credit[]): Map<string, bigint> {
+  const direct = credits
+    .filter((credit) => credit.component === 'direct')
+    .sort((a, b) => (a.payeeId < b.payeeId ? -1 : 1));
+  const shares = shareByWeight(
+    basisMinor,
+    direct.map((credit) => BigInt(credit.shareBps)),
+  );
+  return new Map(direct.map((credit, index) => [credit.payeeId, shares[index] ?? 0n]));
+}
+
+function dueBasis(credit: Credit, direct: ReadonlyMap<string, bigint>): bigint {
+  const payees = credit.component === 'direct' ? [credit.payeeId] : credit.reportIds;
+  return payees.reduce((sum, payeeId) => sum + (direct.get(payeeId) ?? 0n), 0n);
+}
+
+function lineOf(event: EarningEvent, credit: Credit, basisMinor: bigint, plan: Plan): CommissionLine {
+  const rateBps = rateOf(event.family, credit, plan.policy);
+  return {
+    eventLineId: event.eventLineId,
+    invoiceLineId: event.invoiceLineId,
+    payeeId: credit.payeeId,
+    planVersion: plan.version,
+    component: credit.component,
+    sequence: 0,
+    corrects: null,
+    currency: event.currency,
+    basisMinor,
+    rateBps,
+    amountMinor: divRound(basisMinor * BigInt(rateBps), 10_000n),
+    earnOn: event.earnOn,
+  };
+}
+
+function rateOf(family: string, credit: Credit, policy: Plan['policy']): number {
+  if (credit.component === 'direct') {
+    return policy.rates.find((rate) => rate.family === family)?.rateBps ?? policy.defaultRateBps;
+  }
+  const override = policy.overrides.find(({ level }) => `override${level}` === credit.component);
+  if (override === undefined) throw new RangeError(`the plan has no rate for ${credit.component}`);
+  return override.rateBps;
+}

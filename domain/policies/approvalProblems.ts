@@ -1,0 +1,111 @@
+// Whether an approval matrix can be lived with: no hole between bands, a threshold for every currency,
+// thresholds that can be met, and (with the people at hand) somebody behind every rule.
+import { managersOf, type People, type Person } from '../people/people.js';
+import type { ApprovalPolicy, ApprovalRule, ApproverRule, PolicyProblem } from './types.js';
+import { currenciesTwice, notMoney, twice } from './wording.js';
+
+/** What the matrix itself tells; who is reachable needs the people, see `unreachableApprovers`. */
+export function problemsOfApproval(policy: ApprovalPolicy): PolicyProblem[] {
+  const problems = [
+    ...twice(
+      '/rules',
+      policy.rules.map((rule) => rule.id),
+    ),
+    ...twice('/currencies', policy.currencies),
+    ...discountGaps(policy.rules),
+    ...policy.rules.flatMap((rule, index) => problemsOfRule(rule, `/rules/${index}`, policy)),
+  ];
+  if (policy.remindHours >= policy.escalateHours) {
+    const detail = `a reminder after ${policy.remindHours} h comes no earlier than escalateHours ${policy.escalateHours}`;
+    problems.push({ pointer: '/remindHours', detail });
+  }
+  return problems;
+}
+
+function problemsOfRule(rule: ApprovalRule, pointer: string, policy: ApprovalPolicy): PolicyProblem[] {
+  const { when } = rule;
+  const problems: PolicyProblem[] = [];
+  if (Object.keys(when).length === 0) {
+    problems.push({
+      pointer: `${pointer}/when`,
+      detail: `${rule.id} has no condition: every quote would meet it`,
+    });
+  }
+  const { discountAboveBps: above, discountUpToBps: upTo } = when;
+  if (above !== undefined && upTo !== undefined && above >= upTo) {
+    const detail = `no discount is above ${above} and at most ${upTo} bps`;
+    problems.push({ pointer: `${pointer}/when/discountUpToBps`, detail });
+  }
+  if (when.totalAbove !== undefined) {
+    const at = `${pointer}/when/totalAbove`;
+    problems.push(...currenciesTwice(at, when.totalAbove), ...notMoney(at, when.totalAbove));
+    const named = when.totalAbove.map((money) => money.currency);
+    const missing = policy.currencies.filter((currency) => !named.includes(currency));
+    problems.push(...missing.map((currency) => ({ pointer: at, detail: `no threshold for ${currency}` })));
+    const foreign = named.filter((currency) => !policy.currencies.includes(currency));
+    problems.push(
+      ...foreign.map((currency) => ({ pointer: at, detail: `${currency} is not among currencies` })),
+    );
+  }
+  return problems;
+}
+
+// Rules on the discount alone form bands. Above the first band every discount up to 100 % needs one: a
+// hole would let 25 % through where 20 % and 30 % are asked about.
+function discountGaps(rules: readonly ApprovalRule[]): PolicyProblem[] {
+  const bands = rules
+    .map(({ when }, index) => ({ when, index }))
+    .filter(({ when }) => Object.keys(when).every((key) => key.startsWith('discount')))
+    .filter(({ when }) => Object.keys(when).length > 0)
+    .map(({ when, index }) => ({
+      index,
+      fromBps: when.discountAboveBps ?? 0,
+      toBps: when.discountUpToBps ?? 10_000,
+    }))
+    .sort((a, b) => a.fromBps - b.fromBps);
+  const first = bands[0];
+  if (first === undefined) return [];
+  const problems: PolicyProblem[] = [];
+  let covered = first.fromBps;
+  for (const { index, fromBps, toBps } of bands) {
+    if (fromBps > covered) {
+      const detail = `discounts above ${covered} and at most ${fromBps} bps meet no rule, smaller and larger ones do`;
+      problems.push({ pointer: `/rules/${index}/when/discountAboveBps`, detail });
+    }
+    covered = Math.max(covered, toBps);
+  }
+  if (covered < 10_000) {
+    const detail = `discounts above ${covered} bps meet no rule, smaller ones do`;
+    problems.push({ pointer: '/rules', detail });
+  }
+  return problems;
+}
+
+/**
+ * Returns the rules nobody can answer with these people: an unknown or inactive person without an active
+ * manager above, a role nobody active holds, a manager's level nobody has. Limits are judged per quote.
+ */
+export function unreachableApprovers(policy: ApprovalPolicy, people: People): PolicyProblem[] {
+  const active = [...people.values()].filter((person) => person.active);
+  return policy.rules.flatMap(({ approver }, index) => {
+    const detail = unreachable(approver, people, active);
+    return detail === null ? [] : [{ pointer: `/rules/${index}/approver`, detail }];
+  });
+}
+
+function unreachable(approver: ApproverRule, people: People, active: readonly Person[]): string | null {
+  switch (approver.kind) {
+    case 'role':
+      if (active.some((person) => person.roles.includes(approver.role))) return null;
+      return `no active person has the role ${approver.role}`;
+    case 'manager':
+      if (active.some((person) => managersOf(person.id, people).length >= approver.level)) return null;
+      return `nobody has a manager at level ${approver.level}`;
+    case 'person': {
+      const named = people.get(approver.personId);
+      if (named === undefined) return `person ${approver.personId} is unknown`;
+      if (named.active || managersOf(named.id, people).some((manager) => manager.active)) return null;
+      return `${named.id} is not active, and no manager above is`;
+    }
+  }
+}
