@@ -153,15 +153,14 @@ create table commission_credits (
   order_id text not null,
   payee_id text not null,
   component text not null,
-  role text not null,
+  roles text[] not null,
+  report_ids text[] not null,
   share_bps integer not null,
-  via_payee_id text not null,
   plan_version integer not null,
-  constraint commission_credits_pkey PRIMARY KEY (order_id, payee_id, component, via_payee_id),
+  constraint commission_credits_pkey PRIMARY KEY (order_id, payee_id, component),
   constraint commission_credits_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
   constraint commission_credits_payee_id_fkey FOREIGN KEY (payee_id) REFERENCES people(id),
-  constraint commission_credits_via_payee_id_fkey FOREIGN KEY (via_payee_id) REFERENCES people(id),
-  constraint commission_credits_component_check CHECK ((component = ANY (ARRAY['direct'::text, 'override'::text]))),
+  constraint commission_credits_component_check CHECK ((component ~ '^(direct|override[1-9])$'::text)),
   constraint commission_credits_share_bps_check CHECK (((share_bps >= 0) AND (share_bps <= 10000)))
 );
 
@@ -174,7 +173,6 @@ create table commission_lines (
   allocation_id text not null,
   payee_id text not null,
   component text not null,
-  via_payee_id text not null,
   plan_version integer not null,
   family text not null,
   basis_minor bigint not null,
@@ -185,7 +183,7 @@ create table commission_lines (
   corrects text,
   earned_on date not null,
   recorded_at timestamp with time zone not null default now(),
-  constraint commission_line_once UNIQUE (allocation_id, invoice_line_id, payee_id, component, via_payee_id, plan_version, sequence),
+  constraint commission_line_once UNIQUE (allocation_id, invoice_line_id, payee_id, component, plan_version, sequence),
   constraint commission_lines_pkey PRIMARY KEY (id),
   constraint commission_lines_allocation_id_fkey FOREIGN KEY (allocation_id) REFERENCES allocations(id),
   constraint commission_lines_corrects_fkey FOREIGN KEY (corrects) REFERENCES commission_lines(id),
@@ -194,9 +192,8 @@ create table commission_lines (
   constraint commission_lines_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES leads(id),
   constraint commission_lines_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
   constraint commission_lines_payee_id_fkey FOREIGN KEY (payee_id) REFERENCES people(id),
-  constraint commission_lines_via_payee_id_fkey FOREIGN KEY (via_payee_id) REFERENCES people(id),
   constraint a_correction_names_its_line CHECK (((sequence > 0) = (corrects IS NOT NULL))),
-  constraint commission_lines_component_check CHECK ((component = ANY (ARRAY['direct'::text, 'override'::text]))),
+  constraint commission_lines_component_check CHECK ((component ~ '^(direct|override[1-9])$'::text)),
   constraint commission_lines_rate_bps_check CHECK (((rate_bps >= 0) AND (rate_bps <= 10000)))
 );
 
@@ -418,6 +415,7 @@ create table leads (
   outcome text,
   outcome_reason text,
   owner_id text,
+  first_contact_by text,
   account_id text,
   suggested_account_id text,
   contact_id text,
@@ -440,6 +438,7 @@ create table leads (
   constraint leads_pkey PRIMARY KEY (id),
   constraint leads_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
   constraint leads_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contacts(id),
+  constraint leads_first_contact_by_fkey FOREIGN KEY (first_contact_by) REFERENCES people(id),
   constraint leads_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES people(id),
   constraint leads_previous_lead_id_fkey FOREIGN KEY (previous_lead_id) REFERENCES leads(id),
   constraint leads_suggested_account_id_fkey FOREIGN KEY (suggested_account_id) REFERENCES accounts(id),

@@ -96,9 +96,9 @@ export interface Tables {
     order_id: string;
     payee_id: string;
     component: string;
-    role: string;
+    roles: string[];
+    report_ids: string[];
     share_bps: number;
-    via_payee_id: string;
     plan_version: number;
   };
   commission_lines: {
@@ -110,7 +110,6 @@ export interface Tables {
     allocation_id: string;
     payee_id: string;
     component: string;
-    via_payee_id: string;
     plan_version: number;
     family: string;
     basis_minor: bigint;
@@ -264,6 +263,7 @@ export interface Tables {
     outcome: string | null;
     outcome_reason: string | null;
     owner_id: string | null;
+    first_contact_by: string | null;
     account_id: string | null;
     suggested_account_id: string | null;
     contact_id: string | null;

@@ -9,6 +9,7 @@ create table leads (
   outcome text check (outcome in ('won', 'lost', 'disqualified', 'cancelled', 'written_off')),
   outcome_reason text,
   owner_id text collate "C" references people,
+  first_contact_by text collate "C" references people,
   account_id text collate "C" references accounts,
   suggested_account_id text collate "C" references accounts,
   contact_id text collate "C" references contacts,

@@ -3,12 +3,13 @@
 create table commission_credits (
   order_id text collate "C" not null references orders,
   payee_id text collate "C" not null references people,
-  component text not null check (component in ('direct', 'override')),
-  role text not null,
+  component text not null check (component ~ '^(direct|override[1-9])$'),
+  -- Roles of the payee in the deal, or the reports whose basis an override takes.
+  roles text[] not null,
+  report_ids text[] not null,
   share_bps int not null check (share_bps between 0 and 10000),
-  via_payee_id text collate "C" not null references people,
   plan_version int not null,
-  primary key (order_id, payee_id, component, via_payee_id)
+  primary key (order_id, payee_id, component)
 );
 
 create table payouts (
@@ -64,8 +65,7 @@ create table commission_lines (
   invoice_line_id text collate "C" not null references invoice_lines,
   allocation_id text collate "C" not null references allocations,
   payee_id text collate "C" not null references people,
-  component text not null check (component in ('direct', 'override')),
-  via_payee_id text collate "C" not null references people,
+  component text not null check (component ~ '^(direct|override[1-9])$'),
   plan_version int not null,
   family text not null,
   basis_minor bigint not null,
@@ -77,7 +77,7 @@ create table commission_lines (
   earned_on date not null,
   recorded_at timestamptz not null default now(),
   constraint commission_line_once unique
-    (allocation_id, invoice_line_id, payee_id, component, via_payee_id, plan_version, sequence),
+    (allocation_id, invoice_line_id, payee_id, component, plan_version, sequence),
   constraint a_correction_names_its_line check ((sequence > 0) = (corrects is not null))
 );
 create index commission_lines_lead on commission_lines (lead_id);
