@@ -435,6 +435,7 @@ create table leads (
   source_won_on date,
   closed_at timestamp with time zone,
   reopened integer not null default 0,
+  nurture_rounds integer not null default 0,
   constraint leads_pkey PRIMARY KEY (id),
   constraint leads_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id),
   constraint leads_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contacts(id),

@@ -283,6 +283,7 @@ export interface Tables {
     source_won_on: string | null;
     closed_at: Date | null;
     reopened: number;
+    nurture_rounds: number;
   };
   ledger_entries: {
     transaction_id: string;

@@ -9,6 +9,7 @@ export const ERRORS = {
   forbidden: { status: 403, title: 'Not allowed for this person' },
   not_found: { status: 404, title: 'Not found' },
   stale_revision: { status: 409, title: 'Another revision is the current one' },
+  content_changed: { status: 409, title: 'Changed since it was priced' },
   already_decided: { status: 409, title: 'Decided already' },
   already_reversed: { status: 409, title: 'Reversed already' },
   reference_reused: { status: 409, title: 'The reference was used with other content' },
