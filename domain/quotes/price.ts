@@ -22,7 +22,7 @@ import {
   treatmentFor,
 } from '../taxes/treatment.js';
 
-/** When a line is charged: part by part as it is delivered, or whole with the first delivery (freight, set-up). */
+/** When a line is charged: in parts as it is delivered, or whole with the first delivery (freight). */
 export const CHARGED_ON = ['each_delivery', 'first_delivery'] as const;
 export type ChargedOn = (typeof CHARGED_ON)[number];
 

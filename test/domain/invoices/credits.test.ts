@@ -228,7 +228,7 @@ describe('the cash behind a credit note', () => {
     const lines = [{ ...paid(a, 4_000n), writtenOffMinor: 6_000n }, b];
     const allocations = [allocation('1', 'line-1', 4_000n)];
     expect(() => effectOfCredit(lines, creditOf(lines, 4_001n), allocations)).toThrow(
-      /would be credited 1 minor units/,
+      /^over_credited: 1 minor units of line line-1 were written off/,
     );
     expect(effectOfCredit(lines, creditOf(lines, 4_000n), allocations).releases).toHaveLength(1);
   });

@@ -80,7 +80,7 @@ describe('a delivery', () => {
 
   test('a refusal names what was delivered and what remains', () => {
     const check = checkDelivery(order, [of('a', 6.5)]);
-    expect(check).toMatchObject({ refusal: { detail: '6.5 of SKU-a delivered, 6 remain of the order' } });
+    expect(check).toMatchObject({ refusal: { detail: '6.5 of SKU-a delivered, 6 remain' } });
   });
 });
 
