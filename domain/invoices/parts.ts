@@ -52,8 +52,7 @@ export function partInvoice(
     quantities.set(lineId, (quantities.get(lineId) ?? 0n) + quantityMicro);
   }
   for (const line of orderLines) {
-    const isDueNow =
-      line.chargedOn === 'first_delivery' && line.billedMicro === 0n && billableMicro(line) > 0n;
+    const isDueNow = line.chargedOn === 'first_delivery' && billableMicro(line) > 0n;
     if (isDueNow) quantities.set(line.lineId, billableMicro(line));
   }
   const drafts = orderLines.flatMap((line) => {

@@ -67,6 +67,7 @@ const quoteArbitrary = fc
         customerVatId: null,
         taxPointOn: '2026-11-22',
       },
+      limits: { maxLines: 10, maxDiscountBps: 10_000 },
       taxPolicy: {
         euCountries: ['ES'],
         noVatCountries: [],

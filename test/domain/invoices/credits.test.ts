@@ -65,6 +65,18 @@ describe('the tax of a credit note', () => {
     ]);
   });
 
+  test('another credited line takes it before a line that is not credited', () => {
+    const lines = invoice([1005n, 1005n, 1005n, 1005n].map((netMinor) => ({ netMinor, rateBps: 1000 })));
+    const credit = creditNote(lines, [
+      { lineId: 'line-3', netMinor: 1005n },
+      { lineId: 'line-4', netMinor: 504n },
+    ]);
+    expect(credit.lines.map((line) => [line.lineId, line.taxMinor])).toEqual([
+      ['line-3', 100n],
+      ['line-4', 51n],
+    ]);
+  });
+
   test('each rate is credited for itself', () => {
     const lines = invoice([
       { netMinor: 1000n, rateBps: 2100 },

@@ -49,6 +49,11 @@ describe('an invoice for a part delivery', () => {
     expect([first[0]?.taxMinor, second[0]?.taxMinor]).toEqual([350n, 350n]);
   });
 
+  test('what was billed before counts as it was billed, whoever rounded it', () => {
+    const order = [line('a', units(2), 3333n, { billedMicro: units(1), billedNetMinor: 1666n })];
+    expect(partInvoice(order, [{ lineId: 'a', quantityMicro: units(1) }])[0]?.netMinor).toBe(1667n);
+  });
+
   test('freight and set-up go whole with the first one and with no later one', () => {
     const order = [
       line('a', units(4), 4000n),

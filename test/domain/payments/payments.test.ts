@@ -24,6 +24,7 @@ describe('a payment on an invoice', () => {
     ['pays everything open and leaves the rest', 1600n, [1000n, 500n], [1000n, 500n], 100n],
     ['leaves all of it where nothing is open', 100n, [0n], [0n], 100n],
     ['takes no more than a line of negative gross leaves open', 1000n, [1000n, -200n], [800n, 0n], 200n],
+    ['leaves all of it where the invoice owes the customer', 50n, [100n, -200n], [0n, 0n], 50n],
     ['of nothing allocates nothing', 0n, [10n], [0n], 0n],
   ])('%s', (_name, amount, opens, expected, rest) => {
     const { shares, allocatedMinor, restMinor } = allocateByOpenGross(amount, lines(...opens));

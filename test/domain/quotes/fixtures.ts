@@ -42,6 +42,7 @@ export const request = (lines: QuoteLineRequest[], changes: Partial<QuoteRequest
   lines,
   catalogue,
   taxPolicy,
+  limits: { maxLines: 10, maxDiscountBps: 10_000 },
   sale: {
     entityCountry: 'ES',
     entityUsesOss: false,

@@ -104,6 +104,12 @@ describe('the discount approvals look at', () => {
     expect(at(28_330_501n)).toBe(1500);
   });
 
+  test('as many lines and as much discount as the policy allows are priced', () => {
+    const lines = [{ sku: 'A', quantityMicro: units(1), discountBps: 4000 }];
+    const limits = { maxLines: 1, maxDiscountBps: 4000 };
+    expect(priceQuote(request(lines, { limits })).discountBps).toBe(4000);
+  });
+
   test('a free product has no discount to speak of', () => {
     expect(
       priceQuote(request([{ sku: 'FREE', quantityMicro: units(5), discountBps: 500 }])).discountBps,
@@ -115,11 +121,25 @@ describe('refusals name the field', () => {
   const cases: [string, QuoteLineRequest[], Partial<QuoteRequest>, string, string][] = [
     ['no lines', [], {}, 'invalid_field', '/lines'],
     [
-      '501 lines',
-      Array.from({ length: 501 }, () => ({ sku: 'A', quantityMicro: 1n })),
+      'one line more than the policy allows',
+      Array.from({ length: 11 }, () => ({ sku: 'A', quantityMicro: 1n })),
       {},
-      'invalid_field',
+      'limit_exceeded',
       '/lines',
+    ],
+    [
+      'a discount above what the policy allows',
+      [{ sku: 'A', quantityMicro: units(1), discountBps: 4001 }],
+      { limits: { maxLines: 1, maxDiscountBps: 4000 } },
+      'limit_exceeded',
+      '/lines/0/discountBps',
+    ],
+    [
+      'discounts of line and quote that together exceed it',
+      [{ sku: 'A', quantityMicro: units(1), unitPriceMicro: 22_220_000n }],
+      { limits: { maxLines: 1, maxDiscountBps: 4000 }, discountBps: 1000 },
+      'limit_exceeded',
+      '/lines/0/unitPrice',
     ],
     ['an unknown SKU', [{ sku: 'Z', quantityMicro: 1n }], {}, 'unknown_sku', '/lines/0/sku'],
     ['no price', [{ sku: 'NONE', quantityMicro: 1n }], {}, 'no_price', '/lines/0/sku'],
