@@ -19,6 +19,7 @@ const priced = (discountBps: number) =>
         priceSource: 'price_book:eur@1',
       },
     ],
+    limits: { maxLines: 10, maxDiscountBps: 10_000 },
     taxPolicy: {
       euCountries: ['ES'],
       noVatCountries: [],
