@@ -62,6 +62,7 @@ export const InvoicingPolicySchema = Type.Object(
       'Terms of payment',
       1,
     ),
+    taskHours: hours('Time finance has for a task', 24),
     defaultTermsId: code('Terms where nothing else was agreed', 'net30'),
     smallDifference: Type.Object(
       { shareBps: bps('Share of the gross', 50), maximums: amounts('Amount') },

@@ -45,34 +45,41 @@ export function earn(
     const all = [...booked, ...lines];
     if (all.some((line) => line.eventLineId === event.eventLineId)) continue;
     const before = all.filter((line) => line.invoiceLineId === event.invoiceLineId);
-    const direct = directShares(basisToDate(event), credits);
-    for (const credit of credits) {
-      const dueMinor = dueBasis(credit, direct);
-      const bookedMinor = before
-        .filter((line) => line.payeeId === credit.payeeId && line.component === credit.component)
-        .reduce((sum, line) => sum + line.basisMinor, 0n);
-      const basisMinor = dueMinor - bookedMinor;
-      if (basisMinor === 0n) continue;
-      lines.push(lineOf(event, credit, basisMinor, plan));
+    for (const { credit, dueMinor } of basisDue(event, credits)) {
+      const basisMinor = dueMinor - bookedBasis(before, credit);
+      if (basisMinor !== 0n) lines.push(lineOf(event, credit, basisMinor, plan));
     }
   }
   return lines;
 }
 
-function directShares(basisMinor: bigint, credits: readonly Credit[]): Map<string, bigint> {
+/** Returns the basis to date of every credit: split over the direct ones, summed over an override's reports. */
+export function basisDue(
+  line: Pick<EarningEvent, 'netMinor' | 'grossMinor' | 'paidMinor'>,
+  credits: readonly Credit[],
+): { credit: Credit; dueMinor: bigint }[] {
   const direct = credits
     .filter((credit) => credit.component === 'direct')
     .sort((a, b) => (a.payeeId < b.payeeId ? -1 : 1));
   const shares = shareByWeight(
-    basisMinor,
+    basisToDate(line),
     direct.map((credit) => BigInt(credit.shareBps)),
   );
-  return new Map(direct.map((credit, index) => [credit.payeeId, shares[index] ?? 0n]));
+  const byPayee = new Map(direct.map((credit, index) => [credit.payeeId, shares[index] ?? 0n]));
+  return credits.map((credit) => {
+    const payees = credit.component === 'direct' ? [credit.payeeId] : credit.reportIds;
+    return { credit, dueMinor: payees.reduce((sum, payee) => sum + (byPayee.get(payee) ?? 0n), 0n) };
+  });
 }
 
-function dueBasis(credit: Credit, direct: ReadonlyMap<string, bigint>): bigint {
-  const payees = credit.component === 'direct' ? [credit.payeeId] : credit.reportIds;
-  return payees.reduce((sum, payeeId) => sum + (direct.get(payeeId) ?? 0n), 0n);
+/** Returns the basis booked for a credit in these lines, corrections included. */
+export function bookedBasis(
+  lines: readonly CommissionLine[],
+  credit: Pick<Credit, 'payeeId' | 'component'>,
+): bigint {
+  return lines
+    .filter((line) => line.payeeId === credit.payeeId && line.component === credit.component)
+    .reduce((sum, line) => sum + line.basisMinor, 0n);
 }
 
 function lineOf(event: EarningEvent, credit: Credit, basisMinor: bigint, plan: Plan): CommissionLine {

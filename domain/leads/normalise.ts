@@ -99,7 +99,8 @@ export function normaliseCompany(company: string | null | undefined): string | n
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim();
   const words = plain.split(' ').filter((word) => word !== '');
-  while (words.length > 1 && LEGAL_FORMS.includes(words[words.length - 1] ?? '')) words.pop();
+  // "Müller GmbH & Co. KG" ends in forms joined by an "and" that is not part of the name.
+  while (words.length > 1 && [...LEGAL_FORMS, 'and'].includes(words[words.length - 1] ?? '')) words.pop();
   return words.length === 0 ? null : words.join(' ');
 }
 
