@@ -167,7 +167,8 @@ async function embeddedDatabase(
     await supervisor.start('postgres', STOP_POSTGRES, (onSpawn) => cluster.start(chosen, onSpawn));
     await folder.rememberPorts({ postgres: chosen });
     const { version, from } = cluster.binaries;
-    const made = cluster.isNew ? ', new data folder' : '';
+    const apart = cluster.dataDir.startsWith(folder.path) ? '' : ` ${cluster.dataDir}`;
+    const made = `${cluster.isNew ? ', new data folder' : apart && ', data in'}${apart}`;
     return { result: chosen, told: `PostgreSQL ${version} (${from}) on 127.0.0.1:${chosen}${made}` };
   });
   return run('roles', 'looking for database and roles', async () => {

@@ -93,6 +93,8 @@ export class Supervisor {
     for (let pauseMs = FIRST_PAUSE_MS; !this.#ending.signal.aborted; ) {
       try {
         child.running = await child.start((spawned) => this.#know(child.name, child.ladder, spawned));
+        // Asked to stop while it came up: stop() has waited for us and now ends this one too.
+        if (this.#ending.signal.aborted) return false;
         this.#tell('done', since, `${child.name} is back as process ${child.running.identity.pid}`);
         return true;
       } catch (error) {

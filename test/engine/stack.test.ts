@@ -197,7 +197,9 @@ test('a port that is asked for and taken is refused by its number, and nothing s
 describe('a start that is killed with -9', () => {
   const home = newHome();
   let parent: ChildProcess | undefined;
-  afterAll(() => parent?.kill('SIGKILL'));
+  afterAll(() => {
+    parent?.kill('SIGKILL');
+  });
 
   /** Starts a stack in a process of its own and answers its addresses. */
   async function startElsewhere(): Promise<Pick<Stack, 'databaseUrl' | 'pids'>> {

@@ -15,6 +15,8 @@ type Create = (options: {
 /** A test environment whose clock jumps over waits, and the one way to end it. */
 export interface TimeSkipping {
   env: TestWorkflowEnvironment;
+  /** Process of its server. */
+  pid: number;
   close(): Promise<void>;
 }
 
@@ -42,7 +44,7 @@ export async function openTimeSkipping(): Promise<TimeSkipping> {
       await env.teardown();
       await server.stop();
     };
-    return { env, close };
+    return { env, pid: server.pid, close };
   } catch (error) {
     await server.stop();
     throw error;
