@@ -58,7 +58,7 @@ export async function openCluster(settings: PostgresSettings): Promise<PostgresC
   const { stateDir } = settings;
   // The parents of the data folder must let another user pass; the state folder is ours to open, the rest is not.
   if (user !== undefined) await chmod(stateDir, (await stat(stateDir)).mode | 0o011);
-  const base = user === undefined || isOpenTo(stateDir) ? stateDir : await openBase(stateDir);
+  const base = user === undefined || isOpenTo(stateDir) ? stateDir : await openBase(settings);
   const dataDir = join(base, 'postgres');
   const madeBy = existsSync(join(dataDir, 'PG_VERSION'))
     ? Number(readFileSync(join(dataDir, 'PG_VERSION'), 'utf8'))
@@ -97,8 +97,12 @@ export function databaseUrl(to: { user: string; password: string; port: number; 
   return `postgres://${to.user}:${encodeURIComponent(to.password)}@127.0.0.1:${to.port}/${to.database}`;
 }
 
-async function openBase(stateDir: string): Promise<string> {
-  const key = createHash('sha256').update(resolve(stateDir)).digest('hex').slice(0, 16);
+/**
+ * The folder outside of a closed home. It is found by the secret of the state folder, not by its path: a checkout
+ * that was moved keeps its data, one whose state folder was removed starts anew.
+ */
+async function openBase({ stateDir, adminPassword }: PostgresSettings): Promise<string> {
+  const key = createHash('sha256').update(adminPassword).digest('hex').slice(0, 16);
   const base = join(OPEN_FOLDER, key);
   await mkdir(base, { recursive: true, mode: 0o755 });
   await writeFile(join(base, 'belongs-to'), `${resolve(stateDir)}\n`);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { withLock } from './lock.js';
 import { STOP_POSTGRES } from './postgres.js';
 import { identify, isAlive, type ProcessIdentity, stopProcess } from './processes.js';
@@ -25,6 +26,7 @@ interface Ownership {
 }
 
 const CLAIM_MS = 30_000;
+const DYING_MS = 1_000;
 
 /** The folder a stack lives in. `claim` makes us its owner; until then nothing in it is touched. */
 export class StateFolder {
@@ -42,6 +44,9 @@ export class StateFolder {
     await mkdir(join(this.path, 'log'), { recursive: true });
     return withLock(join(this.path, 'claim.lock'), CLAIM_MS, async () => {
       const before = await this.#read<Ownership>('stack.json');
+      // Killed and started again at once: the old process may take a moment to be gone.
+      const until = Date.now() + DYING_MS;
+      while (before !== undefined && isAlive(before.owner) && Date.now() < until) await sleep(50);
       if (before !== undefined && isAlive(before.owner)) {
         throw new Error(
           `${this.path} belongs to process ${before.owner.pid}, which runs: stop it (kill ${before.owner.pid}), ` +

@@ -89,13 +89,25 @@ test('a build writes what changed, drops what is gone, and an error leaves the l
   await expect(build({ root })).rejects.toThrow('TS2322');
 });
 
-test.each([
-  ['no test ran', 'test/none', 1, 'no test ran', '0 passed, 0 failed'],
-  ['tests passed', 'test/engine/lock', 0, 'PASS', '3 passed, 0 failed'],
-])('npm test when %s', (_case, pattern, status, said, last) => {
-  const env = { ...process.env, L2C_TEST_NO_STACK: '1' };
-  const run = spawnSync(process.execPath, ['scripts/test.mjs', pattern], { encoding: 'utf8', env });
-  expect(run.stdout.trimEnd().split('\n').at(-1)).toBe(last);
-  expect(run.stderr).toContain(said);
-  expect(run.status).toBe(status);
+describe('the last line of npm test', () => {
+  const passing = "test('it holds', () => expect(1).toBe(1));\n";
+  const failing = "test('it breaks', () => expect(1).toBe(2));\n";
+  test.each<[string, Record<string, string>, number, string]>([
+    ['no test ran', {}, 1, '0 passed, 0 failed'],
+    ['all passed', { 'a.test.mjs': passing }, 0, '1 passed, 0 failed'],
+    ['one failed', { 'a.test.mjs': passing + failing }, 1, '1 passed, 1 failed'],
+    [
+      'a file cannot be loaded',
+      { 'a.test.mjs': passing, 'b.test.mjs': "import './none.mjs';" },
+      1,
+      '1 passed, 1 failed',
+    ],
+  ])('when %s', (_case, files, status, last) => {
+    for (const [name, content] of Object.entries(files)) write(name, content);
+    const config = JSON.stringify({ rootDir: root, testMatch: ['**/*.test.mjs'] });
+    const args = ['scripts/test.mjs', `--config=${config}`, '--passWithNoTests'];
+    const run = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect(run.stdout.trimEnd().split('\n').at(-1)).toBe(last);
+    expect(run.status).toBe(status);
+  });
 });

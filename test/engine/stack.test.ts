@@ -241,6 +241,7 @@ describe('a start that is killed with -9', () => {
     const { pids } = await startElsewhere();
     for (const pid of [parent?.pid, pids.reaper, pids.temporal, pids.postgres])
       process.kill(pid as number, 'SIGKILL');
+    await until('its owner has ended', () => identify(parent?.pid as number) === undefined);
     const stack = await startStack({ ...machine, stateDir: home });
     expect(await query(stack.databaseUrl, 'select answer from kept')).toEqual([{ answer: 42 }]);
     await stack.stop();
