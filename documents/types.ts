@@ -63,7 +63,8 @@ export interface DocumentTax {
   readonly exemption: string | null;
 }
 
-interface Sale {
+/** What every document of a sale carries. */
+export interface Sale {
   readonly language: Language;
   readonly seller: Seller;
   readonly customer: Customer;
