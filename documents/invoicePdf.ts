@@ -2,8 +2,9 @@
 import type { Content } from 'pdfmake/interfaces.js';
 import { dateText, ibanText, moneyText } from './formats.js';
 import { lineTable } from './lineTable.js';
-import { dayFact, type Fact, factTable, letterhead, pageOf, section, summary } from './page.js';
+import { dayFact, type Fact, factTable, letterhead, pageOf, section } from './page.js';
 import { printPdf } from './pdf.js';
+import { summary } from './summary.js';
 import { TEXTS, termsText } from './texts.js';
 import type { CreditNote, InvoiceDocument, IssuedInvoice, PdfOptions } from './types.js';
 
@@ -51,8 +52,8 @@ function payment(invoice: IssuedInvoice): Content {
   account.push([texts.reference, invoice.number]);
   return section(texts.payment, [
     { text: termsText(invoice.paymentTerms, language) },
-    { text: texts.payBy(amount, dateText(invoice.dueOn, language)), margin: [0, 0, 0, 4] },
-    factTable(account),
+    ...(invoice.grossMinor > 0n ? [{ text: texts.payBy(amount, dateText(invoice.dueOn, language)) }] : []),
+    { ...factTable(account), margin: [0, 4, 0, 0] },
   ]);
 }
 

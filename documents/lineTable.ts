@@ -5,6 +5,7 @@ import { amountText, percentText, quantityText, unitPriceText } from './formats.
 import { COLOURS, CONTENT_WIDTH, plain, RULED } from './page.js';
 import { TEXTS, type Texts, unitText } from './texts.js';
 import type { DocumentLine, Language, Sale } from './types.js';
+import { widestOf, widthOf } from './widths.js';
 
 const FONT_SIZE = 8.5;
 const LABEL_SIZE = 7;
@@ -65,9 +66,16 @@ export function lineTable(sale: Sale): Content {
   const columns = COLUMNS.filter(({ label }) => label !== 'discount' || discounted).map((column) =>
     measured(column, sale),
   );
-  const position = Math.max(18, widthOf(String(lines.at(-1)?.position ?? 0)));
-  const taken = columns.reduce((sum, { width }) => sum + width, position) + PADDING * (columns.length + 1);
-  const widths = [position, CONTENT_WIDTH - taken, ...columns.map(({ width }) => width)];
+  const positionWidth = Math.max(
+    18,
+    widestOf(
+      lines.map(({ position }) => String(position)),
+      FONT_SIZE,
+    ),
+  );
+  const taken =
+    columns.reduce((sum, { width }) => sum + width, positionWidth) + PADDING * (columns.length + 1);
+  const widths = [positionWidth, CONTENT_WIDTH - taken, ...columns.map(({ width }) => width)];
   const body = lines.map((line, index) => [
     { text: String(line.position), color: COLOURS.quiet },
     nameOf(line),
@@ -123,13 +131,13 @@ function measured(column: Column, sale: Sale): MeasuredColumn {
     return { ...column, width: column.minWidth, cells: texts.map((text) => ({ text })) };
   }
   const tails = texts.map((text) =>
-    widthOf(text.includes(mark) ? text.slice(text.lastIndexOf(mark)) : tailOf(text)),
+    widthOf(text.includes(mark) ? text.slice(text.lastIndexOf(mark)) : tailOf(text), FONT_SIZE),
   );
   const longest = Math.max(0, ...tails);
   const missing = tails.map((tail) => longest - tail);
   const width = Math.max(
     column.minWidth,
-    ...texts.map((text, index) => Math.ceil(widthOf(text) + (missing[index] ?? 0)) + 1),
+    ...texts.map((text, index) => Math.ceil(widthOf(text, FONT_SIZE) + (missing[index] ?? 0)) + 1),
   );
   const cells = texts.map((text, index): TableCell => {
     const right = missing[index] ?? 0;
@@ -142,18 +150,3 @@ function measured(column: Column, sale: Sale): MeasuredColumn {
 function tailOf(text: string): string {
   return /[^\d]*$/.exec(text)?.[0] ?? '';
 }
-
-/** Width of a number in points: the advance widths of Roboto Regular, in 2048ths of the font size. */
-function widthOf(text: string): number {
-  let units = 0;
-  for (const sign of text) units += ADVANCE[sign] ?? 1151;
-  return (units * FONT_SIZE) / 2048;
-}
-
-const ADVANCE: Readonly<Record<string, number>> = {
-  '.': 540,
-  ',': 403,
-  '\u00a0': 510,
-  '%': 1502,
-  '\u2212': 1171,
-};

@@ -1,14 +1,17 @@
-// Decides the page all documents share: paper, colours, letterhead, who sells and who buys, facts, totals and
-// taxes, foot with page numbers. What is particular to a quote or an invoice is in their own files.
+// Decides the page all documents share: paper, colours, letterhead, who sells and who buys, facts, foot
+// with page numbers. What is particular to a quote or an invoice is in their own files.
 import type { Content, CustomTableLayout, TDocumentDefinitions } from 'pdfmake/interfaces.js';
-import { amountText, countryText, dateText, ibanText, moneyText, percentText } from './formats.js';
-import { TEXTS, taxNote } from './texts.js';
+import { countryText, dateText, ibanText } from './formats.js';
+import { TEXTS } from './texts.js';
 import type { Language, PostalAddress, Sale, Seller } from './types.js';
 
 const PAGE_WIDTH = 595.28;
 const SIDE = 50;
 /** What fits between the side margins of A4, in points. */
 export const CONTENT_WIDTH = PAGE_WIDTH - 2 * SIDE;
+
+const FACTS_WIDTH = 225;
+const FACT_LABEL_WIDTH = 88;
 
 export const COLOURS = { ink: '#1a1f26', quiet: '#5b6673', rule: '#d5dae0', accent: '#1f3a5f' } as const;
 
@@ -71,15 +74,21 @@ export function letterhead(sale: Sale, title: string, facts: readonly Fact[]): C
   return [
     {
       columns: [
-        { text: plain(seller.legalName), fontSize: 13, bold: true, color: COLOURS.accent },
-        { text: title, fontSize: 20, alignment: 'right', color: COLOURS.accent },
+        {
+          width: CONTENT_WIDTH - 220,
+          text: plain(seller.legalName),
+          fontSize: 13,
+          bold: true,
+          color: COLOURS.accent,
+        },
+        { width: 200, text: title, fontSize: 20, alignment: 'right', color: COLOURS.accent },
       ],
       columnGap: 20,
     },
     {
       columns: [
         {
-          width: '*',
+          width: CONTENT_WIDTH - FACTS_WIDTH - 24,
           stack: [
             {
               text: [plain(seller.legalName), ...addressLines(seller.address)].join(' · '),
@@ -92,57 +101,12 @@ export function letterhead(sale: Sale, title: string, facts: readonly Fact[]): C
             ...vat.map((text): Content => ({ text, margin: [0, 5, 0, 0], color: COLOURS.quiet })),
           ],
         },
-        { width: 225, ...factTable(facts) },
+        { width: FACTS_WIDTH, ...factTable(facts) },
       ],
       columnGap: 24,
       margin: [0, 34, 0, 30],
     },
   ];
-}
-
-/** The tax per treatment and rate, the totals beside it and the notes the law wants: never torn apart. */
-export function summary(sale: Sale, totalLabel: string): Content {
-  const { currency, language, netMinor, taxMinor, grossMinor } = sale;
-  const texts = TEXTS[language];
-  const total = (label: string, amountMinor: bigint) => [
-    { text: label, color: COLOURS.quiet },
-    { text: moneyText(amountMinor, currency, language), alignment: 'right' as const, noWrap: true },
-  ];
-  return {
-    unbreakable: true,
-    margin: [0, 16, 0, 0],
-    stack: [
-      {
-        columns: [
-          { width: '*', ...taxTable(sale) },
-          {
-            width: 'auto',
-            table: {
-              widths: ['auto', 'auto'],
-              body: [
-                total(texts.totalNet, netMinor),
-                total(texts.totalTax, taxMinor),
-                [
-                  { text: totalLabel, bold: true, fontSize: 11, margin: [0, 2, 14, 0] },
-                  {
-                    text: moneyText(grossMinor, currency, language),
-                    bold: true,
-                    fontSize: 11,
-                    alignment: 'right',
-                    noWrap: true,
-                    margin: [0, 2, 0, 0],
-                  },
-                ],
-              ],
-            },
-            layout: TOTALS,
-          },
-        ],
-        columnGap: 36,
-      },
-      ...taxNotes(sale),
-    ],
-  };
 }
 
 /** A small heading and what belongs under it, kept on one page. */
@@ -158,7 +122,7 @@ export function section(heading: string, body: readonly Content[]): Content {
 export function factTable(facts: readonly Fact[]) {
   return {
     table: {
-      widths: ['auto', '*'],
+      widths: [FACT_LABEL_WIDTH, FACTS_WIDTH - FACT_LABEL_WIDTH - 12],
       body: facts.map(([label, value]) => [{ text: label, color: COLOURS.quiet }, { text: plain(value) }]),
     },
     layout: FACTS,
@@ -176,14 +140,6 @@ export function addressLines(address: PostalAddress): string[] {
   return [...street, ...town].map(plain).filter((line) => line !== '');
 }
 
-const TOTALS: CustomTableLayout = {
-  ...RULED,
-  hLineWidth: (row, node) => (row === node.table.body.length - 1 ? 0.8 : 0),
-  hLineColor: () => COLOURS.accent,
-  paddingTop: () => 3,
-  paddingBottom: () => 3,
-};
-
 const FACTS: CustomTableLayout = {
   hLineWidth: () => 0,
   vLineWidth: () => 0,
@@ -192,49 +148,6 @@ const FACTS: CustomTableLayout = {
   paddingTop: () => 1.5,
   paddingBottom: () => 1.5,
 };
-
-function taxTable({ taxes, currency, language }: Sale) {
-  const texts = TEXTS[language];
-  const label = (text: string, alignment: 'left' | 'right') => ({
-    text,
-    alignment,
-    fontSize: 7,
-    color: COLOURS.quiet,
-  });
-  const amount = (amountMinor: bigint) => ({
-    text: amountText(amountMinor, currency, language),
-    alignment: 'right' as const,
-    noWrap: true,
-  });
-  return {
-    fontSize: 8,
-    table: {
-      headerRows: 1,
-      widths: ['*', 'auto', 'auto', 'auto'],
-      body: [
-        [
-          label(texts.taxTreatment, 'left'),
-          label(texts.vatRate, 'right'),
-          label(texts.taxBase, 'right'),
-          label(texts.tax, 'right'),
-        ],
-        ...taxes.map((tax) => [
-          { text: texts.treatments[tax.treatment] },
-          { text: percentText(tax.rateBps, language), alignment: 'right' as const, noWrap: true },
-          amount(tax.netMinor),
-          amount(tax.taxMinor),
-        ]),
-      ],
-    },
-    layout: RULED,
-  };
-}
-
-function taxNotes({ taxes, language }: Sale): Content[] {
-  const notes = new Set(taxes.map(({ treatment, exemption }) => taxNote(treatment, exemption, language)));
-  notes.delete('');
-  return [...notes].map((text): Content => ({ text: plain(text), margin: [0, 8, 0, 0] }));
-}
 
 function footOf(seller: Seller, language: Language, pages: string): Content {
   const texts = TEXTS[language];
@@ -260,9 +173,9 @@ function footOf(seller: Seller, language: Language, pages: string): Content {
             width: '*',
             text: [plain(seller.legalName), ...addressLines(seller.address), country].join('\n'),
           },
-          { width: '*', text: [...tax, plain(seller.email)].join('\n') },
-          { width: 150, text: [...bank, ...bic].join('\n') },
-          { width: 60, text: pages, alignment: 'right' },
+          { width: 125, text: [...tax, plain(seller.email)].join('\n') },
+          { width: 140, text: [...bank, ...bic].join('\n') },
+          { width: 64, text: pages, alignment: 'right' },
         ],
       },
     ],

@@ -1,8 +1,9 @@
 // Decides how a quote looks on paper: what stands where, and until when the customer can accept.
 import { dateText } from './formats.js';
 import { lineTable } from './lineTable.js';
-import { dayFact, type Fact, letterhead, pageOf, section, summary } from './page.js';
+import { dayFact, type Fact, letterhead, pageOf, section } from './page.js';
 import { printPdf } from './pdf.js';
+import { summary } from './summary.js';
 import { TEXTS, termsText } from './texts.js';
 import type { PdfOptions, QuoteDocument } from './types.js';
 
