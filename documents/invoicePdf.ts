@@ -2,7 +2,7 @@
 import type { Content } from 'pdfmake/interfaces.js';
 import { dateText, ibanText, moneyText } from './formats.js';
 import { lineTable } from './lineTable.js';
-import { dayFact, type Fact, factTable, letterhead, pageOf, section } from './page.js';
+import { CONTENT_WIDTH, dayFact, type Fact, factTable, letterhead, pageOf, section } from './page.js';
 import { printPdf } from './pdf.js';
 import { summary } from './summary.js';
 import { TEXTS, termsText } from './texts.js';
@@ -53,7 +53,7 @@ function payment(invoice: IssuedInvoice): Content {
   return section(texts.payment, [
     { text: termsText(invoice.paymentTerms, language) },
     ...(invoice.grossMinor > 0n ? [{ text: texts.payBy(amount, dateText(invoice.dueOn, language)) }] : []),
-    { ...factTable(account), margin: [0, 4, 0, 0] },
+    { ...factTable(account, CONTENT_WIDTH), margin: [0, 4, 0, 0] },
   ]);
 }
 

@@ -48,7 +48,8 @@ export function pageOf(sale: Sale, title: string, parts: readonly Content[]): TD
     version: '1.7',
     language: language === 'es' ? 'es-ES' : 'en-GB',
     displayTitle: true,
-    info: { title: `${title} ${number}`, author: plain(seller.legalName) },
+    // pdfkit writes the title into XML as it is.
+    info: { title: `${title} ${number}`.replaceAll(/[<>&]/g, ' ') },
     defaultStyle: { font: 'Roboto', fontSize: 9, lineHeight: 1.15, color: COLOURS.ink },
     header: (page) =>
       page === 1
@@ -101,7 +102,7 @@ export function letterhead(sale: Sale, title: string, facts: readonly Fact[]): C
             ...vat.map((text): Content => ({ text, margin: [0, 5, 0, 0], color: COLOURS.quiet })),
           ],
         },
-        { width: FACTS_WIDTH, ...factTable(facts) },
+        { width: FACTS_WIDTH, ...factTable(facts, FACTS_WIDTH) },
       ],
       columnGap: 24,
       margin: [0, 34, 0, 30],
@@ -119,10 +120,10 @@ export function section(heading: string, body: readonly Content[]): Content {
 }
 
 /** Labels and values in two columns, both left-aligned. */
-export function factTable(facts: readonly Fact[]) {
+export function factTable(facts: readonly Fact[], width: number) {
   return {
     table: {
-      widths: [FACT_LABEL_WIDTH, FACTS_WIDTH - FACT_LABEL_WIDTH - 12],
+      widths: [FACT_LABEL_WIDTH, width - FACT_LABEL_WIDTH - 12],
       body: facts.map(([label, value]) => [{ text: label, color: COLOURS.quiet }, { text: plain(value) }]),
     },
     layout: FACTS,
@@ -170,7 +171,7 @@ function footOf(seller: Seller, language: Language, pages: string): Content {
         columnGap: 12,
         columns: [
           {
-            width: '*',
+            width: 130,
             text: [plain(seller.legalName), ...addressLines(seller.address), country].join('\n'),
           },
           { width: 125, text: [...tax, plain(seller.email)].join('\n') },
