@@ -40,10 +40,10 @@ export function revisionOf(
 }
 
 /** Cost of a line in minor units of the quote's currency; null where the product's cost is not known. */
-export function costOf(line: { cost: string | null; quantity: string }, currency: string): bigint | null {
-  if (line.cost === null) return null;
+export function costOf(cost: string | null, quantityMicro: bigint, currency: string): bigint | null {
+  if (cost === null) return null;
   const scale = 10n ** BigInt(exponentOf(currency));
-  return divRound(parseMicro(line.cost) * parseMicro(line.quantity) * scale, MICRO * MICRO);
+  return divRound(parseMicro(cost) * quantityMicro * scale, MICRO * MICRO);
 }
 
 /** What the approval matrix is asked about a stored revision on this deal. */
@@ -56,7 +56,7 @@ export async function factsOf(deal: DealChange<unknown>, quote: QuoteJson, revis
     lines: quote.lines.map((line) => ({
       discountBps: line.discountBps,
       family: line.family,
-      costMinor: costOf(line, revision.currency),
+      costMinor: costOf(line.cost, parseMicro(line.quantity), revision.currency),
     })),
   };
   const { owner_id: rep, first_contact_by: sdr } = deal.lead;

@@ -481,6 +481,7 @@ create table legal_entities (
   name text not null,
   country text not null,
   vat_id text,
+  uses_oss boolean not null default false,
   zone text not null,
   language text not null,
   address jsonb not null,

@@ -307,6 +307,7 @@ export interface Tables {
     name: string;
     country: string;
     vat_id: string | null;
+    uses_oss: boolean;
     zone: string;
     language: string;
     address: unknown;
