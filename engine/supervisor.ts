@@ -53,11 +53,22 @@ export class Supervisor {
   /** Stops every server, and those being restarted, and waits until they are gone. */
   async stop(): Promise<void> {
     this.#ending.abort();
-    // The engine's dev server keeps its own file and needs no database: both may end at the same time.
+    // Servers do not hold the event loop; without this Node would end between a server's end and the news of it.
+    const hold = setInterval(() => undefined, 1_000);
+    try {
+      await this.#stopAll();
+      await Promise.all(this.#restarts);
+      // A restart under way may have brought one up in the meantime.
+      await this.#stopAll();
+      await this.#reaper.dismiss();
+    } finally {
+      clearInterval(hold);
+    }
+  }
+
+  /** The engine's dev server keeps its own file and needs no database: both may end at the same time. */
+  async #stopAll(): Promise<void> {
     await Promise.all(Object.keys(this.#processes).map((name) => this.#stopOne(name as ChildName)));
-    await Promise.all(this.#restarts);
-    await Promise.all(Object.keys(this.#processes).map((name) => this.#stopOne(name as ChildName)));
-    await this.#reaper.dismiss();
   }
 
   async #stopOne(name: ChildName): Promise<void> {

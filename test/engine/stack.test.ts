@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -177,6 +177,29 @@ describe('a stack on a machine that has neither database nor engine', () => {
     expect(await query(stack.databaseUrl, 'select answer from kept')).toEqual([{ answer: 42 }]);
     expect(await statusOf(stack.temporalAddress, 'lead/kept')).toBe('RUNNING');
   });
+});
+
+test('a process that has nothing else to do still waits until its servers have ended', () => {
+  // Node ends when nothing holds its loop, and servers do not: it used to happen in one of many stops.
+  const home = newHome();
+  const script = `
+    import { spawnServer } from ${JSON.stringify(resolve('dist/engine/processes.js'))};
+    import { Reaper } from ${JSON.stringify(resolve('dist/engine/reaper.js'))};
+    import { Supervisor } from ${JSON.stringify(resolve('dist/engine/supervisor.js'))};
+    const folder = { recordChildren: () => undefined };
+    const server = { command: '/bin/sleep', args: ['100'], cwd: '/', logFile: ${JSON.stringify(join(home, 'log'))} };
+    for (let round = 0; round < 100; round += 1) {
+      const supervisor = new Supervisor(folder, new Reaper(), () => undefined);
+      await supervisor.start('temporal', [['SIGTERM', 1000]], async (onSpawn) => {
+        const running = await spawnServer(server);
+        onSpawn(running);
+        return running;
+      });
+      await supervisor.stop();
+    }
+    console.log('all rounds');`;
+  const run = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect(run.stdout + run.stderr).toBe('all rounds\n');
 });
 
 test('a port that is asked for and taken is refused by its number, and nothing stays', async () => {
