@@ -136,7 +136,7 @@ describe('refusals name the field', () => {
     ],
     [
       'discounts of line and quote that together exceed it',
-      [{ sku: 'A', quantityMicro: units(1), unitPriceMicro: 22_220_000n }],
+      [{ sku: 'A', quantityMicro: units(1), unitPriceMicro: 22_219_999n }],
       { limits: { maxLines: 1, maxDiscountBps: 4000 }, discountBps: 1000 },
       'limit_exceeded',
       '/lines/0/unitPrice',
