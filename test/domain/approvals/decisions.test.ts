@@ -139,6 +139,12 @@ describe('an approval nobody decides', () => {
       {},
       { action: 'admin', at: 0, reasonCode: 'nobody_able' },
     ],
+    [
+      'skips who asked',
+      { reminded: true, requesterId: 'head' },
+      {},
+      { action: 'escalate', at: 24 * HOUR, toId: 'boss', limitMinor: 1_000_000n },
+    ],
   ])('%s', (_what, changes, facts, expected) => {
     expect(nextEscalation({ ...waiting, ...changes }, { ...quote, ...facts }, matrix, staff)).toEqual(
       expected,

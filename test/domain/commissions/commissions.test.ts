@@ -224,6 +224,13 @@ describe('what a credit note that releases cash takes back', () => {
     expect(new Set(back.map((each) => each.eventLineId))).toEqual(new Set(['alloc-2']));
   });
 
+  test('latest by the date of earning, not of booking', () => {
+    const late = earn([{ ...line, eventLineId: 'alloc-2', earnOn: '2026-11-21' }], half, credits, plan);
+    const after = { ...released, netMinor: 7_500n, grossMinor: 9_075n, paidMinor: 9_075n };
+    const back = clawBack(after, [...half, ...late], credits);
+    expect(new Set(back.map((each) => each.eventLineId))).toEqual(new Set(['alloc-1']));
+  });
+
   test('reaches the earlier ones when the latest do not suffice, and nothing else', () => {
     const back = clawBack({ ...released, netMinor: 0n, grossMinor: 0n, paidMinor: 0n }, booked, credits);
     expect(sum([...booked, ...back], 'amountMinor')).toBe(0n);
