@@ -151,8 +151,8 @@ export const CommissionPolicySchema = Type.Object(
       1,
     ),
     overrides: list(
-      Type.Object({ level: whole(1, 20, 'Managers upwards', 1), rateBps: bps('Rate', 100) }, closed),
-      20,
+      Type.Object({ level: whole(1, 9, 'Managers upwards', 1), rateBps: bps('Rate', 100) }, closed),
+      9,
       'What managers earn on the basis of their reports',
     ),
     attainOn: Type.Literal('cash', { description: 'What counts', examples: ['cash'] }),

@@ -19,11 +19,15 @@ export function basisToDate(line: Pick<EarningEvent, 'netMinor' | 'grossMinor' |
   return line.grossMinor === 0n ? 0n : divRound(line.netMinor * line.paidMinor, line.grossMinor);
 }
 
-/** The unique key of a commission line, as RULES names it; what `corrects` refers to. */
+/** Returns the unique key of a commission line, as RULES names it; what `corrects` refers to. */
 export function keyOf(
-  line: Pick<CommissionLine, 'eventLineId' | 'payeeId' | 'planVersion' | 'component' | 'sequence'>,
+  line: Pick<
+    CommissionLine,
+    'eventLineId' | 'invoiceLineId' | 'payeeId' | 'planVersion' | 'component' | 'sequence'
+  >,
 ): string {
-  return [line.eventLineId, line.payeeId, line.planVersion, line.component, line.sequence].join('/');
+  const { eventLineId, invoiceLineId, payeeId, planVersion, component, sequence } = line;
+  return [eventLineId, invoiceLineId, payeeId, planVersion, component, sequence].join('/');
 }
 
 /**
@@ -43,8 +47,8 @@ export function earn(
   const lines: CommissionLine[] = [];
   for (const event of events) {
     const all = [...booked, ...lines];
-    if (all.some((line) => line.eventLineId === event.eventLineId)) continue;
     const before = all.filter((line) => line.invoiceLineId === event.invoiceLineId);
+    if (before.some((line) => line.eventLineId === event.eventLineId)) continue;
     for (const { credit, dueMinor } of basisDue(event, credits)) {
       const basisMinor = dueMinor - bookedBasis(before, credit);
       if (basisMinor !== 0n) lines.push(lineOf(event, credit, basisMinor, plan));
@@ -53,7 +57,7 @@ export function earn(
   return lines;
 }
 
-/** Returns the basis to date of every credit: split over the direct ones, summed over an override's reports. */
+/** Returns every credit's basis to date: split over the direct ones, summed over an override's reports. */
 export function basisDue(
   line: Pick<EarningEvent, 'netMinor' | 'grossMinor' | 'paidMinor'>,
   credits: readonly Credit[],

@@ -186,6 +186,18 @@ describe('late interest', () => {
     expect(lateInterest({ ...principal, ...changes }, plan, untilOn)).toBe(expected);
   });
 
+  test.each([
+    [-799, 1n],
+    [-800, 0n],
+    [-801, 0n],
+  ])(
+    'a reference rate of %i basis points and a margin of 800 is never paid to the debtor',
+    (rateBps, expected) => {
+      const interest = { marginBps: 800, referenceRates: [{ fromOn: '2026-01-01', rateBps }] };
+      expect(lateInterest(principal, { ...plan, interest }, '2026-04-10')).toBe(expected);
+    },
+  );
+
   test('none where the plan has none', () => {
     expect(lateInterest(principal, policy.consumer, '2026-12-31')).toBe(0n);
   });

@@ -1,34 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { clawBack } from '../../../domain/commissions/clawBack.js';
-import { beneficiariesOf, creditsFor } from '../../../domain/commissions/credits.js';
-import { basisToDate, earn, keyOf, type Plan } from '../../../domain/commissions/earn.js';
+import { basisToDate, earn, keyOf } from '../../../domain/commissions/earn.js';
 import { mirror } from '../../../domain/commissions/mirror.js';
 import type { CommissionLine, Credit, EarningEvent } from '../../../domain/commissions/types.js';
-import type { CommissionPolicy } from '../../../domain/policies/types.js';
-import { people, person } from '../people/sample.js';
+import { credits, plan } from './plan.js';
 
-const policy: CommissionPolicy = {
-  rates: [{ family: 'hardware', rateBps: 500 }],
-  defaultRateBps: 1_000,
-  splits: [
-    { role: 'rep', shareBps: 8_000 },
-    { role: 'sdr', shareBps: 2_000 },
-  ],
-  overrides: [{ level: 1, rateBps: 100 }],
-  attainOn: 'cash',
-  earnOn: 'cash',
-  earnWhen: 'each_payment',
-  payout: 'onEarned',
-};
-const plan: Plan = { version: 1, policy };
-const staff = people(
-  person('rep', { managerId: 'lead' }),
-  person('sdr', { managerId: 'lead' }),
-  person('lead', { managerId: 'head' }),
-  person('head'),
-);
-const credits = creditsFor({ rep: 'rep', sdr: 'sdr' }, policy, staff);
 const line: EarningEvent = {
   eventLineId: 'alloc-1',
   invoiceLineId: 'line-1',
@@ -47,70 +24,6 @@ const short = (lines: readonly CommissionLine[]): string[] =>
   lines.map(
     (each) => `${each.payeeId} ${each.component} ${each.basisMinor} ${each.rateBps} ${each.amountMinor}`,
   );
-const shares = (list: readonly Credit[]): string[] =>
-  list.map((credit) => `${credit.payeeId} ${credit.component} ${credit.shareBps}`);
-
-describe('who is credited', () => {
-  test.each<[string, { rep: string | null; sdr: string | null }, CommissionPolicy, string[]]>([
-    [
-      'rep and sdr, and their manager once',
-      { rep: 'rep', sdr: 'sdr' },
-      policy,
-      ['rep direct 8000', 'sdr direct 2000', 'lead override1 10000'],
-    ],
-    [
-      'one person in both roles has one share',
-      { rep: 'rep', sdr: 'rep' },
-      policy,
-      ['rep direct 10000', 'lead override1 10000'],
-    ],
-    [
-      'the share of nobody goes to the rep',
-      { rep: 'rep', sdr: null },
-      policy,
-      ['rep direct 10000', 'lead override1 10000'],
-    ],
-    [
-      'a manager who sells has the direct share; the override goes up',
-      { rep: 'lead', sdr: 'sdr' },
-      policy,
-      ['lead direct 8000', 'sdr direct 2000', 'head override1 8000', 'lead override1 2000'],
-    ],
-    [
-      'two levels',
-      { rep: 'rep', sdr: null },
-      {
-        ...policy,
-        overrides: [
-          { level: 1, rateBps: 100 },
-          { level: 2, rateBps: 50 },
-        ],
-      },
-      ['rep direct 10000', 'lead override1 10000', 'head override2 10000'],
-    ],
-    ['a level nobody holds', { rep: 'head', sdr: null }, policy, ['head direct 10000']],
-    ['no overrides', { rep: 'rep', sdr: null }, { ...policy, overrides: [] }, ['rep direct 10000']],
-  ])('%s', (_what, deal, terms, expected) => {
-    expect(shares(creditsFor(deal, terms, staff))).toEqual(expected);
-  });
-
-  test('a manager who left has no override', () => {
-    const without = new Map([...staff, ['lead', person('lead', { active: false, managerId: 'head' })]]);
-    expect(shares(creditsFor({ rep: 'rep', sdr: null }, policy, without))).toEqual(['rep direct 10000']);
-  });
-
-  test('those with direct credit profit from the quote, managers do not', () => {
-    expect(beneficiariesOf({ rep: 'rep', sdr: 'sdr' }, policy)).toEqual(['rep', 'sdr']);
-    expect(beneficiariesOf({ rep: 'rep', sdr: null }, policy)).toEqual(['rep']);
-  });
-
-  test('a deal without a rep and splits that do not sum to the whole are bugs', () => {
-    expect(() => creditsFor({ rep: null, sdr: 'sdr' }, policy, staff)).toThrow(RangeError);
-    const short = { ...policy, splits: [{ role: 'rep' as const, shareBps: 9_999 }] };
-    expect(() => creditsFor({ rep: 'rep', sdr: null }, short, staff)).toThrow('9999');
-  });
-});
-
 describe('what cash earns', () => {
   test('full payment earns the whole net, tax never', () => {
     expect(short(earn([line], [], credits, plan))).toEqual([
@@ -138,6 +51,15 @@ describe('what cash earns', () => {
     const first = earn([line], [], credits, plan);
     expect(earn([line], first, credits, plan)).toEqual([]);
     expect(earn([line, line], [], credits, plan)).toEqual(first);
+  });
+
+  test('one payment earns on every line of the invoice it pays', () => {
+    const second = { ...line, invoiceLineId: 'line-2' };
+    const lines = earn([line, second], [], credits, plan);
+    expect(lines).toHaveLength(6);
+    expect(new Set(lines.map(keyOf)).size).toBe(6);
+    expect(earn([line, second], lines, credits, plan)).toEqual([]);
+    expect(mirror(lines, '2026-12-24')).toHaveLength(6);
   });
 
   test('a line credited to nothing earns nothing', () => {
@@ -300,6 +222,13 @@ describe('what a credit note that releases cash takes back', () => {
       'lead override1 -2500 100 -25',
     ]);
     expect(new Set(back.map((each) => each.eventLineId))).toEqual(new Set(['alloc-2']));
+  });
+
+  test('latest by the date of earning, not of booking', () => {
+    const late = earn([{ ...line, eventLineId: 'alloc-2', earnOn: '2026-11-21' }], half, credits, plan);
+    const after = { ...released, netMinor: 7_500n, grossMinor: 9_075n, paidMinor: 9_075n };
+    const back = clawBack(after, [...half, ...late], credits);
+    expect(new Set(back.map((each) => each.eventLineId))).toEqual(new Set(['alloc-1']));
   });
 
   test('reaches the earlier ones when the latest do not suffice, and nothing else', () => {

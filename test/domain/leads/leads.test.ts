@@ -135,6 +135,16 @@ describe('a score', () => {
     expect(score.points).toBe(points);
   });
 
+  test.each([
+    ['2026-11-15', 3],
+    // 1.5 points, half away from zero.
+    ['2026-11-14', 2],
+    ['2026-10-22', 0],
+  ])('a mail opened on %s counts %i points', (touchedOn, points) => {
+    const score = scoreLead({ email: 'a@b.es' }, [{ kind: 'email_opened', touchedOn }], policy, today);
+    expect(score.points).toBe(points);
+  });
+
   test('engagement counts no more than its maximum, and reasons still add up', () => {
     const touches = Array.from({ length: 9 }, () => ({ kind: 'form', touchedOn: today }));
     const score = scoreLead({ email: 'a@b.es' }, touches, policy, today);
