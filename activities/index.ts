@@ -1,7 +1,7 @@
 import { makeApprovalSteps } from './approvals.js';
 import { makeDealActivities } from './deal.js';
 import { makeLeadSteps } from './leads.js';
-import { makeMailActivities, type MailDeps } from './mails.js';
+import { type MailDeps, makeMailActivities } from './mails.js';
 import { makeOrderSteps } from './orders.js';
 import { makeQuoteSteps } from './quotes.js';
 import type { StepDeps } from './step.js';

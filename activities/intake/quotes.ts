@@ -111,9 +111,9 @@ async function draft(
     string,
     number
   >;
-  const rules = Object.fromEntries(
-    await Promise.all(KINDS.map(async (kind) => [kind, await store.get(tx, kind, pins[kind])])),
-  ) as Rules;
+  const bodies: [PolicyKind, unknown][] = [];
+  for (const kind of KINDS) bodies.push([kind, await store.get(tx, kind, pins[kind])]);
+  const rules = Object.fromEntries(bodies) as unknown as Rules;
   const { entity } = known;
   if (!entity) throw new DomainError('not_found', 'the company has no legal entity yet');
   const atMs = instantAt(clock, nowMs);
