@@ -9,7 +9,7 @@ import { type Db, type Tx, withTransaction } from '../../db/pool.js';
 import { Writes } from '../../db/writes.js';
 import { approvalsNeeded } from '../../domain/approvals/approvalsNeeded.js';
 import type { NeededApproval } from '../../domain/approvals/types.js';
-import { type ClockSegment, instantAt } from '../../domain/calendar/clock.js';
+import { instantAt } from '../../domain/calendar/clock.js';
 import { dateIn } from '../../domain/calendar/zones.js';
 import { DomainError } from '../../domain/errors.js';
 import { parseMicro } from '../../domain/money/amounts.js';
