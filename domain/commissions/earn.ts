@@ -59,6 +59,19 @@ export function earn(
   return lines;
 }
 
+/** How a basis to date is split over the credits: by largest remainder, overrides as their reports. */
+export function sharesOfBasis(
+  basisMinor: bigint,
+  credits: readonly Credit[],
+): { payeeId: string; component: Credit['component']; basisMinor: bigint }[] {
+  const direct = directShares(basisMinor, credits);
+  return credits.map((credit) => ({
+    payeeId: credit.payeeId,
+    component: credit.component,
+    basisMinor: dueBasis(credit, direct),
+  }));
+}
+
 function directShares(basisMinor: bigint, credits: readonly Credit[]): Map<string, bigint> {
   const direct = credits
     .filter((credit) => credit.component === 'direct')
