@@ -25,7 +25,7 @@ export interface Invoice extends Omit<InvoiceRow, Amounts | 'lines' | 'standing'
   readonly standing: readonly Standing[];
 }
 
-export const invoiceOf = (row: InvoiceRow): Invoice => exact<Invoice>(row);
+export const invoiceOf = (row: Omit<InvoiceRow, 'standing'>): Invoice => exact<Invoice>({ standing: [], ...row });
 
 export const openOf = (invoice: Invoice): bigint => balanceOf(invoice.lines).openMinor;
 

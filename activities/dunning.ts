@@ -4,10 +4,34 @@ import { startOfDayIn } from '../domain/calendar/zones.js';
 import { nextReminder } from '../domain/collections/reminders.js';
 import type { DunnableItem, DunningAction } from '../domain/collections/types.js';
 import type { DunningPolicy } from '../domain/policies/types.js';
+import { exact } from './progress.js';
 
 /** Customers are businesses unless their segment says that they are not. */
 export const customerKind = (segment: string | null): 'business' | 'consumer' =>
   segment === 'consumer' ? 'consumer' : 'business';
+
+/** One open invoice as SQL gives it (db/collections.ts), amounts as text. */
+export interface ItemJson {
+  readonly invoiceId: string;
+  readonly leadId: string;
+  readonly dueOn: string;
+  readonly currency: string;
+  readonly openMinor: string;
+  readonly unappliedMinor: string;
+  readonly segment: string | null;
+  readonly level: number;
+  readonly lastReminderOn: string | null;
+  readonly pins: { readonly dunning?: number };
+}
+
+/** Disputes, holds and promises have no table yet, so nothing is disputed, held or promised. */
+export function itemOf(json: ItemJson): DunnableItem {
+  const { dueOn, currency, openMinor, unappliedMinor, level, lastReminderOn } = exact<
+    Omit<ItemJson, 'openMinor' | 'unappliedMinor'> & { openMinor: bigint; unappliedMinor: bigint }
+  >(json);
+  const fresh = freshItem({ dueOn, currency, openMinor, customer: customerKind(json.segment) });
+  return { ...fresh, unappliedMinor, level, lastReminderOn };
+}
 
 /** An item nobody has been reminded of, disputed or held: what an invoice is when it is issued. */
 export const freshItem = (

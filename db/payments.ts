@@ -53,7 +53,7 @@ export interface AtTheDoor {
   readonly zones: Record<string, string>;
   readonly invoicing: number;
   readonly knownAccount: boolean;
-  readonly invoices: InvoiceRow[];
+  readonly invoices: Omit<InvoiceRow, 'standing'>[];
 }
 
 export async function readDoor(

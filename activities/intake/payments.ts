@@ -1,9 +1,9 @@
 // The intake of a payment: matched, allocated and posted in one transaction, because a payment belongs to no
 // single lead; each lead it touches gets a message. It locks invoices and never a lead.
 import { appendAudit } from '../../db/audit.js';
-import { addFacts, wakeRelay } from '../../db/facts.js';
-import { derivedId, newId, sha256 } from '../../db/ids.js';
-import { type Posting, post } from '../../db/ledger.js';
+import { wakeRelay } from '../../db/facts.js';
+import { newId, sha256 } from '../../db/ids.js';
+import { post } from '../../db/ledger.js';
 import {
   type AtTheDoor,
   accountOfPayer,
@@ -13,7 +13,6 @@ import {
   type NewAllocation,
   readDoor,
   readProposals,
-  writeAllocations,
 } from '../../db/payments.js';
 import type { PolicyStore } from '../../db/policies.js';
 import { type Db, type Tx, withTransaction } from '../../db/pool.js';
@@ -21,12 +20,13 @@ import { WriteConflict, Writes } from '../../db/writes.js';
 import { dateIn } from '../../domain/calendar/zones.js';
 import { DomainError } from '../../domain/errors.js';
 import { postPayment } from '../../domain/ledger/cash.js';
-import { postRecovery, postSmallDifference } from '../../domain/ledger/receivables.js';
+import { postRecovery } from '../../domain/ledger/receivables.js';
 import { exponentOf } from '../../domain/money/currencies.js';
 import { cashAccountOf, type PaymentMethod } from '../../domain/payments/cashAccount.js';
 import { matchPayment, type OpenInvoice, type PaymentMatch } from '../../domain/payments/matching.js';
 import { canonicalJson } from '../../domain/policies/canonical.js';
-import { allocate, type Invoice, invoiceOf, openOf, recover, tolerate, writeBalances, writtenOffOf } from '../balances.js';
+import { type Invoice, invoiceOf, openOf, writtenOffOf } from '../balances.js';
+import { apply, tellLeads, tolerated, writeApplied } from './applied.js';
 
 export interface IntakeDeps {
   readonly db: Db;
@@ -62,14 +62,6 @@ export interface RecordedPayment {
   readonly messageIds: readonly string[];
   /** False when the same payment was recorded before. */
   readonly created: boolean;
-}
-
-/** Where one allocation of money on one invoice went. */
-export interface Applied {
-  readonly allocation: NewAllocation;
-  readonly invoice: Invoice;
-  readonly recovery: boolean;
-  readonly toleratedMinor: bigint;
 }
 
 /**
@@ -209,87 +201,6 @@ function asOpen(invoice: Invoice): OpenInvoice {
     dueOn,
     openMinor: openMinor > 0n ? openMinor : writtenOffOf(invoice),
   };
-}
-
-/** Puts money of a payment on one invoice, as its balance stands; the caller writes it. */
-export function apply(
-  payment: { id: string; paidOn: string },
-  invoice: Invoice,
-  amountMinor: bigint,
-  cause: 'payment' | 'by_hand',
-  policy: Parameters<typeof tolerate>[1],
-): Applied {
-  const recovery = openOf(invoice) === 0n;
-  const shares = recovery ? recover(invoice, amountMinor) : allocate(invoice, amountMinor);
-  const row = {
-    id: newId('alloc'),
-    payment_id: payment.id,
-    invoice_id: invoice.id,
-    lead_id: invoice.leadId,
-    amount_minor: shares.reduce((sum, share) => sum + share.amountMinor, 0n),
-    value_on: payment.paidOn,
-    undoes: null,
-    cause: recovery ? 'recovery' : cause,
-  };
-  return { allocation: { row, shares }, invoice, recovery, toleratedMinor: tolerate(invoice, policy) };
-}
-
-/** Rows of allocations, balances and recovered write-offs. */
-export function writeApplied(writes: Writes, applied: readonly Applied[], today: string): void {
-  writeAllocations(
-    writes,
-    applied.map(({ allocation }) => allocation),
-  );
-  writeBalances(writes, [...new Set(applied.map(({ invoice }) => invoice))]);
-  const recovered = applied.filter(({ recovery }) => recovery);
-  writes.insert(
-    'write_offs',
-    ...recovered.map(({ allocation: { row } }) => ({
-      id: newId('writeoff'),
-      invoice_id: row.invoice_id,
-      lead_id: row.lead_id,
-      amount_minor: -row.amount_minor,
-      written_off_on: today,
-      reason: `recovered by ${row.id}`,
-    })),
-  );
-}
-
-/** The postings of shortfalls that came with these allocations. */
-export function tolerated(applied: readonly Applied[], postedOn: string): Posting[] {
-  return applied.map(({ allocation: { row }, invoice, toleratedMinor }) => ({
-    businessKey: `small-difference/${row.id}`,
-    kind: 'small_difference',
-    entityId: invoice.entityId,
-    leadId: invoice.leadId,
-    postedOn,
-    currency: invoice.currency,
-    lines: postSmallDifference({ customer: invoice.accountId, amountMinor: toleratedMinor }),
-  }));
-}
-
-/** One message per lead; returns their ids. */
-export function tellLeads(
-  writes: Writes,
-  name: 'paymentApplied' | 'paymentReversed',
-  { messageId, actorId }: Pick<PaymentInput, 'messageId' | 'actorId'>,
-  applied: readonly { allocation: NewAllocation }[],
-  body: object,
-): string[] {
-  const byLead = new Map<string, string[]>();
-  for (const { allocation } of applied) {
-    const { lead_id, id } = allocation.row;
-    byLead.set(lead_id, [...(byLead.get(lead_id) ?? []), id]);
-  }
-  const facts = [...byLead].map(([leadId, allocationIds], index) => ({
-    id: index === 0 ? messageId : derivedId('msg', messageId, leadId),
-    leadId,
-    name,
-    actorId,
-    body: { ...body, allocationIds },
-  }));
-  addFacts(writes, ...facts);
-  return facts.map(({ id }) => id);
 }
 
 function writeTask(writes: Writes, input: PaymentInput, paymentId: string, match: PaymentMatch): void {
