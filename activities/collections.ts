@@ -3,6 +3,7 @@ import {
   type Customer,
   hasLetter,
   hasOpenTask,
+  type ItemJson,
   lockItems,
   lockLetter,
   recordedPaymentOn,
@@ -20,7 +21,7 @@ import { DomainError } from '../domain/errors.js';
 import { postWriteOff } from '../domain/ledger/receivables.js';
 import { invoiceOf, openOf, writeBalances, writeOffOpen } from './balances.js';
 import type { DealChange } from './dealChange.js';
-import { customerKind, type ItemJson, itemOf, nextStepAt } from './dunning.js';
+import { customerKind, itemOf, nextStepAt } from './dunning.js';
 import { type DealJson, type DealState, moveOn, stateOf } from './progress.js';
 import { makeStep, type StepDeps } from './step.js';
 
@@ -44,22 +45,22 @@ export function makeCollectionSteps(deps: StepDeps) {
 }
 
 async function sendReminder(deal: Deal, tx: Tx): Promise<void> {
-  const state = stateOf(deal.own.deal);
+  const state = stateOf(deal);
   const wait = deal.wait('payment', deal.call.subject);
   if (!wait) return;
   const { accountId, entityId, currency } = state.order;
   const customer = { accountId, entityId, currency };
-  await lockLetter(tx, customer, deal.today);
+  await lockLetter(tx, customer, state.today);
   const items = await lockItems(tx, customer);
   const mine = items.find(({ invoiceId }) => invoiceId === wait.subject);
   if (!mine) {
     // Paid, and the payment's own message is on its way: it ends this wait and earns commission on the cash.
-    deal.move(wait, { until: startOfDayIn(state.order.zone, addDays(deal.today, 1)) });
+    deal.move(wait, { until: startOfDayIn(state.order.zone, addDays(state.today, 1)) });
     return;
   }
   const policy = await deal.policy('dunning', mine.pins.dunning);
-  const action = nextReminder(itemOf(mine), policy, deal.today);
-  const isDue = action !== null && action.on <= deal.today;
+  const action = nextReminder(itemOf(mine), policy, state.today);
+  const isDue = action !== null && action.on <= state.today;
   if (isDue && action.kind === 'write_off') {
     await writeOff(deal, tx, state, mine.invoiceId, 'dunning plan', null);
     moveOn(deal, state);
@@ -67,10 +68,10 @@ async function sendReminder(deal: Deal, tx: Tx): Promise<void> {
     const { afterDays } = policy[customerKind(mine.segment)].afterLast;
     deal.task('invoice_unpaid', mine.invoiceId, 'finance', { openMinor: mine.openMinor, level: mine.level });
     deal.end('payment', mine.invoiceId, 'void');
-    const until = startOfDayIn(state.order.zone, addDays(deal.today, Math.max(1, afterDays)));
+    const until = startOfDayIn(state.order.zone, addDays(state.today, Math.max(1, afterDays)));
     deal.begin('task', { subject: mine.invoiceId, until, level: mine.level });
   } else if (isDue && action.kind === 'reminder') await remind(deal, tx, state, customer, items, mine);
-  else deal.move(wait, { until: nextStepAt(itemOf(mine), policy, deal.today, state.order.zone), level: mine.level });
+  else deal.move(wait, { until: nextStepAt(itemOf(mine), policy, state.today, state.order.zone), level: mine.level });
 }
 
 /** One letter for everything of this customer that is due today; the other leads find their level raised. */
@@ -84,15 +85,15 @@ async function remind(
 ): Promise<void> {
   const wait = deal.wait('payment', mine.invoiceId);
   if (!wait) return;
-  if (await hasLetter(tx, customer, deal.today)) {
+  if (await hasLetter(tx, customer, state.today)) {
     // Due only since today's letter went out (a bounce, cash released elsewhere): one letter a day.
-    deal.move(wait, { until: startOfDayIn(state.order.zone, addDays(deal.today, 1)) });
+    deal.move(wait, { until: startOfDayIn(state.order.zone, addDays(state.today, 1)) });
     return;
   }
   const due: { item: ItemJson; action: Extract<DunningAction, { kind: 'reminder' }> }[] = [];
   for (const item of items) {
-    const action = nextReminder(itemOf(item), await deal.policy('dunning', item.pins.dunning), deal.today);
-    if (action?.kind === 'reminder' && action.on <= deal.today) due.push({ item, action });
+    const action = nextReminder(itemOf(item), await deal.policy('dunning', item.pins.dunning), state.today);
+    if (action?.kind === 'reminder' && action.on <= state.today) due.push({ item, action });
   }
   const letterId = newId('letter');
   deal.writes
@@ -101,7 +102,7 @@ async function remind(
       account_id: customer.accountId,
       entity_id: customer.entityId,
       currency: customer.currency,
-      decided_on: deal.today,
+      decided_on: state.today,
     })
     .insert(
       'reminders',
@@ -110,7 +111,7 @@ async function remind(
         level: action.level,
         letter_id: letterId,
         open_minor: BigInt(item.openMinor),
-        decided_on: deal.today,
+        decided_on: state.today,
       })),
     )
     .update(
@@ -123,9 +124,9 @@ async function remind(
   for (const { item, action } of due) {
     const open = deal.wait('payment', item.invoiceId);
     if (item.leadId !== deal.lead.id || !open) continue;
-    const raised = { ...itemOf(item), level: action.level, lastReminderOn: deal.today };
+    const raised = { ...itemOf(item), level: action.level, lastReminderOn: state.today };
     const policy = await deal.policy('dunning', item.pins.dunning);
-    const until = nextStepAt(raised, policy, deal.today, state.order.zone);
+    const until = nextStepAt(raised, policy, state.today, state.order.zone);
     deal.move(open, { until, level: action.level });
   }
   deal.detail = { letterId, invoices: due.map(({ item }) => item.invoiceId) };
@@ -133,7 +134,7 @@ async function remind(
 
 async function writeOffInvoice(deal: Deal, tx: Tx): Promise<void> {
   const { invoiceId, reason } = deal.body as { invoiceId: string; reason: string };
-  const state = stateOf(deal.own.deal);
+  const state = stateOf(deal);
   await lockInvoices(tx, [invoiceId]);
   if (await recordedPaymentOn(tx, invoiceId, deal.actor.id)) {
     const detail = `${deal.actor.id} recorded a payment on ${invoiceId} and may not write it off`;
@@ -166,7 +167,7 @@ async function writeOff(
     invoice_id: invoiceId,
     lead_id: deal.lead.id,
     amount_minor: amountMinor,
-    written_off_on: deal.today,
+    written_off_on: state.today,
     reason,
     decided_by: decidedBy,
   });
@@ -176,7 +177,7 @@ async function writeOff(
     kind: 'write_off',
     entityId: invoice.entityId,
     leadId: deal.lead.id,
-    postedOn: deal.today,
+    postedOn: state.today,
     currency: invoice.currency,
     lines: postWriteOff({ customer: invoice.accountId, grossMinor: amountMinor, taxReliefMinor: 0n }),
   });
@@ -188,7 +189,7 @@ async function writeOff(
 
 /** Nobody has decided: the task is opened again if it was closed without an effect, and told once more. */
 async function escalateTask(deal: Deal, tx: Tx): Promise<void> {
-  const state = stateOf(deal.own.deal);
+  const state = stateOf(deal);
   const wait = deal.wait('task', deal.call.subject);
   if (!wait) return;
   if (!state.openInvoices.has(wait.subject)) deal.end('task', wait.subject);
@@ -197,7 +198,7 @@ async function escalateTask(deal: Deal, tx: Tx): Promise<void> {
     const isOpen = await hasOpenTask(tx, 'invoice_unpaid', wait.subject);
     const reason = { escalated: wait.level + 1, reopened: !isOpen };
     deal.task(isOpen ? 'task_overdue' : 'invoice_unpaid', wait.subject, 'finance', reason);
-    const until = startOfDayIn(state.order.zone, addDays(deal.today, policy.business.minGapDays));
+    const until = startOfDayIn(state.order.zone, addDays(state.today, policy.business.minGapDays));
     deal.move(wait, { until, level: wait.level + 1 });
   }
   moveOn(deal, state);

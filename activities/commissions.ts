@@ -42,7 +42,7 @@ export function makeCommissionSteps(deps: StepDeps) {
 }
 
 async function earnCommission(deal: DealChange<ToEarn>): Promise<void> {
-  const state = stateOf(deal.own.deal);
+  const state = stateOf(deal);
   const lines = await settleEarnings(deal, state);
   deal.end('earning');
   await awaitPayout(deal, state);
@@ -52,7 +52,7 @@ async function earnCommission(deal: DealChange<ToEarn>): Promise<void> {
 
 /** The plan's approval by two persons is the release (RULES), so the system releases and confirms at once. */
 async function payCommission(deal: DealChange<ToPay>, tx: Tx): Promise<void> {
-  const state = stateOf(deal.own.deal);
+  const state = stateOf(deal);
   deal.end('release');
   if (deal.own.payees.length > 0) await pay(deal, tx, state);
   if (state.unsettled === 0) deal.end('payout');
@@ -85,7 +85,7 @@ async function pay(deal: DealChange<ToPay>, tx: Tx, state: DealState): Promise<v
     .insert('payouts', {
       id: payoutId,
       mode: 'on_earned',
-      period: deal.today.slice(0, 7),
+      period: state.today.slice(0, 7),
       run: 1,
       lead_id: deal.lead.id,
       status: 'confirmed',
@@ -109,7 +109,7 @@ async function pay(deal: DealChange<ToPay>, tx: Tx, state: DealState): Promise<v
   const leadId = deal.lead.id;
   for (const currency of new Set(lines.map((line) => line.currency))) {
     const paid = lines.filter((line) => line.currency === currency);
-    const common = { entityId, leadId, postedOn: deal.today, currency };
+    const common = { entityId, leadId, postedOn: state.today, currency };
     const amounts = paid.map(({ payeeId, amountMinor }) => ({ payee: payeeId, amountMinor }));
     post(
       deal.writes,
@@ -134,14 +134,14 @@ async function pay(deal: DealChange<ToPay>, tx: Tx, state: DealState): Promise<v
 /** A monthly run has paid lines of this lead. */
 function settleCommission(deal: DealChange<Settled>): Answer | void {
   if (deal.stage === 'closed') return { result: 'no_effect' };
-  const state = stateOf(deal.own.deal);
+  const state = stateOf(deal);
   if (state.unsettled === 0) deal.end('payout').end('release');
   deal.detail = { payoutId: (deal.body as { payoutId: string }).payoutId };
   moveOn(deal, state);
 }
 
 async function escalatePayout(deal: DealChange<Settled>): Promise<void> {
-  const state = stateOf(deal.own.deal);
+  const state = stateOf(deal);
   const wait = deal.wait('payout', deal.call.subject);
   if (!wait) return;
   if (state.unsettled === 0) deal.end('payout', wait.subject);
@@ -156,7 +156,7 @@ async function escalatePayout(deal: DealChange<Settled>): Promise<void> {
 
 /** Looks whether everything is settled; what still owes something is looked at again tomorrow. */
 function closeLead(deal: DealChange<Settled>): void {
-  const state = stateOf(deal.own.deal);
+  const state = stateOf(deal);
   const wait = deal.wait('settlement', deal.call.subject);
   moveOn(deal, state);
   if (wait && deal.stage !== 'closed') deal.move(wait, { until: deal.atMs + DAY_MS });

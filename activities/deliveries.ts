@@ -45,7 +45,7 @@ function recordDelivery(deal: DealChange<Recorded>): Answer | void {
   const { delivery } = deal.own;
   if (!delivery) throw new RangeError(`message ${deal.call.key} names no delivery`);
   if (delivery.status === 'applied') return { result: 'no_effect' };
-  const state = stateOf(deal.own.deal);
+  const state = stateOf(deal);
   const { order } = state;
   if (order.status === 'cancelled' || delivery.status === 'refused') {
     deal.task('delivery_after_cancellation', delivery.id, 'finance', { orderId: order.id });
@@ -71,13 +71,14 @@ function recordDelivery(deal: DealChange<Recorded>): Answer | void {
   moveOn(deal, state);
 }
 
-function applyLines(deal: DealChange<Recorded>, { order }: DealState, lines: readonly DeliveryLine[]): void {
+function applyLines(deal: DealChange<Recorded>, state: DealState, lines: readonly DeliveryLine[]): void {
+  const { order } = state;
   for (const { lineId, quantityMicro } of lines) {
     const line = order.lines.find((one) => one.lineId === lineId);
     if (line) line.deliveredMicro += quantityMicro;
   }
   const touched = new Set(lines.map((line) => line.lineId));
-  const recognised = recogniseInvoiced(deal, order, `delivery/${deal.own.delivery?.id}`);
+  const recognised = recogniseInvoiced(deal, state, `delivery/${deal.own.delivery?.id}`);
   const rows = order.lines
     .filter((line) => touched.has(line.lineId) || recognised.has(line.lineId))
     .map((line) => ({
@@ -94,9 +95,10 @@ function applyLines(deal: DealChange<Recorded>, { order }: DealState, lines: rea
  */
 export function recogniseInvoiced<L>(
   deal: DealChange<L>,
-  order: DealState['order'],
+  state: DealState,
   cause: string,
 ): Set<string> {
+  const { order } = state;
   if (order.billOn !== 'order') return new Set();
   const changes = recogniseToDate(
     order.lines.map((line) => ({ ...line, heldMinor: line.invoicedMinor - line.creditedMinor })),
@@ -111,7 +113,7 @@ export function recogniseInvoiced<L>(
     kind: 'revenue_earned',
     entityId: order.entityId,
     leadId: deal.lead.id,
-    postedOn: deal.today,
+    postedOn: state.today,
     currency: order.currency,
     lines: postRevenueEarned({ netMinor }),
   });
@@ -123,7 +125,7 @@ export function recogniseInvoiced<L>(
  * would only repeat what fulfilment knows. At least a day, because goods on stock take none.
  */
 function escalateDelivery(deal: DealChange<{ deal: DealJson; leadDays: number }>): void {
-  const state = stateOf(deal.own.deal);
+  const state = stateOf(deal);
   const wait = deal.wait('delivery', deal.call.subject);
   if (!wait) return;
   deal.task('delivery_overdue', state.order.id, 'fulfilment', { level: wait.level + 1 });

@@ -4,25 +4,12 @@ import { startOfDayIn } from '../domain/calendar/zones.js';
 import { nextReminder } from '../domain/collections/reminders.js';
 import type { DunnableItem, DunningAction } from '../domain/collections/types.js';
 import type { DunningPolicy } from '../domain/policies/types.js';
+import type { ItemJson } from '../db/collections.js';
 import { exact } from './progress.js';
 
 /** Customers are businesses unless their segment says that they are not. */
 export const customerKind = (segment: string | null): 'business' | 'consumer' =>
   segment === 'consumer' ? 'consumer' : 'business';
-
-/** One open invoice as SQL gives it (db/collections.ts), amounts as text. */
-export interface ItemJson {
-  readonly invoiceId: string;
-  readonly leadId: string;
-  readonly dueOn: string;
-  readonly currency: string;
-  readonly openMinor: string;
-  readonly unappliedMinor: string;
-  readonly segment: string | null;
-  readonly level: number;
-  readonly lastReminderOn: string | null;
-  readonly pins: { readonly dunning?: number };
-}
 
 /** Disputes, holds and promises have no table yet, so nothing is disputed, held or promised. */
 export function itemOf(json: ItemJson): DunnableItem {

@@ -58,7 +58,7 @@ export async function settleEarnings<L extends EarningsJson>(
   const events = exact<CashEvent[]>(deal.own.events);
   const lines = exact<EarningLine[]>(deal.own.lines);
   const booked = exact<Booked[]>(deal.own.booked).map((line): Booked => withKeys(line));
-  const fresh = book(events, lines, booked, credits, { version, policy }, state.order.currency, deal.today);
+  const fresh = book(events, lines, booked, credits, { version, policy }, state.order.currency, state.today);
   if (fresh.length > 0) write(deal, state, fresh, booked, lines);
   state.unsettled += fresh.length;
   return fresh.length;
@@ -118,7 +118,7 @@ const isBounce = ({ cause }: CashEvent): boolean => cause === 'reversal';
 
 function write<L>(
   deal: DealChange<L>,
-  { order }: DealState,
+  state: DealState,
   fresh: readonly CommissionLine[],
   booked: readonly Booked[],
   lines: readonly EarningLine[],
@@ -131,7 +131,7 @@ function write<L>(
     return {
       id,
       lead_id: deal.lead.id,
-      order_id: order.id,
+      order_id: state.order.id,
       invoice_id: on.invoiceId,
       invoice_line_id: line.invoiceLineId,
       allocation_id: allocationOf(line),
@@ -149,13 +149,13 @@ function write<L>(
     };
   });
   deal.writes.insert('commission_lines', ...rows);
-  post(deal.writes, ...postingsOf(deal, order, fresh));
+  post(deal.writes, ...postingsOf(deal, state, fresh));
 }
 
 /** One transaction per allocation and step: earned is an expense, reversed its mirror, payee by payee. */
 function postingsOf<L>(
   deal: DealChange<L>,
-  order: DealState['order'],
+  { order, today }: DealState,
   fresh: readonly CommissionLine[],
 ): Posting[] {
   const allocations = [...new Set(fresh.map(allocationOf))];
@@ -169,7 +169,7 @@ function postingsOf<L>(
       kind: 'commission',
       entityId: order.entityId,
       leadId: deal.lead.id,
-      postedOn: deal.today,
+      postedOn: today,
       currency: order.currency,
       lines: [...byPayee].flatMap(([payee, amountMinor]) =>
         amountMinor >= 0n
@@ -200,7 +200,7 @@ export async function awaitPayout<L extends EarningsJson>(
     deal.task('plan_without_approvals', deal.lead.id, 'compensation', { version, approvals: deal.own.approvals });
   }
   if (deal.wait('payout')) return;
-  const firstOfNext = addMonths(`${deal.today.slice(0, 7)}-01`, 1);
+  const firstOfNext = addMonths(`${state.today.slice(0, 7)}-01`, 1);
   const payday = startOfDayIn(state.order.zone, addDays(firstOfNext, dayOfMonth - 1));
   deal.begin('payout', { until: payday + releaseHours * HOUR_MS });
 }

@@ -30,7 +30,7 @@ export function makeInvoiceSteps(deps: StepDeps) {
 }
 
 async function issueInvoice(deal: DealChange<ToInvoice>, tx: Tx): Promise<void> {
-  const state = stateOf(deal.own.deal);
+  const state = stateOf(deal);
   const { order } = state;
   const subject = deal.call.subject ?? order.id;
   const delivery = deal.own.deliveries.find(({ id }) => id === subject);
@@ -46,11 +46,11 @@ async function issueInvoice(deal: DealChange<ToInvoice>, tx: Tx): Promise<void> 
 
 async function draftsFor(
   deal: DealChange<ToInvoice>,
-  { order }: DealState,
+  { order, today }: DealState,
   delivery: ToInvoice['deliveries'][number] | undefined,
 ): Promise<InvoiceDraft[]> {
   const taxPolicy = await deal.policy('tax');
-  const taxPointOn = delivery?.deliveredOn ?? deal.today;
+  const taxPointOn = delivery?.deliveredOn ?? today;
   const lines = order.lines.map((line) => ({
     ...line,
     cancelledMicro: 0n,
@@ -85,10 +85,9 @@ async function issue(
   drafts: readonly InvoiceDraft[],
   delivery: ToInvoice['deliveries'][number] | undefined,
 ): Promise<void> {
-  const { order } = state;
+  const { order, today } = state;
   const [invoicing, dunning] = [await deal.policy('invoicing'), await deal.policy('dunning')];
   const { entityId, currency } = order;
-  const { today } = deal;
   const { prefix, firstSeq, issuedOn } = await takeNumbers(tx, {
     entityId,
     series: 'invoice',
@@ -174,10 +173,11 @@ function writeLines(deal: DealChange<ToInvoice>, invoiceId: string, draft: Invoi
 /** The order lines as billed now; what was delivered before it was invoiced is earned at once. */
 function bill(
   deal: DealChange<ToInvoice>,
-  { order }: DealState,
+  state: DealState,
   drafts: readonly InvoiceDraft[],
   firstInvoiceId: string,
 ): void {
+  const { order } = state;
   const billed = drafts.flatMap((draft) => draft.lines);
   for (const { orderLineId, quantityMicro, netMinor } of billed) {
     const line = order.lines.find((one) => one.lineId === orderLineId);
@@ -185,7 +185,7 @@ function bill(
     line.billedMicro += quantityMicro;
     line.invoicedMinor += netMinor;
   }
-  const recognised = recogniseInvoiced(deal, order, `invoice/${firstInvoiceId}`);
+  const recognised = recogniseInvoiced(deal, state, `invoice/${firstInvoiceId}`);
   const touched = order.lines.filter(
     ({ lineId }) => recognised.has(lineId) || billed.some((line) => line.orderLineId === lineId),
   );

@@ -1,5 +1,6 @@
 // Where a lead with an order stands once a step has done its work: rows as loaded, changed by the step as it
 // writes, and from them the stage. The rule itself is stageOf in domain/leads/stages.ts.
+import { dateIn } from '../domain/calendar/zones.js';
 import { type LeadProgress, outcomeWhenSettled, stageOf } from '../domain/leads/stages.js';
 import type { PaymentTerms } from '../domain/invoices/terms.js';
 import type { ChargedOn } from '../domain/quotes/price.js';
@@ -52,6 +53,8 @@ export interface DealJson {
 }
 
 export interface DealState {
+  /** The business date where the selling entity is: its documents and days are counted there. */
+  readonly today: string;
   readonly order: Order;
   /** Deliveries applied and not invoiced. */
   readonly uninvoiced: Set<string>;
@@ -79,12 +82,13 @@ export function exact<T>(value: unknown): T {
 }
 
 /** The state the step begins with. RangeError for a lead without an order: no such step is ever run. */
-export function stateOf(json: DealJson): DealState {
-  const { order, uninvoiced, openInvoices, ...rest } = exact<DealState & DealJson>(json);
-  if (!order) throw new RangeError('the lead has no order');
+export function stateOf<L extends { deal: DealJson }>({ own, lead, atMs }: DealChange<L>): DealState {
+  const { order, uninvoiced, openInvoices, ...rest } = exact<Omit<DealState, 'order'> & DealJson>(own.deal);
+  if (!order) throw new RangeError(`lead ${lead.id} has no order`);
   return {
     ...rest,
-    order: order as Order,
+    today: dateIn(order.zone, atMs),
+    order: order as unknown as Order,
     uninvoiced: new Set(uninvoiced),
     openInvoices: new Set(openInvoices),
   };

@@ -1,8 +1,21 @@
 // What collecting reads: open invoices as items of a dunning plan, and the one lock of a customer's day.
-import type { ItemJson } from '../activities/dunning.js';
 import { EARNINGS } from './commissions.js';
 import type { Tx } from './pool.js';
 import { DEAL } from './progress.js';
+
+/** One open invoice as SQL gives it below, amounts as text. */
+export interface ItemJson {
+  readonly invoiceId: string;
+  readonly leadId: string;
+  readonly dueOn: string;
+  readonly currency: string;
+  readonly openMinor: string;
+  readonly unappliedMinor: string;
+  readonly segment: string | null;
+  readonly level: number;
+  readonly lastReminderOn: string | null;
+  readonly pins: { readonly dunning?: number };
+}
 
 /** One invoice `i` of account `a` as a dunning item. */
 const ITEM = `jsonb_build_object('invoiceId', i.id, 'leadId', i.lead_id, 'dueOn', i.due_on,
