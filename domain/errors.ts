@@ -34,6 +34,8 @@ export const ERRORS = {
   tax_undetermined: { status: 422, title: 'The tax policy has no rate for this sale' },
   currency_mismatch: { status: 422, title: 'Two currencies where one is needed' },
   limit_exceeded: { status: 422, title: 'A limit is exceeded' },
+  conflicting_duties: { status: 403, title: 'Two duties that never lie with one person' },
+  nothing_open: { status: 409, title: 'Nothing is open' },
   self_approval: { status: 422, title: 'Nobody approves what they profit from or asked for' },
   expired: { status: 422, title: 'Its time is over' },
   unknown_order_line: { status: 422, title: 'The order has no such line' },
