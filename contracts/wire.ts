@@ -2,7 +2,6 @@
 // length, each list a most items; a value that passes here cannot break Postgres or the domain by its shape.
 import { type TSchema, Type } from 'typebox';
 import Format from 'typebox/format';
-import type { IdPrefix } from '../db/ids.js';
 import { isDay } from '../domain/calendar/days.js';
 import { isZone } from '../domain/calendar/zones.js';
 import { CURRENCY_EXPONENTS } from '../domain/money/currencies.js';
@@ -48,7 +47,7 @@ export const ListOf = <T extends TSchema>(items: T, maxItems: number, descriptio
   Type.Array(items, { minItems, maxItems, description });
 
 /** Prefix and 26 characters of base 32, as `newId` writes them. */
-export const Id = (prefix: IdPrefix, description = `Id of a ${prefix}`) =>
+export const Id = (prefix: string, description = `Id of a ${prefix}`) =>
   Type.String({
     pattern: `^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`,
     maxLength: prefix.length + 27,
