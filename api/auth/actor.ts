@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../../domain/errors.js';
 import type { Limit, Role } from '../../domain/people/people.js';
+import type { BusinessClock } from '../deps.js';
 import type { Ability } from './ability.js';
 
 export interface Actor {
@@ -31,4 +32,9 @@ declare module 'fastify' {
 export function actorOf(request: FastifyRequest): Actor {
   if (request.actor === null) throw new DomainError('unauthenticated', 'this call needs a signed-in person');
   return request.actor;
+}
+
+/** Who writes, and the business instant, for the intake functions. */
+export function byActor(request: FastifyRequest, clock: BusinessClock): { personId: string; at: Date } {
+  return { personId: actorOf(request).personId, at: new Date(clock.now()) };
 }

@@ -36,7 +36,7 @@ export async function systemRoutes(app: FastifyInstance, { config, probes, regis
   app.get('/health/live', { ...open, schema: described('The process answers', Live) }, async () => ({
     status: 'alive',
   }));
-  app.get(
+  app.get<{ Reply: object }>(
     '/health/ready',
     { ...open, schema: described('Database and engine answer; 503 where one does not', Ready, { 503: Ready }) },
     async (request, reply) => {
