@@ -1,9 +1,8 @@
 // What the API is given: everything it touches of the outside. `buildApp` opens nothing by itself.
-import type { Client } from '@temporalio/client';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { PolicyStore } from '../db/policies.js';
-import type { Db } from '../db/pool.js';
+import type { DecideDeps } from '../activities/intake/decide.js';
 
 /** The business clock (PROTOCOL, "Time"). Keys, tokens, rate limits and deadlines use real time instead. */
 export interface BusinessClock {
@@ -33,9 +32,8 @@ export interface ApiConfig {
 /** Answers whether a neighbour can be worked with now; it rejects with the reason otherwise. */
 export type Probe = () => Promise<void>;
 
-export interface AppDeps {
-  readonly db: Db;
-  readonly temporal: Client;
+/** `db`, `engine` and `marks` are what `decide` needs; the connection behind `engine` is opened lazily. */
+export interface AppDeps extends DecideDeps {
   readonly clock: BusinessClock;
   readonly log: FastifyBaseLogger;
   readonly registry: Registry;

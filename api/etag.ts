@@ -10,15 +10,16 @@ export function setEtag(reply: FastifyReply, revision: number): void {
 
 /**
  * The revision an edit is based on, from If-Match (`"3"`). `precondition_required` without the header;
+ * `least` is 0 where a first version is made under the same address.
  * `*` would overwrite what the caller never saw and is refused like any other value that is no ETag of ours.
  */
-export function expectedRevision(request: FastifyRequest): number {
+export function expectedRevision(request: FastifyRequest, least: 0 | 1 = 1): number {
   const header = request.headers['if-match'];
   if (header === undefined) {
     throw new DomainError('precondition_required', 'send If-Match with the ETag of the version you read');
   }
-  const found = /^"([1-9]\d{0,9})"$/.exec(header.trim());
-  if (found === null) {
+  const found = /^"(0|[1-9]\d{0,9})"$/.exec(header.trim());
+  if (found === null || Number(found[1]) < least) {
     throw new DomainError(
       'invalid_field',
       `If-Match ${JSON.stringify(header.slice(0, 40))} is not one ETag such as "3"`,
@@ -26,10 +27,4 @@ export function expectedRevision(request: FastifyRequest): number {
     );
   }
   return Number(found[1]);
-}
-
-/** Refuses with `stale_version` when the record has another revision than the edit is based on. */
-export function mustBeAt(expected: number, current: number): void {
-  if (expected === current) return;
-  throw new DomainError('stale_version', `you changed version ${expected}, the current one is ${current}`);
 }

@@ -1,6 +1,5 @@
 // When somebody leaves: the person is closed and everything open that waited for them goes to somebody else
 // in the same transaction, with a message for each lead touched, so that no wait hangs on an empty desk.
-import { createHash } from 'node:crypto';
 import type { PersonView } from '../../contracts/people.js';
 import { newId } from '../../db/ids.js';
 import { everybody, lockHierarchy } from '../../db/people.js';
@@ -8,8 +7,8 @@ import type { Tx } from '../../db/pool.js';
 import { Writes } from '../../db/writes.js';
 import { DomainError } from '../../domain/errors.js';
 import { delegateOn, managersOf, type People, peopleById } from '../../domain/people/people.js';
-import { canonicalJson } from '../../domain/policies/canonical.js';
 import { type By, commitChange } from './masterData.js';
+import { factRow, wakeRelay } from './messages.js';
 import { lockedAt, mustLeaveAnAdmin, stored } from './people.js';
 
 /**
@@ -33,10 +32,19 @@ export async function deactivatePerson(
   const revision = row.revision + 1;
   const writes = new Writes().update('people', ['id'], { id, active: false, left_on: leftOn, revision });
   handOver(writes, id, heirId);
-  writes.insert('messages', ...leads.map((leadId) => messageFor(leadId, by, id, heirId, revision)));
+  const told = leads.map((leadId) =>
+    factRow({
+      id: newId('msg'),
+      leadId,
+      name: 'waitReassigned',
+      actorId: by.personId,
+      body: { fromId: id, toId: heirId },
+    }),
+  );
+  writes.insert('messages', ...told);
   const detail = { leftOn, heirId, leads: leads.length };
   await commitChange(tx, writes, by, { subject: id, action: 'personDeactivated', revision, detail });
-  if (leads.length > 0) await tx.query("select pg_notify('messages', '')");
+  if (leads.length > 0) await wakeRelay(tx);
   return stored(tx, id);
 }
 
@@ -86,18 +94,4 @@ function handOver(writes: Writes, fromId: string, toId: string | null): void {
       who,
       'any',
     );
-}
-
-function messageFor(leadId: string, by: By, fromId: string, toId: string | null, revision: number) {
-  const body = { fromId, toId, revision };
-  return {
-    id: newId('msg'),
-    target: `lead/${leadId}`,
-    lead_id: leadId,
-    name: 'waitReassigned',
-    kind: 'fact',
-    actor_id: by.personId,
-    body,
-    body_hash: createHash('sha256').update(canonicalJson(body)).digest(),
-  };
 }

@@ -8,7 +8,7 @@ import { DomainError } from '../../domain/errors.js';
 import type { JwtConfig } from '../deps.js';
 import { abilityFor } from './ability.js';
 import type { Actor } from './actor.js';
-import { readKey } from './keys.js';
+import { readKey } from '../../db/keyTokens.js';
 import { SCOPES } from './scopes.js';
 
 export const KEPT_MS = 5_000;

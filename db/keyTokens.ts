@@ -1,7 +1,7 @@
 // API keys: `l2c_<id>_<secret>`. The id finds the row, the secret (256 bits) is stored as SHA-256 only; it is
 // random, so a slow hash would guard nothing that a fast one does not.
 import { createHash, randomBytes } from 'node:crypto';
-import { newId } from '../../db/ids.js';
+import { newId } from './ids.js';
 
 export interface KeyParts {
   /** Id of the row in api_keys. */
