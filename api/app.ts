@@ -64,12 +64,16 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 
 async function addProtection(app: FastifyInstance, { config }: AppDeps): Promise<void> {
   await app.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
   });
-  await app.register(cors, {
-    origin: config.corsOrigins.length === 0 ? false : [...config.corsOrigins],
-    exposedHeaders: ['etag', 'location', 'idempotent-replay', 'retry-after', 'request-id'],
-  });
+  if (config.corsOrigins.length > 0)
+    await app.register(cors, {
+      origin: [...config.corsOrigins],
+      exposedHeaders: ['etag', 'location', 'idempotent-replay', 'retry-after', 'request-id'],
+    });
   await app.register(underPressure, {
     maxEventLoopDelay: config.maxEventLoopDelayMs,
     maxHeapUsedBytes: config.maxHeapBytes,
@@ -89,11 +93,16 @@ function requestId(request: { headers: Record<string, string | string[] | undefi
   return `req_${crypto.randomUUID()}`;
 }
 
-function notFound(request: FastifyRequest, table: RouteTable, reply: { header(n: string, v: string): unknown }): DomainError {
+function notFound(
+  request: FastifyRequest,
+  table: RouteTable,
+  reply: { header(n: string, v: string): unknown },
+): DomainError {
   const [path = ''] = request.url.split('?');
   const methods = table.methodsAt(path);
   const shown = path.slice(0, 200);
-  if (methods.length === 0) return new DomainError('not_found', `there is nothing at ${request.method} ${shown}`);
+  if (methods.length === 0)
+    return new DomainError('not_found', `there is nothing at ${request.method} ${shown}`);
   reply.header('allow', methods.join(', '));
   return new DomainError('method_not_allowed', `${shown} takes ${methods.join(', ')}, not ${request.method}`);
 }

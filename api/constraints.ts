@@ -9,7 +9,11 @@ interface Refusal {
 }
 
 const CONSTRAINTS: Readonly<Record<string, Refusal>> = {
-  people_email_once: { code: 'already_exists', detail: 'an active person has this e-mail', pointer: '/email' },
+  people_email_once: {
+    code: 'already_exists',
+    detail: 'an active person has this e-mail',
+    pointer: '/email',
+  },
   people_external_id_key: {
     code: 'already_exists',
     detail: 'a person has this externalId',
@@ -65,6 +69,7 @@ const CONSTRAINTS: Readonly<Record<string, Refusal>> = {
 
 interface PgError extends Error {
   code?: string;
+  detail?: string;
   constraint?: string;
 }
 
@@ -72,5 +77,9 @@ interface PgError extends Error {
 export function refusalOfConstraint(error: PgError): DomainError | undefined {
   if (!/^23/.test(error.code ?? '')) return undefined;
   const refusal = CONSTRAINTS[error.constraint ?? ''];
-  return refusal && new DomainError(refusal.code, refusal.detail, refusal.pointer);
+  if (refusal === undefined) return undefined;
+  // `Key (sku)=(CRM-SEAT) already exists.`: the value is the caller's own.
+  const [, value] = /^Key \(.*?\)=\((.*?)\)/.exec(error.detail ?? '') ?? [];
+  const named = value === undefined ? '' : `: ${value.slice(0, 100)}`;
+  return new DomainError(refusal.code, `${refusal.detail}${named}`, refusal.pointer);
 }

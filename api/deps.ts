@@ -1,8 +1,8 @@
 // What the API is given: everything it touches of the outside. `buildApp` opens nothing by itself.
 import type { FastifyBaseLogger } from 'fastify';
 import type { Registry } from 'prom-client';
-import type { PolicyStore } from '../db/policies.js';
 import type { DecideDeps } from '../activities/intake/decide.js';
+import type { PolicyStore } from '../db/policies.js';
 
 /** The business clock (PROTOCOL, "Time"). Keys, tokens, rate limits and deadlines use real time instead. */
 export interface BusinessClock {

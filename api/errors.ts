@@ -19,7 +19,11 @@ export interface Problem {
 }
 
 /** Seconds after which to try again, for the codes where waiting helps. */
-const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { unavailable: 2, key_in_use: 1, too_many_requests: 5 };
+const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
+  unavailable: 2,
+  key_in_use: 1,
+  too_many_requests: 5,
+};
 
 const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
@@ -47,7 +51,8 @@ export function refusalOf(error: unknown): DomainError | undefined {
 }
 
 function detailOf(code: ErrorCode, error: Error): string {
-  if (code === 'body_too_large') return 'the body is larger than this call takes (1 MiB unless it says otherwise)';
+  if (code === 'body_too_large')
+    return 'the body is larger than this call takes (1 MiB unless it says otherwise)';
   if (code === 'unsupported_media_type') return 'send the body as application/json with that content type';
   return error.message.slice(0, 500);
 }
@@ -73,7 +78,8 @@ const fieldsOf = ({ pointer, detail }: DomainError): FieldProblem[] =>
 
 /** Fastify's error handler. Nothing answers 500 without a log line that holds the cause. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const refusal = refusalOf(error) ?? new DomainError('internal', 'this is logged; name the requestId when you ask');
+  const refusal =
+    refusalOf(error) ?? new DomainError('internal', 'this is logged; name the requestId when you ask');
   if (refusal.status >= 500) request.log.error({ err: error, code: refusal.code }, 'request failed');
   // Pointers only: a refused value may be a name or an address.
   else request.log.debug({ code: refusal.code, pointer: refusal.pointer }, 'refused');

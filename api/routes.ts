@@ -2,8 +2,8 @@
 // (routes/products.ts is the plainest example) and name it here. Each route declares a schema for body, query
 // and every status, `config.permit`, and its refusals by `refusals…()` of contracts/problem.ts.
 import type { FastifyInstance } from 'fastify';
-import type { AppDeps } from './deps.js';
 import type { SignIns } from './auth/signIn.js';
+import type { AppDeps } from './deps.js';
 import { accountRoutes } from './routes/accounts.js';
 import { entityRoutes } from './routes/entities.js';
 import { keyRoutes } from './routes/keys.js';

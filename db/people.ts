@@ -1,7 +1,7 @@
 // Reading people, with roles, limits and delegations as one record.
 import type { PersonView } from '../contracts/people.js';
-import type { Delegation, Person, Role } from '../domain/people/people.js';
 import { formatAmount } from '../domain/money/amounts.js';
+import type { Delegation, Person, Role } from '../domain/people/people.js';
 import type { Queryable } from './pool.js';
 import type { Tables } from './tables.js';
 

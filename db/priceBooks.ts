@@ -29,7 +29,13 @@ export async function listPriceBooks(
     `${BOOK} where ($1::text is null or (b.name, b.id) > ($1, $2)) and ($3::text is null or b.currency = $3)
         and ($4::date is null or (b.valid_from <= $4 and (b.valid_until is null or b.valid_until >= $4)))
       order by b.name, b.id limit $5`,
-    [page.after?.value ?? null, page.after?.id ?? null, filter.currency ?? null, filter.on ?? null, page.limit + 1],
+    [
+      page.after?.value ?? null,
+      page.after?.id ?? null,
+      filter.currency ?? null,
+      filter.on ?? null,
+      page.limit + 1,
+    ],
   );
   return rows;
 }

@@ -49,7 +49,11 @@ export async function editAccount(
   if (typeof patch.parentId === 'string') {
     await lockAccountTree(tx);
     if (await isAncestor(tx, id, patch.parentId)) {
-      throw new DomainError('unknown_reference', `${patch.parentId} is ${id} or stands below it`, '/parentId');
+      throw new DomainError(
+        'unknown_reference',
+        `${patch.parentId} is ${id} or stands below it`,
+        '/parentId',
+      );
     }
   }
   const row = atRevision(await lockAccount(tx, id), id, expected);

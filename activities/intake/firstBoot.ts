@@ -2,8 +2,8 @@
 import { newId } from '../../db/ids.js';
 import { type Db, withTransaction } from '../../db/pool.js';
 import { Writes } from '../../db/writes.js';
-import { type By, commitChange } from './masterData.js';
 import { createKey } from './keys.js';
+import { type By, commitChange } from './masterData.js';
 
 export interface FirstAdmin {
   readonly personId: string;

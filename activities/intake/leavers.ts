@@ -56,7 +56,9 @@ export function heirOf(id: string, on: string, people: People): string | null {
   if (delegate !== null) return delegate.id;
   const manager = managersOf(id, people).find(({ active }) => active);
   if (manager !== undefined) return manager.id;
-  const admins = [...people.values()].filter((one) => one.active && one.id !== id && one.roles.includes('admin'));
+  const admins = [...people.values()].filter(
+    (one) => one.active && one.id !== id && one.roles.includes('admin'),
+  );
   return admins.map((admin) => admin.id).sort()[0] ?? null;
 }
 

@@ -18,7 +18,10 @@ export function atRevision<Row extends { revision: number }>(
 ): Row {
   if (row === undefined) throw new DomainError('not_found', `there is no ${id}`);
   if (row.revision === expected) return row;
-  throw new DomainError('stale_version', `you changed version ${expected} of ${id}, now it is ${row.revision}`);
+  throw new DomainError(
+    'stale_version',
+    `you changed version ${expected} of ${id}, now it is ${row.revision}`,
+  );
 }
 
 /** The columns a patch sets: its fields by their column names, absent ones left out. */

@@ -2,7 +2,14 @@
 // that form a loop are refused under one lock, because two harmless edits can make one together.
 import type { NewPerson, PersonPatch, PersonView } from '../../contracts/people.js';
 import { newId } from '../../db/ids.js';
-import { everybody, lockHierarchy, lockPerson, type PersonRow, personById, personView } from '../../db/people.js';
+import {
+  everybody,
+  lockHierarchy,
+  lockPerson,
+  type PersonRow,
+  personById,
+  personView,
+} from '../../db/people.js';
 import type { Tx } from '../../db/pool.js';
 import type { Tables } from '../../db/tables.js';
 import { Writes } from '../../db/writes.js';
@@ -154,7 +161,11 @@ export async function setDelegations(
 ): Promise<PersonView> {
   await lockHierarchy(tx);
   const row = await lockedAt(tx, id, expected);
-  const wanted = delegations.map(({ delegateId, fromOn, untilOn }) => ({ toId: delegateId, fromOn, untilOn }));
+  const wanted = delegations.map(({ delegateId, fromOn, untilOn }) => ({
+    toId: delegateId,
+    fromOn,
+    untilOn,
+  }));
   await mustBeSound(tx, { ...personOf(row), delegations: wanted });
   const revision = row.revision + 1;
   await tx.query('delete from delegations where person_id = $1', [id]);
@@ -208,7 +219,11 @@ const personOf = (row: PersonRow): Person => ({
   ...nobody(row.id),
   roles: row.roles.map(({ role }) => role),
   managerId: row.manager_id,
-  delegations: row.delegations.map(({ delegateId, fromOn, untilOn }) => ({ toId: delegateId, fromOn, untilOn })),
+  delegations: row.delegations.map(({ delegateId, fromOn, untilOn }) => ({
+    toId: delegateId,
+    fromOn,
+    untilOn,
+  })),
 });
 
 /** Refuses what a change would newly break among all people; what was broken before is not this edit's fault. */

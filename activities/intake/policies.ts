@@ -31,7 +31,10 @@ export async function putPolicy(
   await lockKind(tx, kind);
   const current = (await policyVersion(tx, kind))?.version ?? 0;
   if (current !== expected) {
-    throw new DomainError('stale_version', `you changed version ${expected} of ${kind}, now it is ${current}`);
+    throw new DomainError(
+      'stale_version',
+      `you changed version ${expected} of ${kind}, now it is ${current}`,
+    );
   }
   const version = current + 1;
   const bodyHash = sha256(canonicalJson(body));
@@ -60,7 +63,8 @@ export async function putPolicy(
 export async function approvePlan(tx: Tx, by: By, version: number): Promise<PolicyView> {
   await lockKind(tx, 'commission');
   const row = await policyVersion(tx, 'commission', version);
-  if (row === undefined) throw new DomainError('not_found', `there is no version ${version} of the commission plan`);
+  if (row === undefined)
+    throw new DomainError('not_found', `there is no version ${version} of the commission plan`);
   if (row.created_by === by.personId) {
     throw new DomainError('self_approval', `${by.personId} wrote version ${version} and never approves it`);
   }

@@ -46,7 +46,12 @@ export async function editPriceBook(
   const revision = row.revision + 1;
   const changed = { ...columnsOf(patch, COLUMNS), id, revision } as Partial<Tables['price_books']>;
   const writes = new Writes().update('price_books', ['id'], changed);
-  await commitChange(tx, writes, by, { subject: id, action: 'priceBookEdited', revision, detail: { ...patch } });
+  await commitChange(tx, writes, by, {
+    subject: id,
+    action: 'priceBookEdited',
+    revision,
+    detail: { ...patch },
+  });
   return stored(tx, id);
 }
 

@@ -48,7 +48,12 @@ export async function editProduct(
   const revision = row.revision + 1;
   const changed = { ...columnsOf(patch, COLUMNS), id, revision } as Partial<Tables['products']>;
   const writes = new Writes().update('products', ['id'], changed);
-  await commitChange(tx, writes, by, { subject: id, action: 'productEdited', revision, detail: { ...patch } });
+  await commitChange(tx, writes, by, {
+    subject: id,
+    action: 'productEdited',
+    revision,
+    detail: { ...patch },
+  });
   return stored(tx, id);
 }
 

@@ -2,13 +2,13 @@
 // statement for it, and a revoked key or a changed role is felt within that time on every process.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { readKey } from '../../db/keyTokens.js';
 import type { Db } from '../../db/pool.js';
 import { type SignIn, signInByClaims, signInByKey } from '../../db/signIns.js';
 import { DomainError } from '../../domain/errors.js';
 import type { JwtConfig } from '../deps.js';
 import { abilityFor } from './ability.js';
 import type { Actor } from './actor.js';
-import { readKey } from '../../db/keyTokens.js';
 import { SCOPES } from './scopes.js';
 
 export const KEPT_MS = 5_000;
@@ -31,7 +31,8 @@ interface Kept {
 
 export function openSignIns(db: Db, jwt?: JwtConfig): SignIns {
   const kept = new Map<string, Kept>();
-  const keys = jwt && createRemoteJWKSet(new URL(jwt.jwksUrl), { timeoutDuration: 3_000, cooldownDuration: 10_000 });
+  const keys =
+    jwt && createRemoteJWKSet(new URL(jwt.jwksUrl), { timeoutDuration: 3_000, cooldownDuration: 10_000 });
 
   const look = async (token: string): Promise<Kept> => {
     const key = readKey(token);
@@ -73,7 +74,10 @@ function bearerOf(authorization: string | undefined): string {
 }
 
 const refused = (): DomainError =>
-  new DomainError('unauthenticated', 'the key or token is unknown, expired or revoked, or its person has left');
+  new DomainError(
+    'unauthenticated',
+    'the key or token is unknown, expired or revoked, or its person has left',
+  );
 
 async function byKey(db: Db, keyId: string, secretHash: Buffer): Promise<Kept> {
   const found = await signInByKey(db, keyId);
@@ -119,7 +123,18 @@ function scopesOf(claims: JWTPayload): readonly string[] {
 
 function keep(found: SignIn, scopes: readonly string[], keyId: string | null, endsMs: number): Kept {
   const { personId, name, language, managerId, team, roles, rolesFromTomorrow, limits } = found;
-  const person = { personId, name, language, managerId, team, roles, rolesFromTomorrow, limits, scopes, keyId };
+  const person = {
+    personId,
+    name,
+    language,
+    managerId,
+    team,
+    roles,
+    rolesFromTomorrow,
+    limits,
+    scopes,
+    keyId,
+  };
   const actor: Actor = { ...person, ability: abilityFor(person) };
   return { actor, untilMs: Math.min(Date.now() + KEPT_MS, endsMs) };
 }

@@ -5,7 +5,7 @@ import { createAccount, editAccount } from '../../activities/intake/accounts.js'
 import { AccountPatch, AccountView, NewAccount } from '../../contracts/accounts.js';
 import { PageOf, PageQuery } from '../../contracts/page.js';
 import { refusals, refusalsOfEdit, refusalsOnce } from '../../contracts/problem.js';
-import { closed, Country, ExternalId, Id } from '../../contracts/wire.js';
+import { Country, closed, ExternalId, Id } from '../../contracts/wire.js';
 import { accountById, accountView, listAccounts } from '../../db/accounts.js';
 import { withTransaction } from '../../db/pool.js';
 import { DomainError } from '../../domain/errors.js';
@@ -39,7 +39,10 @@ export async function accountRoutes(app: FastifyInstance, { db, clock }: RouteDe
     async ({ query }) => {
       const page = pageRequest('accounts', query);
       const rows = await listAccounts(db, page, query);
-      return pageAnswer('accounts', page, rows, accountView, (row) => ({ value: row.legal_name, id: row.id }));
+      return pageAnswer('accounts', page, rows, accountView, (row) => ({
+        value: row.legal_name,
+        id: row.id,
+      }));
     },
   );
 

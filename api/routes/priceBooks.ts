@@ -11,7 +11,7 @@ import {
 } from '../../contracts/catalogue.js';
 import { PageOf, PageQuery } from '../../contracts/page.js';
 import { refusals, refusalsOfEdit, refusalsOnce } from '../../contracts/problem.js';
-import { closed, Currency, Day, Id } from '../../contracts/wire.js';
+import { Currency, closed, Day, Id } from '../../contracts/wire.js';
 import { withTransaction } from '../../db/pool.js';
 import { listEntries, listPriceBooks, priceBookById, priceBookView } from '../../db/priceBooks.js';
 import { DomainError } from '../../domain/errors.js';

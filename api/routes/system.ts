@@ -19,7 +19,10 @@ const Ready = Type.Object(
   { ...closed, examples: [{ status: 'ready', database: 'ready', engine: 'ready' }] },
 );
 
-export async function systemRoutes(app: FastifyInstance, { config, probes, registry }: AppDeps): Promise<void> {
+export async function systemRoutes(
+  app: FastifyInstance,
+  { config, probes, registry }: AppDeps,
+): Promise<void> {
   const open = { config: { permit: 'open' as const } };
   const described = (summary: string, ok: object, more: object = {}) => ({
     tags: ['system'],
@@ -38,7 +41,10 @@ export async function systemRoutes(app: FastifyInstance, { config, probes, regis
   }));
   app.get<{ Reply: object }>(
     '/health/ready',
-    { ...open, schema: described('Database and engine answer; 503 where one does not', Ready, { 503: Ready }) },
+    {
+      ...open,
+      schema: described('Database and engine answer; 503 where one does not', Ready, { 503: Ready }),
+    },
     async (request, reply) => {
       const look = async (name: 'database' | 'engine'): Promise<'ready' | 'away'> => {
         try {
