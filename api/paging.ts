@@ -51,7 +51,7 @@ function readCursor(list: string, cursor: string): After {
     throw new DomainError(
       'invalid_field',
       `the cursor is not one of ${list}: use \`next\` as it came`,
-      '/cursor',
+      '/query/cursor',
     );
   };
   if (!/^[A-Za-z0-9_-]+$/.test(cursor)) return refuse();

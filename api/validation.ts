@@ -22,9 +22,15 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
     const value = isText ? readText(schema, input) : input;
     if (validator.Check(value)) return { value };
     const problems = problemsOf(validator.Errors(value), value);
-    return { error: invalidInput(problems) };
+    return { error: invalidInput(problems.map((problem) => within(httpPart, problem))) };
   };
 };
+
+/** Pointers into a body stand as they are; those into other parts of a request begin with its name. */
+function within(httpPart: string | undefined, { pointer, detail }: FieldProblem): FieldProblem {
+  const part = httpPart === 'querystring' ? '/query' : httpPart === 'body' ? '' : `/${httpPart}`;
+  return { pointer: `${part}${pointer}`, detail };
+}
 
 /** The refusal of one or more fields; the detail is that of the first. */
 export function invalidInput(problems: readonly FieldProblem[]): DomainError {

@@ -21,12 +21,17 @@ Format.Set('time-zone', isZone);
 /** What every object of ours is: unknown fields are refused, never dropped. */
 export const closed = { additionalProperties: false } as const;
 
+/** No control characters but tab and line feed, and something besides blanks. */
+const VISIBLE =
+  '^[^\\u0000-\\u0008\\u000b-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f]' +
+  '[^\\u0000-\\u0008\\u000b-\\u001f\\u007f]*$';
+
 /** Text of a person: trimmed of nothing, at least one visible character, no control characters but line breaks. */
 export const Text = (maxLength: number, description: string, example: string) =>
   Type.String({
     minLength: 1,
     maxLength,
-    pattern: '^[^\\u0000-\\u0008\\u000b-\\u001f\\u007f]*\\S[^\\u0000-\\u0008\\u000b-\\u001f\\u007f]*$',
+    pattern: VISIBLE,
     description,
     examples: [example],
   });
