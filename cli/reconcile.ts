@@ -1,5 +1,6 @@
 // Brings workflows and rows together again where I6 finds them apart: after the engine's database was lost,
-// after a crash between a commit and its telling. It writes nothing to the database; workflows do their own work.
+// after a crash between a commit and its telling. It writes nothing to the database; workflows do their own
+// work.
 import type { Db } from '../db/pool.js';
 import { eachBounded } from './verify/bounded.js';
 import type { VerifyEngine } from './verify/types.js';
@@ -40,8 +41,8 @@ export interface ReconcileReport {
 const UNANSWERED_MS = 30_000;
 
 /**
- * Starts what should run, wakes what should end or has not answered, and reports the rest; at most 16 calls to
- * the engine at a time. A call that fails is reported and does not stop the others; run it again.
+ * Starts what should run, wakes what should end or has not answered, and reports the rest; at most 16 calls
+ * to the engine at a time. A call that fails is reported and does not stop the others; run it again.
  */
 export async function reconcile(options: ReconcileOptions): Promise<ReconcileReport> {
   const { db, engine, fast = false } = options;
@@ -90,7 +91,8 @@ async function leadsUnanswered({
   const { rows } = await db.query<{ lead_id: string }>(
     `select distinct m.lead_id
      from messages m join leads l on l.id = m.lead_id and l.stage <> 'closed'
-     where m.answer is null and m.parked_for is null and m.told_at < $1 and m.target = '${LEAD_WORKFLOW}' || m.lead_id
+     where m.answer is null and m.parked_for is null and m.told_at < $1
+       and m.target = '${LEAD_WORKFLOW}' || m.lead_id
      order by m.lead_id`,
     [new Date(at.getTime() - unansweredMs)],
   );

@@ -114,8 +114,9 @@ async function writeAll(tx: Tx, writer: LineWriter, xid: string): Promise<number
   }
 }
 
-// Every change of a head is a new row version, whose xmin is the transaction that wrote it. All that were under
-// way at the last checkpoint are at or after its snapshot's xmin; a head may come twice, none is passed over.
+// Every change of a head is a new row version, whose xmin is the transaction that wrote it. All that were
+// under way at the last checkpoint are at or after its snapshot's xmin; a head may come twice, none is passed
+// over.
 async function writeChanges(tx: Tx, writer: LineWriter, xid: string, since: string): Promise<number> {
   const { rows } = await tx.query<{ head: string }>(
     `select ${COLUMNS} from audit_heads where age(xmin) <= age($1::xid8::xid) order by subject`,

@@ -8,7 +8,8 @@ const decisions = `
   where a.status = 'approved' and (a.decided_by is null or a.decided_by = a.requested_by
     or r.created_by is null or a.decided_by in (r.created_by, r.submitted_by))
   union all
-  select id, format('%s approved %s %s above the limit of %s', decided_by, amount_minor, currency, limit_minor)
+  select id, format('%s approved %s %s above the limit of %s', decided_by, amount_minor, currency,
+    limit_minor)
   from approvals where status = 'approved' and amount_minor > limit_minor
   union all
   select a.id, format('approved content is not the content of %s revision %s', a.quote_id, a.revision)

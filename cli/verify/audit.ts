@@ -1,5 +1,5 @@
-// I5 inside the database: chains that verify, heads that are their ends, one entry for each revision of a lead,
-// and no money written by a transaction that left no entry. Checkpoints outside it: checkpoints.ts.
+// I5 inside the database: chains that verify, heads that are their ends, one entry for each revision of a
+// lead, and no money written by a transaction that left no entry. Checkpoints outside it: checkpoints.ts.
 //
 // Not provable from what is stored: that an order, approval or reminder is named by the entry of its step
 // (`detail` is free), and that an entry without a revision stands for a change at all.
@@ -69,8 +69,8 @@ const undecided = `
     from (select lead_id, 1 as orders, 0 as decided from orders
       union all select lead_id, 0, 1 from approvals where status in ('approved', 'rejected')) m
     group by lead_id)
-  select m.lead_id, format('has %s orders by %s acceptances and %s decided approvals by %s decisions', m.orders,
-    coalesce(a.acceptances, 0), m.decided, coalesce(a.decisions, 0))
+  select m.lead_id, format('has %s orders by %s acceptances and %s decided approvals by %s decisions',
+    m.orders, coalesce(a.acceptances, 0), m.decided, coalesce(a.decisions, 0))
   from made m left join applied a using (lead_id)
   where m.orders > coalesce(a.acceptances, 0) or m.decided > coalesce(a.decisions, 0)`;
 

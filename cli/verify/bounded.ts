@@ -1,4 +1,4 @@
-/** Calls `work` for each item, at most `limit` at a time. The first error stops taking new items and is thrown. */
+/** Calls `work` for each item, at most `limit` at a time. After an error none is begun; it is thrown. */
 export async function eachBounded<T>(
   items: Iterable<T> | AsyncIterable<T>,
   limit: number,

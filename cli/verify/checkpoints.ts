@@ -1,5 +1,6 @@
-// I5 outside the database: the signed checkpoints that the worker writes to disk. Whoever owns the database can
-// cut a chain's tail or build it anew with hashes that fit; he cannot make it agree with what was signed before.
+// I5 outside the database: the signed checkpoints that the worker writes to disk. Whoever owns the database
+// can cut a chain's tail or build it anew with hashes that fit; he cannot make it agree with what was signed
+// before.
 //
 // A file holds JSON lines {at, kind, count, root, xid, prev, heads, signature}: heads are the lines
 // `subject:seq:hash` (hash in hex, sorted by subject), deflated, base64; root is their SHA-256; prev that of
@@ -161,12 +162,12 @@ async function* completeLines(file: string): AsyncGenerator<string> {
 }
 
 /**
- * Compares signed checkpoints with the audit entries of now: `path` is the folder of the checkpoints or one of
- * its files. Finds a damaged or unsigned line, a line taken out, a sequence that went back, an entry that is
- * gone and one that has another hash. It cannot see that the newest lines of the newest file were cut.
+ * Compares signed checkpoints with the audit entries of now: `path` is the folder of the checkpoints or one
+ * of its files. Finds a damaged or unsigned line, a line taken out, a sequence that went back, an entry that
+ * is gone and one that has another hash. It cannot see that the newest lines of the newest file were cut.
  *
  * @param fast only the newest file, which starts with all heads.
- * @param publicKey by default `checkpoint.pub` beside the files; keep a copy elsewhere if that folder is not safe.
+ * @param publicKey by default `checkpoint.pub` beside the files; keep a copy where it is safe from them.
  */
 export async function checkCheckpoint(options: {
   readonly db: pg.Pool;

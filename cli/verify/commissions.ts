@@ -1,5 +1,6 @@
-// I4: per payee and currency, earned less paid is the balance the ledger carries; corrections mirror the lines
-// they name; every line leads back to the cash, the invoice, the order, the approved quote and the lead's source.
+// I4: per payee and currency, earned less paid is the balance the ledger carries; corrections mirror the
+// lines they name; every line leads back to the cash, the invoice, the order, the approved quote and the
+// lead's source.
 import type { Check } from './types.js';
 
 const released = `
@@ -32,7 +33,8 @@ const balances = `
   select payee_id, format('earned %s less paid %s %s; the ledger owes %s', earned, paid, currency, payable)
   from balances where earned - paid <> payable
   union all
-  select payee_id, format('%s %s is released and not confirmed; the ledger has %s', on_the_way, currency, clearing)
+  select payee_id, format('%s %s is released and not confirmed; the ledger has %s', on_the_way, currency,
+    clearing)
   from balances where on_the_way <> clearing
   union all
   select payee_id, format('was paid %s %s, more than the %s ever earned', paid, currency, unreversed)
@@ -70,9 +72,9 @@ const mirrors = `
   union all
   select c.id, format('corrects %s of another payee, invoice line, plan, rate or currency', c.corrects)
   from commission_lines c join commission_lines o on o.id = c.corrects
-  where (c.payee_id, c.component, c.via_payee_id, c.plan_version, c.rate_bps, c.currency, c.invoice_line_id,
+  where (c.payee_id, c.component, c.plan_version, c.rate_bps, c.currency, c.invoice_line_id,
       c.family, c.order_id, c.lead_id)
-    <> (o.payee_id, o.component, o.via_payee_id, o.plan_version, o.rate_bps, o.currency, o.invoice_line_id,
+    <> (o.payee_id, o.component, o.plan_version, o.rate_bps, o.currency, o.invoice_line_id,
       o.family, o.order_id, o.lead_id)
   union all
   select o.id, format('%s on %s stands with %s on %s after its corrections', o.amount_minor, o.basis_minor,
@@ -92,7 +94,8 @@ const chain = `
     select quote_id, revision, count(*) as missing from approvals where status <> 'approved' group by 1, 2)
   select c.id, concat_ws('; ',
     case when a.id is null then format('no allocation %s', c.allocation_id) end,
-    case when a.invoice_id <> c.invoice_id then format('allocation %s is on invoice %s', a.id, a.invoice_id) end,
+    case when a.invoice_id <> c.invoice_id
+      then format('allocation %s is on invoice %s', a.id, a.invoice_id) end,
     case when p.id is null then format('no payment %s', a.payment_id) end,
     case when s.allocation_id is null then format('nothing allocated to line %s', c.invoice_line_id) end,
     case when l.invoice_id is distinct from c.invoice_id then format('no line %s on %s', c.invoice_line_id,
@@ -117,7 +120,7 @@ const chain = `
   left join unapproved u on u.quote_id = o.quote_id and u.revision = o.quote_revision
   left join leads le on le.id = c.lead_id
   left join commission_credits cr on cr.order_id = c.order_id and cr.payee_id = c.payee_id
-    and cr.component = c.component and cr.via_payee_id = c.via_payee_id
+    and cr.component = c.component
   where a.id is null or a.invoice_id <> c.invoice_id or p.id is null or s.allocation_id is null
     or l.invoice_id is distinct from c.invoice_id or ol.order_id is distinct from c.order_id
     or ol.family <> c.family or o.lead_id is distinct from c.lead_id or o.currency <> c.currency
@@ -132,24 +135,26 @@ const basis = `
   paid as (
     select invoice_line_id, sum(amount_minor) as minor from allocation_lines group by invoice_line_id),
   carried as (
-    select l.id, b.minor as booked, case when l.gross_minor = l.credited_gross_minor then 0
-      else div((l.net_minor - l.credited_net_minor)::numeric * coalesce(p.minor, 0) * 2
-        + (l.gross_minor - l.credited_gross_minor), 2 * (l.gross_minor - l.credited_gross_minor)) end as to_date,
-      (l.credited_gross_minor > 0)::int as tolerance
+    select l.id, b.minor as booked, coalesce(p.minor, 0) as paid, l.net_minor - l.credited_net_minor as net,
+      (l.gross_minor - l.credited_net_minor - l.credited_tax_minor)::numeric as gross
     from booked b join invoice_lines l on l.id = b.invoice_line_id
     left join paid p on p.invoice_line_id = l.id
-    where l.gross_minor > 0)
-  select id, format('has commission on a basis of %s; its cash carries %s', booked, to_date)
-  from carried where booked > to_date + tolerance`;
+    where l.gross_minor > 0),
+  due as (
+    select c.*, case when gross = 0 then 0 else div(net * paid * 2 + gross, 2 * gross) end as to_date
+    from carried c)
+  select d.id, format('has commission on a basis of %s; its cash carries %s', booked, to_date)
+  from due d join invoice_lines l on l.id = d.id
+  where booked > to_date + (l.credited_net_minor > 0)::int`;
 
 const payouts = `
   with items as (
     select i.payout_id, c.payee_id, c.currency, sum(c.amount_minor) as minor
     from payout_items i join commission_lines c on c.id = i.commission_line_id group by 1, 2, 3)
-  select payout_id, format('pays %s %s %s; its items sum to %s', payee_id, coalesce(l.amount_minor, 0), currency,
-    coalesce(i.minor, 0))
+  select payout_id, format('says %s earned %s %s; its items sum to %s', payee_id, coalesce(l.earned_minor, 0),
+    currency, coalesce(i.minor, 0))
   from items i full join payout_lines l using (payout_id, payee_id, currency)
-  where coalesce(l.amount_minor, 0) <> coalesce(i.minor, 0)
+  where coalesce(l.earned_minor, 0) <> coalesce(i.minor, 0)
   union all
   select i.commission_line_id, format('stands in %s payout items', count(*))
   from payout_items i group by 1 having count(*) > 1

@@ -81,11 +81,13 @@ export const invoicing: Check = {
   ],
 };
 
-// recorded_at is the start of the payment's transaction: one that met the reminder's lock on the invoice began
-// before it and committed after it. No lock is waited for longer than these seconds, so beyond them it is proof.
+// recorded_at is the start of the payment's transaction: one that met the reminder's lock on the invoice
+// began before it and committed after it. No lock is waited for longer than these seconds, so beyond them it
+// is proof.
 const LOCK_SECONDS = 3;
 
-// Credits and write-offs have no real instant and are left out: they could only make it look settled too early.
+// Credits and write-offs have no real instant and are left out: they could only make it look settled too
+// early.
 const remindedAfterPayment = `
   with paid as (
     select r.invoice_id, r.level, r.round, r.decided_at, sum(a.amount_minor) as minor,

@@ -52,17 +52,32 @@ const headerAndLines = `
 // A credit note's line names no line of the invoice; both name the order line.
 const creditedLines = `
   with cached as (
-    select l.invoice_id, l.order_line_id, sum(l.credited_net_minor) as net, sum(l.credited_gross_minor) as gross
+    select l.invoice_id, l.order_line_id, sum(l.credited_net_minor) as net, sum(l.credited_tax_minor) as tax
     from invoice_lines l join invoices i on i.id = l.invoice_id and i.kind = 'invoice'
     group by 1, 2),
   notes as (
-    select i.credits_id as invoice_id, l.order_line_id, sum(l.net_minor) as net, sum(l.gross_minor) as gross
+    select i.credits_id as invoice_id, l.order_line_id, sum(l.net_minor) as net, sum(l.tax_minor) as tax
     from invoice_lines l join invoices i on i.id = l.invoice_id and i.kind = 'credit_note'
     group by 1, 2)
-  select invoice_id, format('line of %s is credited %s net, %s gross; its credit notes say %s, %s',
-    order_line_id, coalesce(c.net, 0), coalesce(c.gross, 0), coalesce(n.net, 0), coalesce(n.gross, 0))
+  select invoice_id, format('line of %s is credited %s net, %s tax; its credit notes say %s, %s',
+    order_line_id, coalesce(c.net, 0), coalesce(c.tax, 0), coalesce(n.net, 0), coalesce(n.tax, 0))
   from cached c full join notes n using (invoice_id, order_line_id)
-  where (coalesce(c.net, 0), coalesce(c.gross, 0)) <> (coalesce(n.net, 0), coalesce(n.gross, 0))`;
+  where (coalesce(c.net, 0), coalesce(c.tax, 0)) <> (coalesce(n.net, 0), coalesce(n.tax, 0))`;
+
+const linesAndHeader = `
+  with lines as (
+    select invoice_id, sum(credited_net_minor + credited_tax_minor) as credited,
+      sum(allocated_minor) as allocated, sum(tolerated_minor) as tolerated,
+      sum(written_off_minor) as written_off
+    from invoice_lines group by invoice_id)
+  select i.id, format('%s is %s, its lines sum to %s', c.name, c.header, coalesce(c.lines, 0))
+  from invoices i left join lines l on l.invoice_id = i.id
+  cross join lateral (values
+    ('credited_minor', i.credited_minor, l.credited),
+    ('allocated_minor', i.allocated_minor, l.allocated),
+    ('discount and small difference', i.discount_minor + i.small_difference_minor, l.tolerated),
+    ('written_off_minor', i.written_off_minor, l.written_off)) c (name, header, lines)
+  where i.kind = 'invoice' and c.header <> coalesce(c.lines, 0)`;
 
 const allocationShares = `
   with shares as (
@@ -91,13 +106,16 @@ const allocationPlaces = `
   group by a.id having a.amount_minor + sum(u.amount_minor) < 0
     or bool_or(u.payment_id <> a.payment_id or u.invoice_id <> a.invoice_id)`;
 
-const paidLines = `
+const lineIdentity = `
   with paid as (
     select invoice_line_id, sum(amount_minor) as minor from allocation_lines group by invoice_line_id)
-  select l.id, format('has %s allocated; %s gross less %s credited is left to pay',
-    p.minor, l.gross_minor, l.credited_gross_minor)
-  from paid p join invoice_lines l on l.id = p.invoice_line_id
-  where l.gross_minor >= 0 and p.minor not between 0 and l.gross_minor - l.credited_gross_minor`;
+  select l.id, format('has %s allocated, its allocations sum to %s; of %s gross %s is credited, '
+    '%s tolerated, %s written off', l.allocated_minor, coalesce(p.minor, 0), l.gross_minor,
+    l.credited_net_minor + l.credited_tax_minor, l.tolerated_minor, l.written_off_minor)
+  from invoice_lines l left join paid p on p.invoice_line_id = l.id
+  where l.allocated_minor <> coalesce(p.minor, 0)
+    or l.gross_minor >= 0 and (l.allocated_minor < 0 or l.gross_minor < l.allocated_minor
+      + l.credited_net_minor + l.credited_tax_minor + l.tolerated_minor + l.written_off_minor)`;
 
 const paymentIdentity = `
   with allocated as (select payment_id, sum(amount_minor) as minor from allocations group by payment_id)
@@ -105,7 +123,8 @@ const paymentIdentity = `
     case when p.reversed_at is null then '' else ' (reversed)' end, coalesce(a.minor, 0), p.unapplied_minor)
   from payments p left join allocated a on a.payment_id = p.id
   where coalesce(a.minor, 0) < 0 or p.unapplied_minor < 0
-    or coalesce(a.minor, 0) + p.unapplied_minor <> case when p.reversed_at is null then p.amount_minor else 0 end
+    or coalesce(a.minor, 0) + p.unapplied_minor <>
+      case when p.reversed_at is null then p.amount_minor else 0 end
   union all
   select p.id, 'its reversal and its reversed_at contradict each other'
   from payments p left join payment_reversals r on r.payment_id = p.id
@@ -114,7 +133,8 @@ const paymentIdentity = `
 // The party of a receivable is the customer's account, or the invoice itself.
 const receivable = `
   with ledger as (
-    select t.entity_id, coalesce(i.account_id, e.party) as account_id, e.currency, sum(e.amount_minor) as minor
+    select t.entity_id, coalesce(i.account_id, e.party) as account_id, e.currency,
+      sum(e.amount_minor) as minor
     from ledger_entries e
     join ledger_transactions t on t.id = e.transaction_id
     left join invoices i on i.id = e.party
@@ -122,7 +142,8 @@ const receivable = `
   documents as (
     select entity_id, account_id, currency, sum(open_minor) as minor from invoices
     where kind = 'invoice' group by 1, 2, 3)
-  select coalesce(account_id, 'receivable without a party'), format('owes %s %s to %s by its invoices, %s by the ledger',
+  select coalesce(account_id, 'receivable without a party'),
+    format('owes %s %s to %s by its invoices, %s by the ledger',
     coalesce(d.minor, 0), currency, entity_id, coalesce(l.minor, 0))
   from ledger l full join documents d using (entity_id, account_id, currency)
   where coalesce(l.minor, 0) <> coalesce(d.minor, 0)`;
@@ -146,9 +167,10 @@ export const invoices: Check = {
     { offenders: identity },
     { offenders: headerAndLines, counted: 'select count(*) from invoice_lines' },
     { offenders: creditedLines },
+    { offenders: linesAndHeader },
     { offenders: allocationShares, counted: 'select count(*) from allocations' },
     { offenders: allocationPlaces },
-    { offenders: paidLines },
+    { offenders: lineIdentity },
     { offenders: paymentIdentity, counted: 'select count(*) from payments' },
     { offenders: receivable },
     { offenders: unappliedCash },

@@ -5,7 +5,8 @@ import type { Check } from './types.js';
 
 const settled = '(select settled_at from asked)';
 const businessSettled = '(select business_settled_at from asked)';
-const isParked = `(m.answer is null and m.parked_for is not null or m.answer ->> 'result' in ('parked', 'stuck'))`;
+const isParked = `(m.answer is null and m.parked_for is not null
+  or m.answer ->> 'result' in ('parked', 'stuck'))`;
 
 const unanswered = `
   select m.id, format('%s %s for %s has no answer since %s', m.kind, m.name, m.target, m.recorded_at)
@@ -33,7 +34,8 @@ const effects = `
   from found
   where repeated > 0
     or result = 'applied' and (lead_id is null and effects = 0 or lead_id is not null and on_lead <> 1)
-    or result <> 'applied' and case when kind = 'fact' and lead_id is not null then on_lead else effects end > 0`;
+    or result <> 'applied'
+      and case when kind = 'fact' and lead_id is not null then on_lead else effects end > 0`;
 
 export const answers: Check = {
   invariant: 'I3',

@@ -21,7 +21,8 @@ const gapsAndDates = `
 const counters = `
   with ${documents}, lasts as (
     select entity_id, series, max(seq) as seq, max(issued_on) as issued_on from documents group by 1, 2)
-  select format('%s/%s', entity_id, series), format('counter stands at %s of %s, the documents end with %s of %s',
+  select format('%s/%s', entity_id, series),
+    format('counter stands at %s of %s, the documents end with %s of %s',
     s.last_seq, s.last_issued_on, coalesce(l.seq, 0), l.issued_on)
   from number_series s full join lasts l using (entity_id, series)
   where s.last_seq is distinct from coalesce(l.seq, 0) or l.issued_on > s.last_issued_on`;

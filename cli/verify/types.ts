@@ -61,7 +61,7 @@ export interface VerifyOptions {
   readonly db: pg.Pool;
   /** Without it I6 is skipped. */
   readonly engine?: VerifyEngine;
-  /** I6 describes only where the engine's list and the rows disagree; I5 checks the newest checkpoints only. */
+  /** I6 describes only where the engine's list and the rows disagree; I5 checks the newest file only. */
   readonly fast?: boolean;
   /** Folder of the signed checkpoints; without it only the chains themselves are checked. */
   readonly checkpoints?: string;

@@ -35,7 +35,8 @@ const CHECKS: readonly Check[] = [
 ];
 const QUIET_MS = 60_000;
 
-// What every rule may ask: real and business instants of the check and of the moment things must be settled by.
+// What every rule may ask: real and business instants of the check and of the moment things must be settled
+// by.
 const asked = `asked as materialized (
   select i.settled_at, i.checked_at, coalesce(c.anchor_at + (i.settled_at - c.real_anchor_at)
     * (86400.0 / c.seconds_per_day), i.settled_at) as business_settled_at
