@@ -57,20 +57,11 @@ export function earn(
   return lines;
 }
 
-/** How a basis to date is split over the credits: by largest remainder, overrides as their reports. */
-export function sharesOfBasis(
-  basisMinor: bigint,
+/** Returns every credit's basis to date: split over the direct ones, summed over an override's reports. */
+export function basisDue(
+  line: Pick<EarningEvent, 'netMinor' | 'grossMinor' | 'paidMinor'>,
   credits: readonly Credit[],
-): { payeeId: string; component: Credit['component']; basisMinor: bigint }[] {
-  const direct = directShares(basisMinor, credits);
-  return credits.map((credit) => ({
-    payeeId: credit.payeeId,
-    component: credit.component,
-    basisMinor: dueBasis(credit, direct),
-  }));
-}
-
-function directShares(basisMinor: bigint, credits: readonly Credit[]): Map<string, bigint> {
+): { credit: Credit; dueMinor: bigint }[] {
   const direct = credits
     .filter((credit) => credit.component === 'direct')
     .sort((a, b) => (a.payeeId < b.payeeId ? -1 : 1));
