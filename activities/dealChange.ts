@@ -297,6 +297,11 @@ export class DealChange<L> {
     });
   }
 
+  /** Writes beside the lead without a new revision of it. */
+  keepsRevision(): void {
+    this.#discarded = true;
+  }
+
   /** Forgets every write but the answer: a refused message changes nothing. */
   discard(answer: Answer): Answer {
     this.#discarded = true;

@@ -55,6 +55,22 @@ export function makeStep<L>(deps: StepDeps, { name, load, judge }: StepDefinitio
   };
 }
 
+/** Makes an activity that only reads a lead, with the same load and the same answer to a database away. */
+export function makeQuery<L, R>(deps: StepDeps, load: string, answer: (deal: DealChange<L>) => R) {
+  return async (call: StepCall): Promise<R> => {
+    try {
+      return await withTransaction(deps.db, async (tx) => {
+        const lead = await lockLead(tx, call.leadId);
+        const loaded = await loadContext<L>(tx, call, load);
+        return answer(new DealChange<L>({ call, name: 'look', lead, loaded, policies: deps.policies, tx }));
+      });
+    } catch (error) {
+      if (!isDatabaseAway(error)) throw error;
+      throw ApplicationFailure.create({ message: 'the database is away or busy', type: 'DatabaseAway' });
+    }
+  };
+}
+
 async function runStep<L>(
   { policies }: StepDeps,
   tx: Tx,

@@ -283,6 +283,7 @@ export interface Tables {
     source_won_on: string | null;
     closed_at: Date | null;
     reopened: number;
+    nurture_rounds: number;
   };
   ledger_entries: {
     transaction_id: string;
@@ -306,6 +307,7 @@ export interface Tables {
     name: string;
     country: string;
     vat_id: string | null;
+    uses_oss: boolean;
     zone: string;
     language: string;
     address: unknown;

@@ -5,7 +5,7 @@ import type { ErrorCode } from './errors.js';
 import { STAGES, type Stage } from './leads/stages.js';
 import type { Role } from './people/people.js';
 
-/** Why a decision is refused for its stage: the code of the error table and the sentence that goes with it. */
+/** Why a decision is refused for its stage: a code of the error table and the sentence beside it. */
 export const STAGE_REFUSALS = {
   closed: { code: 'lead_closed', detail: 'the lead is closed' },
   not_qualified: { code: 'wrong_stage', detail: 'the lead is not qualified yet' },

@@ -16,7 +16,8 @@ export const FACT_STEPS = {
 } as const satisfies Readonly<Record<FactName, string>>;
 
 export type FactStep = (typeof FACT_STEPS)[FactName];
-export type StepName = DecisionName | FactStep | OwnStep;
+/** `look` reads, `markStuck` marks what broke. */
+export type StepName = DecisionName | FactStep | OwnStep | 'look' | 'markStuck';
 
 /** One open wait as the workflow needs it: what, for which record, the real instant it is due, its level. */
 export type WaitHead = readonly [

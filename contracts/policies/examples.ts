@@ -136,6 +136,7 @@ export const POLICY_EXAMPLES: { readonly [K in PolicyKind]: PolicyByKind[K] } = 
     dueHours: 48,
     maxReminders: 3,
     remindCustomerDaysBefore: [7, 2],
+    deliveryDays: 14,
     defaultTermsId: 'net30',
   },
   tax: {
@@ -166,6 +167,7 @@ export const POLICY_EXAMPLES: { readonly [K in PolicyKind]: PolicyByKind[K] } = 
       { id: 'net30', kind: 'net', days: 30 },
       { id: 'eom15', kind: 'end_of_month', days: 15 },
     ],
+    taskHours: 24,
     defaultTermsId: 'net30',
     smallDifference: { shareBps: 50, maximums: [eur('2.00'), usd('2.00')] },
   },

@@ -62,6 +62,7 @@ export const InvoicingPolicySchema = Type.Object(
       'Terms of payment',
       1,
     ),
+    taskHours: hours('Time finance has for a task', 24),
     defaultTermsId: code('Terms where nothing else was agreed', 'net30'),
     smallDifference: Type.Object(
       { shareBps: bps('Share of the gross', 50), maximums: amounts('Amount') },
@@ -150,8 +151,8 @@ export const CommissionPolicySchema = Type.Object(
       1,
     ),
     overrides: list(
-      Type.Object({ level: whole(1, 20, 'Managers upwards', 1), rateBps: bps('Rate', 100) }, closed),
-      20,
+      Type.Object({ level: whole(1, 9, 'Managers upwards', 1), rateBps: bps('Rate', 100) }, closed),
+      9,
       'What managers earn on the basis of their reports',
     ),
     attainOn: Type.Literal('cash', { description: 'What counts', examples: ['cash'] }),

@@ -195,6 +195,7 @@ export const QuotingPolicySchema = Type.Object(
       10,
       'When the customer is reminded, earliest first',
     ),
+    deliveryDays: whole(0, 3_650, 'Days from acceptance until a delivery is overdue', 14),
     defaultTermsId: code('Terms of payment', 'net30'),
   },
   { ...closed, description: 'What may be quoted and how long it stands' },

@@ -111,6 +111,7 @@ create table legal_entities (
   name text not null,
   country text not null check (country ~ '^[A-Z]{2}$'),
   vat_id text,
+  uses_oss boolean not null default false,
   zone text not null,
   language text not null check (language in ('en', 'es')),
   address jsonb not null,

@@ -30,6 +30,7 @@ create table leads (
   source_won_on date,
   closed_at timestamptz,
   reopened int not null default 0,
+  nurture_rounds int not null default 0,
   constraint only_closed_leads_have_an_outcome check ((stage = 'closed') = (outcome is not null)),
   constraint only_closed_leads_have_an_end check ((stage = 'closed') = (closed_at is not null))
 );

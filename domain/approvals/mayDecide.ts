@@ -43,7 +43,8 @@ export function mayDecide(approval: OpenApproval, personId: string, context: Dec
   }
   const limitMinor = limitOf(approver, quote.currency);
   if (limitMinor < quote.totalMinor) {
-    const detail = `${quote.totalMinor} minor units of ${quote.currency} are above ${approver.id}'s ${limitMinor}`;
+    const { totalMinor, currency } = quote;
+    const detail = `${totalMinor} minor units of ${currency} are above ${approver.id}'s limit ${limitMinor}`;
     return refused('limit_exceeded', detail);
   }
   return { ok: true, actingForId: approver.id === person.id ? null : approver.id };

@@ -2,7 +2,7 @@
 // temporal-polyfill and is therefore never imported by workflows (days.ts and clock.ts may be).
 import { Temporal } from 'temporal-polyfill';
 
-/** Returns the date (`2026-11-22`) it is in an IANA zone at an instant (epoch ms). Unknown zone: RangeError. */
+/** Returns the date (`2026-11-22`) in an IANA zone at an instant (epoch ms). Unknown zone: RangeError. */
 export function dateIn(zone: string, ms: number): string {
   return Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone).toPlainDate().toString();
 }

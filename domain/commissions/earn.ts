@@ -19,11 +19,15 @@ export function basisToDate(line: Pick<EarningEvent, 'netMinor' | 'grossMinor' |
   return line.grossMinor === 0n ? 0n : divRound(line.netMinor * line.paidMinor, line.grossMinor);
 }
 
-/** The unique key of a commission line, as RULES names it; what `corrects` refers to. */
+/** Returns the unique key of a commission line, as RULES names it; what `corrects` refers to. */
 export function keyOf(
-  line: Pick<CommissionLine, 'eventLineId' | 'payeeId' | 'planVersion' | 'component' | 'sequence'>,
+  line: Pick<
+    CommissionLine,
+    'eventLineId' | 'invoiceLineId' | 'payeeId' | 'planVersion' | 'component' | 'sequence'
+  >,
 ): string {
-  return [line.eventLineId, line.payeeId, line.planVersion, line.component, line.sequence].join('/');
+  const { eventLineId, invoiceLineId, payeeId, planVersion, component, sequence } = line;
+  return [eventLineId, invoiceLineId, payeeId, planVersion, component, sequence].join('/');
 }
 
 /**
@@ -43,49 +47,43 @@ export function earn(
   const lines: CommissionLine[] = [];
   for (const event of events) {
     const all = [...booked, ...lines];
-    if (all.some((line) => line.eventLineId === event.eventLineId)) continue;
     const before = all.filter((line) => line.invoiceLineId === event.invoiceLineId);
-    const direct = directShares(basisToDate(event), credits);
-    for (const credit of credits) {
-      const dueMinor = dueBasis(credit, direct);
-      const bookedMinor = before
-        .filter((line) => line.payeeId === credit.payeeId && line.component === credit.component)
-        .reduce((sum, line) => sum + line.basisMinor, 0n);
-      const basisMinor = dueMinor - bookedMinor;
-      if (basisMinor === 0n) continue;
-      lines.push(lineOf(event, credit, basisMinor, plan));
+    if (before.some((line) => line.eventLineId === event.eventLineId)) continue;
+    for (const { credit, dueMinor } of basisDue(event, credits)) {
+      const basisMinor = dueMinor - bookedBasis(before, credit);
+      if (basisMinor !== 0n) lines.push(lineOf(event, credit, basisMinor, plan));
     }
   }
   return lines;
 }
 
-/** How a basis to date is split over the credits: by largest remainder, overrides as their reports. */
-export function sharesOfBasis(
-  basisMinor: bigint,
+/** Returns every credit's basis to date: split over the direct ones, summed over an override's reports. */
+export function basisDue(
+  line: Pick<EarningEvent, 'netMinor' | 'grossMinor' | 'paidMinor'>,
   credits: readonly Credit[],
-): { payeeId: string; component: Credit['component']; basisMinor: bigint }[] {
-  const direct = directShares(basisMinor, credits);
-  return credits.map((credit) => ({
-    payeeId: credit.payeeId,
-    component: credit.component,
-    basisMinor: dueBasis(credit, direct),
-  }));
-}
-
-function directShares(basisMinor: bigint, credits: readonly Credit[]): Map<string, bigint> {
+): { credit: Credit; dueMinor: bigint }[] {
   const direct = credits
     .filter((credit) => credit.component === 'direct')
     .sort((a, b) => (a.payeeId < b.payeeId ? -1 : 1));
   const shares = shareByWeight(
-    basisMinor,
+    basisToDate(line),
     direct.map((credit) => BigInt(credit.shareBps)),
   );
-  return new Map(direct.map((credit, index) => [credit.payeeId, shares[index] ?? 0n]));
+  const byPayee = new Map(direct.map((credit, index) => [credit.payeeId, shares[index] ?? 0n]));
+  return credits.map((credit) => {
+    const payees = credit.component === 'direct' ? [credit.payeeId] : credit.reportIds;
+    return { credit, dueMinor: payees.reduce((sum, payee) => sum + (byPayee.get(payee) ?? 0n), 0n) };
+  });
 }
 
-function dueBasis(credit: Credit, direct: ReadonlyMap<string, bigint>): bigint {
-  const payees = credit.component === 'direct' ? [credit.payeeId] : credit.reportIds;
-  return payees.reduce((sum, payeeId) => sum + (direct.get(payeeId) ?? 0n), 0n);
+/** Returns the basis booked for a credit in these lines, corrections included. */
+export function bookedBasis(
+  lines: readonly CommissionLine[],
+  credit: Pick<Credit, 'payeeId' | 'component'>,
+): bigint {
+  return lines
+    .filter((line) => line.payeeId === credit.payeeId && line.component === credit.component)
+    .reduce((sum, line) => sum + line.basisMinor, 0n);
 }
 
 function lineOf(event: EarningEvent, credit: Credit, basisMinor: bigint, plan: Plan): CommissionLine {

@@ -20,7 +20,7 @@ export type DealPeople = Readonly<Record<CreditRole, string | null>>;
 
 /** An event on one invoice line: an allocation, its release, or the credit that settles the line. */
 export interface EarningEvent {
-  /** Id of the allocation line (or of the crediting event): part of the unique key. */
+  /** Id of the allocation or crediting event; with the invoice line it is part of the unique key. */
   eventLineId: string;
   invoiceLineId: string;
   family: string;

@@ -1,5 +1,5 @@
-// Decides what is open on an invoice, its status, and identity I2: every minor unit of its total is allocated,
-// credited, tolerated, written off or open. Fees and interest stand on charge notes of their own.
+// Decides what is open on an invoice, its status, and identity I2: every minor unit of its total is
+// allocated, credited, tolerated, written off or open. Fees and interest stand on charge notes of their own.
 import type { Treatment } from '../taxes/treatment.js';
 
 export interface InvoiceLine {

@@ -12,7 +12,7 @@ export interface CreditRequest {
   readonly netMinor: bigint;
 }
 
-/** A line of a credit note; net 0 where it only takes a minor unit of tax that a rate's rounding moved here. */
+/** A line of a credit note; net 0 where it only takes a unit of tax that the rate's rounding moved here. */
 export interface CreditLine {
   readonly lineId: string;
   readonly treatment: Treatment;
@@ -29,7 +29,7 @@ export interface CreditDraft {
   readonly grossMinor: bigint;
 }
 
-/** The credit note for everything not yet credited, whatever the signs of the lines: the mirror of the invoice. */
+/** The credit note for everything not yet credited, whatever the signs of the lines. */
 export function creditWhole(lines: readonly InvoiceLine[]): CreditDraft {
   const left = lines.map((line) => ({ line, netMinor: netLeft(line), taxMinor: taxLeft(line) }));
   const draft = draftOf(left.filter(({ netMinor, taxMinor }) => netMinor !== 0n || taxMinor !== 0n));
@@ -126,7 +126,7 @@ export function effectOfCredit(
   for (const { lineId } of credit.lines) {
     const openMinor = open.get(lineId) ?? 0n;
     if (openMinor < 0n) {
-      const detail = `line ${lineId} would be credited ${-openMinor} minor units that were written off or tolerated`;
+      const detail = `${-openMinor} minor units of line ${lineId} were written off or tolerated`;
       throw new DomainError('over_credited', detail, '/lines');
     }
   }
@@ -162,7 +162,7 @@ function netByLine(lines: readonly InvoiceLine[], credits: readonly CreditReques
     }
     const total = (nets.get(lineId) ?? 0n) + netMinor;
     if (netMinor <= 0n || total > netLeft(line)) {
-      const detail = `${total} minor units net asked, more than 0 and at most ${netLeft(line)} can be credited`;
+      const detail = `${total} minor units asked, above 0 and at most ${netLeft(line)} can be credited`;
       throw new DomainError('over_credited', detail, `/lines/${index}/net`);
     }
     nets.set(lineId, total);

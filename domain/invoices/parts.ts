@@ -39,8 +39,9 @@ export type InvoiceDraft = TaxedDocument<DraftLine>;
  * The invoices for one delivery (RULES, Invoices): a line's net to date = round(order line net × billed to
  * date ÷ ordered), less what was billed before, so any partition of the order sums to its net exactly. Lines
  * charged with the first delivery are billed whole by the first invoice. Usually one draft, two where O meets
- * another category. RangeError for a line unknown or billed beyond what was ordered: deliveries are checked
- * before.
+ * another category. What a delivery earns of an order invoiced before follows the same rule: hand in what was
+ * earned so far in place of what was billed, and earn the net of the drafts. RangeError for a line unknown or
+ * billed beyond what was ordered: deliveries are checked before.
  */
 export function partInvoice(
   orderLines: readonly BillableLine[],
@@ -51,8 +52,7 @@ export function partInvoice(
     quantities.set(lineId, (quantities.get(lineId) ?? 0n) + quantityMicro);
   }
   for (const line of orderLines) {
-    const isDueNow =
-      line.chargedOn === 'first_delivery' && line.billedMicro === 0n && billableMicro(line) > 0n;
+    const isDueNow = line.chargedOn === 'first_delivery' && billableMicro(line) > 0n;
     if (isDueNow) quantities.set(line.lineId, billableMicro(line));
   }
   const drafts = orderLines.flatMap((line) => {

@@ -64,7 +64,8 @@ export function normaliseEmail(email: string | null | undefined): string | null 
 
 /**
  * Returns the number in E.164 (`+34911234567`) where the country is given or written; otherwise the digits
- * behind the country's name or `?` (`ES:911`), equal only to numbers written the same way. Extensions are cut.
+ * behind the country's name or `?` (`ZZ:911234567`), equal only to numbers written the same way.
+ * Extensions are cut.
  * Fewer than 6 or more than 15 digits are no phone number: null.
  */
 export function normalisePhone(phone: string | null | undefined, country?: string | null): string | null {
@@ -86,7 +87,7 @@ export function normalisePhone(phone: string | null | undefined, country?: strin
   return `+${code}${national}`;
 }
 
-/** Returns the company's name without accents, punctuation, case and legal form, or null if nothing is left. */
+/** Returns the company's name without accents, punctuation, case and legal form, or null for nothing. */
 export function normaliseCompany(company: string | null | undefined): string | null {
   const plain = (company ?? '')
     .normalize('NFKD')
@@ -99,7 +100,8 @@ export function normaliseCompany(company: string | null | undefined): string | n
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim();
   const words = plain.split(' ').filter((word) => word !== '');
-  while (words.length > 1 && LEGAL_FORMS.includes(words[words.length - 1] ?? '')) words.pop();
+  // "Müller GmbH & Co. KG" ends in forms joined by an "and" that is not part of the name.
+  while (words.length > 1 && [...LEGAL_FORMS, 'and'].includes(words[words.length - 1] ?? '')) words.pop();
   return words.length === 0 ? null : words.join(' ');
 }
 

@@ -29,7 +29,7 @@ export type Account = (typeof ACCOUNTS)[number];
 export const CASH_ACCOUNTS = ['cash', 'bank_clearing', 'psp_clearing'] as const satisfies readonly Account[];
 export type CashAccount = (typeof CASH_ACCOUNTS)[number];
 
-/** One line of a posting in minor units of the transaction's one currency: debit is positive, credit negative. */
+/** One line of a posting, in minor units of the transaction's currency: debit positive, credit negative. */
 export interface PostingLine {
   readonly account: Account;
   readonly amountMinor: bigint;
@@ -46,8 +46,8 @@ export function credit(account: Account, amountMinor: bigint, party?: string): P
 }
 
 /**
- * Checks that a posting sums to zero and drops its empty lines; an event of nothing gives no lines. RangeError
- * otherwise, because the amounts handed to the builder contradict each other.
+ * Checks that a posting sums to zero and drops its empty lines; an event of nothing gives no lines.
+ * RangeError otherwise, because the amounts handed to the builder contradict each other.
  */
 export function balanced(event: string, lines: readonly PostingLine[]): PostingLine[] {
   const sum = lines.reduce((total, line) => total + line.amountMinor, 0n);

@@ -1,5 +1,5 @@
-// Decides the postings of invoices, credit notes, charge notes, write-offs (RULES, Ledger). It does not decide
-// amounts: they come from the documents. All amounts are minor units of one currency.
+// Decides the postings of invoices, credit notes, charge notes, write-offs (RULES, Ledger). It does not
+// decide amounts: they come from the documents. All amounts are minor units of one currency.
 import { atLeastZero, balanced, type CashAccount, credit, debit, type PostingLine } from './accounts.js';
 
 export interface InvoicePosting {
@@ -43,7 +43,7 @@ export interface CreditNotePosting {
   readonly unappliedMinor: bigint;
 }
 
-/** Credit note: what the invoice posted and still holds / receivable (open part), unapplied_cash (released). */
+/** Credit note: what the invoice posted and still holds / receivable (open part), unapplied_cash. */
 export function postCreditNote(note: CreditNotePosting): PostingLine[] {
   atLeastZero({ unappliedMinor: note.unappliedMinor });
   return balanced('credit note', [

@@ -19,7 +19,7 @@ export interface ReadingOptions {
   readonly allowNegative?: boolean;
 }
 
-/** Reads `"1234.50"` as minor units of `currency`. DomainError `invalid_field` names the text and the limit. */
+/** Reads `"1234.50"` as minor units of `currency`. DomainError `invalid_field` names text and limit. */
 export function parseAmount(text: string, currency: string, options: ReadingOptions = {}): bigint {
   const exponent = exponentOf(currency);
   const minor = parseDecimal(text, exponent, MAX_AMOUNT_DIGITS, options);

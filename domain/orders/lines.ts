@@ -33,7 +33,7 @@ export type DeliveryCheck =
 export const ORDER_STATUSES = ['open', 'delivering', 'delivered', 'cancelled'] as const;
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
-/** What is still to be delivered of a line. Lines charged with the first delivery are never delivered apart. */
+/** What is still to be delivered of a line; one charged with the first delivery is never delivered apart. */
 export function remainingMicro(line: OrderLineProgress): bigint {
   if (line.chargedOn === 'first_delivery') return 0n;
   const remaining = line.orderedMicro - line.cancelledMicro - line.deliveredMicro;
@@ -66,7 +66,7 @@ export function checkDelivery(
     const total = (delivered.get(lineId) ?? 0n) + quantityMicro;
     const remaining = remainingMicro(line);
     if (total > remaining) {
-      const detail = `${formatMicro(total)} of ${line.sku} delivered, ${formatMicro(remaining)} remain of the order`;
+      const detail = `${formatMicro(total)} of ${line.sku} delivered, ${formatMicro(remaining)} remain`;
       return refuse('over_delivered', detail, `${at}/quantity`);
     }
     delivered.set(lineId, total);

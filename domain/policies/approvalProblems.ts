@@ -16,7 +16,7 @@ export function problemsOfApproval(policy: ApprovalPolicy): PolicyProblem[] {
     ...policy.rules.flatMap((rule, index) => problemsOfRule(rule, `/rules/${index}`, policy)),
   ];
   if (policy.remindHours >= policy.escalateHours) {
-    const detail = `a reminder after ${policy.remindHours} h comes no earlier than escalateHours ${policy.escalateHours}`;
+    const detail = `${policy.remindHours} h are not below escalateHours ${policy.escalateHours}`;
     problems.push({ pointer: '/remindHours', detail });
   }
   return problems;
@@ -69,13 +69,13 @@ function discountGaps(rules: readonly ApprovalRule[]): PolicyProblem[] {
   let covered = first.fromBps;
   for (const { index, fromBps, toBps } of bands) {
     if (fromBps > covered) {
-      const detail = `discounts above ${covered} and at most ${fromBps} bps meet no rule, smaller and larger ones do`;
+      const detail = `no rule for discounts above ${covered} up to ${fromBps} bps, but for larger ones`;
       problems.push({ pointer: `/rules/${index}/when/discountAboveBps`, detail });
     }
     covered = Math.max(covered, toBps);
   }
   if (covered < 10_000) {
-    const detail = `discounts above ${covered} bps meet no rule, smaller ones do`;
+    const detail = `no rule for discounts above ${covered} bps, but for smaller ones`;
     problems.push({ pointer: '/rules', detail });
   }
   return problems;

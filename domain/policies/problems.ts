@@ -74,7 +74,8 @@ function problemsOfScoring(policy: ScoringPolicy): PolicyProblem[] {
   policy.rules.forEach((rule, index) => {
     const isNumber = rule.field === 'employees';
     if (isNumber === (VALUE_OF[rule.operator] === 'number') || VALUE_OF[rule.operator] === 'none') return;
-    const detail = `${rule.operator} does not fit ${rule.field}, which is ${isNumber ? 'a number' : 'a word'}`;
+    const kind = isNumber ? 'a number' : 'a word';
+    const detail = `${rule.operator} does not fit ${rule.field}, which is ${kind}`;
     problems.push({ pointer: `/rules/${index}/operator`, detail });
   });
   return problems;

@@ -143,6 +143,8 @@ export interface QuotingPolicy {
   dueHours: number;
   maxReminders: number;
   remindCustomerDaysBefore: number[];
+  /** Days from acceptance until a delivery is overdue, where the customer named no day. */
+  deliveryDays: number;
   defaultTermsId: string;
 }
 
@@ -154,6 +156,8 @@ export interface InvoicingPolicy {
   withinDays: number;
   series: { invoice: string; creditNote: string; deposit: string; chargeNote: string };
   terms: NamedTerms[];
+  /** Hours finance has for a task, such as money nobody can place. */
+  taskHours: number;
   defaultTermsId: string;
   /** Underpayment taken as paid: the lower of the share of the gross and the amount of the currency. */
   smallDifference: { shareBps: number; maximums: WireMoney[] };

@@ -2,7 +2,8 @@
 // is compared when the quote is submitted, decided, accepted and ordered. Also the last day an offer holds.
 import { addDays } from '../calendar/days.js';
 import type { PaymentTerms } from '../invoices/terms.js';
-import type { PricedLine, PricedQuote } from './price.js';
+import { canonicalJson } from '../policies/canonical.js';
+import type { PricedQuote } from './price.js';
 
 export interface QuoteTerms {
   readonly payment: PaymentTerms;
@@ -22,36 +23,34 @@ export interface QuoteContent {
   readonly policyVersions: Readonly<Record<string, number>>;
 }
 
-type Canonical =
-  | string
-  | number
-  | bigint
-  | boolean
-  | null
-  | readonly Canonical[]
-  | { readonly [k: string]: Canonical };
-
 /**
- * The canonical text of a quote: keys sorted, bigints as integers, no white space. Equal content gives equal
- * text whatever the order in which an object was built; any difference in a price, a term, the customer or a
- * policy version gives another text. Names and families of products are content: the customer reads them.
+ * The canonical text of a quote: canonical JSON with minor units and millionths as decimal strings. Equal
+ * content gives equal text whatever the order in which an object was built; any difference in a price, a term,
+ * the customer or a policy version gives another text. Names of products count: the customer reads them.
  */
 export function quoteContent(content: QuoteContent): string {
   const { quoteId, revision, entityId, customer, priced, terms, policyVersions } = content;
-  return canonical({
-    format: 1,
-    quoteId,
-    revision,
-    entityId,
-    customer,
-    currency: priced.currency,
-    lines: priced.lines.map(lineContent),
-    totals: { list: priced.listMinor, net: priced.netMinor, tax: priced.taxMinor, gross: priced.grossMinor },
-    taxes: priced.taxes.map((group) => ({ ...group })),
-    discountBps: priced.discountBps,
-    terms: { ...terms, payment: { ...terms.payment } },
-    policyVersions,
-  });
+  return canonicalJson(
+    bigintsAsText({
+      format: 1,
+      quoteId,
+      revision,
+      entityId,
+      customer,
+      currency: priced.currency,
+      lines: priced.lines,
+      totals: {
+        list: priced.listMinor,
+        net: priced.netMinor,
+        tax: priced.taxMinor,
+        gross: priced.grossMinor,
+      },
+      taxes: priced.taxes,
+      discountBps: priced.discountBps,
+      terms,
+      policyVersions,
+    }),
+  );
 }
 
 /** The last day on which an offer can be accepted, that day included. */
@@ -65,24 +64,9 @@ export function isExpired(untilOn: string, todayOn: string): boolean {
   return todayOn > untilOn;
 }
 
-function lineContent(line: PricedLine): Canonical {
-  return { ...line, waterfall: line.waterfall.map((step) => ({ ...step })) };
-}
-
-function canonical(value: Canonical): string {
-  if (value === null || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not an integer`);
-    return String(value);
-  }
-  if (isList(value)) return `[${value.map(canonical).join(',')}]`;
-  const members = Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`);
-  return `{${members.join(',')}}`;
-}
-
-function isList(value: Canonical): value is readonly Canonical[] {
-  return Array.isArray(value);
+function bigintsAsText(value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (Array.isArray(value)) return value.map(bigintsAsText);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, bigintsAsText(member)]));
 }

@@ -22,7 +22,7 @@ import {
   treatmentFor,
 } from '../taxes/treatment.js';
 
-/** When a line is charged: part by part as it is delivered, or whole with the first delivery (freight, set-up). */
+/** When a line is charged: in parts as it is delivered, or whole with the first delivery (freight). */
 export const CHARGED_ON = ['each_delivery', 'first_delivery'] as const;
 export type ChargedOn = (typeof CHARGED_ON)[number];
 
@@ -51,6 +51,13 @@ export interface QuoteLineRequest {
   readonly unitPriceMicro?: bigint | undefined;
 }
 
+/** What the quoting policy allows at most; approvals decide below that. */
+export interface QuoteLimits {
+  readonly maxLines: number;
+  /** Of each line, all its discounts together. */
+  readonly maxDiscountBps: number;
+}
+
 export interface QuoteRequest {
   readonly currency: string;
   readonly lines: readonly QuoteLineRequest[];
@@ -59,6 +66,7 @@ export interface QuoteRequest {
   readonly catalogue: readonly CatalogueItem[];
   readonly sale: Omit<TaxedSale, 'taxClass' | 'supply'>;
   readonly taxPolicy: TaxPolicy;
+  readonly limits: QuoteLimits;
 }
 
 export const WATERFALL_STEPS = ['list', 'line_discount', 'price_override', 'quote_discount'] as const;
@@ -108,20 +116,18 @@ export interface PricedQuote {
   readonly discountBps: number;
 }
 
-/** Most lines one quote may have; more would not be a document a customer reads. */
-export const MAX_QUOTE_LINES = 500;
-
 /**
  * Prices a quote (RULES, Arithmetic and Tax). Refuses with a pointer to the field: `invalid_field`,
  * `unknown_sku`, `no_price`, `not_discountable`, `tax_undetermined`, `limit_exceeded`.
  */
 export function priceQuote(request: QuoteRequest): PricedQuote {
-  const { lines, currency } = request;
+  const { lines, currency, limits } = request;
   exponentOf(currency, '/currency');
-  if (lines.length === 0 || lines.length > MAX_QUOTE_LINES) {
+  if (lines.length === 0) throw new DomainError('invalid_field', 'a quote needs a line', '/lines');
+  if (lines.length > limits.maxLines) {
     throw new DomainError(
-      'invalid_field',
-      `${lines.length} lines, allowed are 1 to ${MAX_QUOTE_LINES}`,
+      'limit_exceeded',
+      `${lines.length} lines, the limit is ${limits.maxLines}`,
       '/lines',
     );
   }
@@ -174,6 +180,12 @@ function priceLine(
     ratio(unitMicro * line.quantityMicro * 10n ** BigInt(exponentOf(request.currency)), MICRO * MICRO);
   const list = totalAt(unitPriceMicro);
   const { waterfall, net } = runWaterfall(line, item, list, totalAt, request.discountBps);
+  const discountBps = effectiveDiscountBps(list, net);
+  const { maxDiscountBps } = request.limits;
+  if (discountBps > maxDiscountBps) {
+    const detail = `${discountBps} bps off ${item.sku}, the limit is ${maxDiscountBps}`;
+    throw new DomainError('limit_exceeded', detail, `${at}/${discretionOf(line)}`);
+  }
   const sale: TaxedSale = { ...request.sale, taxClass: item.taxClass, supply: item.supply };
   const tax = treatmentFor(sale, request.taxPolicy, `${at}/sku`);
   const priced: UntaxedLine = {
@@ -187,7 +199,7 @@ function priceLine(
     taxClass: item.taxClass,
     supply: item.supply,
     waterfall,
-    discountBps: effectiveDiscountBps(list, net),
+    discountBps,
     treatment: tax.treatment,
     rateBps: tax.rateBps,
     taxReason: tax.reason,
@@ -238,9 +250,13 @@ function checkLine(line: QuoteLineRequest, item: CatalogueItem, at: string): voi
   }
   if (line.discountBps !== undefined) checkBps(line.discountBps, `${at}/discountBps`);
   if (!item.discountable && (line.discountBps || line.unitPriceMicro !== undefined)) {
-    const field = line.discountBps ? 'discountBps' : 'unitPrice';
-    throw new DomainError('not_discountable', `${item.sku} is sold at its list price only`, `${at}/${field}`);
+    const detail = `${item.sku} is sold at its list price only`;
+    throw new DomainError('not_discountable', detail, `${at}/${discretionOf(line)}`);
   }
+}
+
+function discretionOf(line: QuoteLineRequest): 'unitPrice' | 'discountBps' {
+  return line.unitPriceMicro === undefined ? 'discountBps' : 'unitPrice';
 }
 
 function effectiveDiscountBps(list: Ratio, net: Ratio): number {

@@ -3,7 +3,7 @@
 // policy data. It does not check that a VAT id exists, and it computes no amount.
 import { DomainError } from '../errors.js';
 
-/** EN 16931 categories (UNTDID 5305): standard, intra-EU goods, reverse charge, export, outside, exempt, zero. */
+/** EN 16931 categories: standard, intra-EU goods, reverse charge, export, outside scope, exempt, zero. */
 export const TREATMENTS = ['S', 'K', 'AE', 'G', 'O', 'E', 'Z'] as const;
 export type Treatment = (typeof TREATMENTS)[number];
 

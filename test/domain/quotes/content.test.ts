@@ -19,6 +19,7 @@ const priced = (discountBps: number) =>
         priceSource: 'price_book:eur@1',
       },
     ],
+    limits: { maxLines: 10, maxDiscountBps: 10_000 },
     taxPolicy: {
       euCountries: ['ES'],
       noVatCountries: [],
@@ -58,14 +59,14 @@ describe('what was approved', () => {
     expect(quoteContent(reordered)).toBe(quoteContent(content));
   });
 
-  test('reads as JSON with integers and sorted keys', () => {
+  test('reads as JSON with sorted keys and exact amounts as text', () => {
     const text = quoteContent(content);
     const read = JSON.parse(text) as Record<string, unknown>;
     expect(Object.keys(read)).toEqual(Object.keys(read).toSorted());
     expect(read).toMatchObject({
       currency: 'EUR',
       revision: 2,
-      totals: { list: 2000, net: 1900, tax: 399, gross: 2299 },
+      totals: { list: '2000', net: '1900', tax: '399', gross: '2299' },
     });
     expect(text).not.toMatch(/\s:|:\s/);
   });
@@ -83,10 +84,6 @@ describe('what was approved', () => {
   ];
   test.each(changes)('is another text when %s changes', (_name, change) => {
     expect(quoteContent({ ...content, ...change })).not.toBe(quoteContent(content));
-  });
-
-  test('refuses a number that is no integer, because its text would not be one thing', () => {
-    expect(() => quoteContent({ ...content, revision: 1.5 })).toThrow(RangeError);
   });
 });
 

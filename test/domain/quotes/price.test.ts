@@ -1,63 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
-import {
-  type CatalogueItem,
-  priceQuote,
-  type QuoteLineRequest,
-  type QuoteRequest,
-} from '../../../domain/quotes/price.js';
-import type { TaxPolicy } from '../../../domain/taxes/treatment.js';
-
-const taxPolicy: TaxPolicy = {
-  euCountries: ['ES', 'FR'],
-  noVatCountries: [],
-  outsideScopeClasses: ['fee'],
-  rates: [
-    { country: 'ES', taxClass: 'standard', fromOn: '2012-09-01', rateBps: 2100 },
-    { country: 'ES', taxClass: 'reduced', fromOn: '2012-09-01', rateBps: 1000 },
-  ],
-};
-
-const item = (
-  sku: string,
-  unitPriceMicro: bigint | null,
-  changes: Partial<CatalogueItem> = {},
-): CatalogueItem => ({
-  sku,
-  name: `Product ${sku}`,
-  family: 'machines',
-  taxClass: 'standard',
-  supply: 'goods',
-  discountable: true,
-  chargedOn: 'each_delivery',
-  unitPriceMicro,
-  priceSource: 'price_book:eur@1',
-  ...changes,
-});
-
-const catalogue = [
-  item('A', 33_330_000n),
-  item('B', 1_234_567n, { taxClass: 'reduced' }),
-  item('FREIGHT', 15_000_000n, { discountable: false, chargedOn: 'first_delivery' }),
-  item('FEE', 10_000_000n, { taxClass: 'fee' }),
-  item('NONE', null),
-  item('FREE', 0n),
-];
-
-const request = (lines: QuoteLineRequest[], changes: Partial<QuoteRequest> = {}): QuoteRequest => ({
-  currency: 'EUR',
-  lines,
-  catalogue,
-  taxPolicy,
-  sale: {
-    entityCountry: 'ES',
-    entityUsesOss: false,
-    customerCountry: 'ES',
-    customerVatId: null,
-    taxPointOn: '2026-11-22',
-  },
-  ...changes,
-});
+import { priceQuote, type QuoteLineRequest, type QuoteRequest } from '../../../domain/quotes/price.js';
+import { item, request } from './fixtures.js';
 
 const units = (count: number) => BigInt(count) * 1_000_000n;
 const one = (quote: ReturnType<typeof priceQuote>) => {
@@ -67,7 +10,7 @@ const one = (quote: ReturnType<typeof priceQuote>) => {
 };
 
 describe('the waterfall', () => {
-  test('goes from list over the discount of the line and of the quote to net, each step rounded to date', () => {
+  test('goes from list over the discounts of line and quote to net, each step rounded to date', () => {
     const quote = priceQuote(
       request([{ sku: 'A', quantityMicro: units(3), discountBps: 1500 }], { discountBps: 333 }),
     );
@@ -161,6 +104,12 @@ describe('the discount approvals look at', () => {
     expect(at(28_330_501n)).toBe(1500);
   });
 
+  test('as many lines and as much discount as the policy allows are priced', () => {
+    const lines = [{ sku: 'A', quantityMicro: units(1), discountBps: 4000 }];
+    const limits = { maxLines: 1, maxDiscountBps: 4000 };
+    expect(priceQuote(request(lines, { limits })).discountBps).toBe(4000);
+  });
+
   test('a free product has no discount to speak of', () => {
     expect(
       priceQuote(request([{ sku: 'FREE', quantityMicro: units(5), discountBps: 500 }])).discountBps,
@@ -172,11 +121,25 @@ describe('refusals name the field', () => {
   const cases: [string, QuoteLineRequest[], Partial<QuoteRequest>, string, string][] = [
     ['no lines', [], {}, 'invalid_field', '/lines'],
     [
-      '501 lines',
-      Array.from({ length: 501 }, () => ({ sku: 'A', quantityMicro: 1n })),
+      'one line more than the policy allows',
+      Array.from({ length: 11 }, () => ({ sku: 'A', quantityMicro: 1n })),
       {},
-      'invalid_field',
+      'limit_exceeded',
       '/lines',
+    ],
+    [
+      'a discount above what the policy allows',
+      [{ sku: 'A', quantityMicro: units(1), discountBps: 4001 }],
+      { limits: { maxLines: 1, maxDiscountBps: 4000 } },
+      'limit_exceeded',
+      '/lines/0/discountBps',
+    ],
+    [
+      'discounts of line and quote that together exceed it',
+      [{ sku: 'A', quantityMicro: units(1), unitPriceMicro: 22_219_999n }],
+      { limits: { maxLines: 1, maxDiscountBps: 4000 }, discountBps: 1000 },
+      'limit_exceeded',
+      '/lines/0/unitPrice',
     ],
     ['an unknown SKU', [{ sku: 'Z', quantityMicro: 1n }], {}, 'unknown_sku', '/lines/0/sku'],
     ['no price', [{ sku: 'NONE', quantityMicro: 1n }], {}, 'no_price', '/lines/0/sku'],
@@ -244,101 +207,5 @@ describe('refusals name the field', () => {
   ];
   test.each(cases)('%s', (_name, lines, changes, code, pointer) => {
     expect(() => priceQuote(request(lines, changes))).toThrow(expect.objectContaining({ code, pointer }));
-  });
-});
-
-/** An oracle of its own: unreduced fractions as pairs, compared and rounded without the code under test. */
-const oracle = {
-  round([n, d]: [bigint, bigint]): bigint {
-    const sign = n < 0n ? -1n : 1n;
-    const size = n * sign;
-    const whole = size / d;
-    return sign * ((size - whole * d) * 2n >= d ? whole + 1n : whole);
-  },
-  net(
-    line: QuoteLineRequest,
-    listMicro: bigint,
-    isDiscountable: boolean,
-    quoteBps: number,
-    decimals: number,
-  ) {
-    const unit = line.unitPriceMicro ?? listMicro;
-    let n = unit * line.quantityMicro;
-    let d = 1_000_000_000_000n;
-    for (let i = 0; i < decimals; i++) n *= 10n;
-    for (const bps of [line.discountBps ?? 0, isDiscountable ? quoteBps : 0]) {
-      n *= BigInt(10_000 - bps);
-      d *= 10_000n;
-    }
-    return [n, d] as [bigint, bigint];
-  },
-};
-
-describe('random quotes', () => {
-  const price = fc.bigInt({ min: 0n, max: 10n ** 12n });
-  const lineArbitrary = fc.record({
-    listMicro: price,
-    quantityMicro: fc.bigInt({ min: 1n, max: 10n ** 10n }),
-    isDiscountable: fc.boolean(),
-    taxClass: fc.constantFrom('standard', 'reduced'),
-    discretion: fc.oneof(
-      fc.constant({}),
-      fc.record({ discountBps: fc.integer({ min: 0, max: 10_000 }) }),
-      fc.record({ unitPriceMicro: price }),
-    ),
-  });
-  const quoteArbitrary = fc.record({
-    currency: fc.constantFrom(['EUR', 2] as const, ['JPY', 0] as const, ['KWD', 3] as const),
-    quoteBps: fc.integer({ min: 0, max: 10_000 }),
-    lines: fc.array(lineArbitrary, { minLength: 1, maxLength: 8 }),
-  });
-
-  test('agree with rational arithmetic done apart, and every waterfall adds up', () => {
-    fc.assert(
-      fc.property(quoteArbitrary, ({ currency: [currency, decimals], quoteBps, lines }) => {
-        const items = lines.map((line, i) =>
-          item(`P${i}`, line.listMicro, { discountable: line.isDiscountable, taxClass: line.taxClass }),
-        );
-        const requested = lines.map((line, i) => ({
-          sku: `P${i}`,
-          quantityMicro: line.quantityMicro,
-          ...(line.isDiscountable ? line.discretion : {}),
-        }));
-        const quote = priceQuote(request(requested, { catalogue: items, currency, discountBps: quoteBps }));
-        const bases = new Map<string, bigint>();
-        for (const [i, line] of quote.lines.entries()) {
-          const source = lines[i];
-          const asked = requested[i];
-          if (!source || !asked) throw new Error('more lines than were asked for');
-          const net = oracle.net(asked, source.listMicro, source.isDiscountable, quoteBps, decimals);
-          expect(line.netMinor).toBe(oracle.round(net));
-          expect(line.waterfall.reduce((sum, step) => sum + step.amountMinor, 0n)).toBe(line.netMinor);
-          expect(line.waterfall.at(-1)?.runningMinor).toBe(line.netMinor);
-          const list = oracle.net(
-            { sku: '', quantityMicro: asked.quantityMicro },
-            source.listMicro,
-            false,
-            0,
-            decimals,
-          );
-          expect(line.listMinor).toBe(oracle.round(list));
-          // discountBps - 1 < exact discount <= discountBps, as fractions.
-          if (source.listMicro > 0n) {
-            const off = (list[0] * net[1] - net[0] * list[1]) * 10_000n;
-            const whole = list[0] * net[1];
-            expect(BigInt(line.discountBps) * whole >= off).toBe(true);
-            expect(BigInt(line.discountBps - 1) * whole < off).toBe(true);
-          }
-          bases.set(source.taxClass, (bases.get(source.taxClass) ?? 0n) + line.netMinor);
-        }
-        const tax =
-          oracle.round([(bases.get('standard') ?? 0n) * 21n, 100n]) +
-          oracle.round([(bases.get('reduced') ?? 0n) * 10n, 100n]);
-        expect(quote.taxMinor).toBe(tax);
-        expect(quote.lines.reduce((sum, line) => sum + line.grossMinor, 0n)).toBe(quote.netMinor + tax);
-        expect(quote.grossMinor).toBe(quote.netMinor + tax);
-      }),
-      { numRuns: 200 },
-    );
   });
 });

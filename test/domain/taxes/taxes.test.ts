@@ -185,6 +185,8 @@ describe('the tax of a document', () => {
 
   test.each([
     ['lines of nothing carry nothing', [0n, 0n], [0n, 0n]],
+    ['lines of one sign share by net, the rounding of the group included', [11n, 2n], [3n, 0n]],
+    ['and so do negative ones', [-11n, -2n], [-3n, 0n]],
     ['a free line among others carries nothing', [100n, 0n], [21n, 0n]],
     ['a document of negative lines mirrors the positive one', [-1005n, -1005n], [-211n, -211n]],
     ['signs that nearly cancel leave each line at its own rate', [100_000n, -99_999n], [21_000n, -21_000n]],

@@ -1,0 +1,58 @@
+// What a run of the workflow itself needs: its opening state, and a place for what broke or could not be sent.
+import type { Logger } from 'pino';
+import { newId } from '../db/ids.js';
+import type { MessageName } from '../domain/messages.js';
+import { INBOX_BATCH, type Opening, type StepAnswer, type StepCall } from '../domain/steps.js';
+import { makeQuery, makeStep, type StepDeps } from './step.js';
+
+interface Inbox {
+  readonly fresh: { id: string; name: MessageName }[];
+  readonly parked: { id: string; name: MessageName }[];
+  readonly mails: string[];
+}
+
+const unanswered = (which: string, limit: number): string => `(select coalesce(jsonb_agg(
+  jsonb_build_object('id', m.id, 'name', m.name)), '[]') from
+  (select id, name from messages where target = 'lead/' || $1 and kind = 'fact' and answer is null and ${which}
+   order by recorded_at, id limit ${limit}) m)`;
+
+// Fresh ones first: a batch full of parked facts must not hide what has never been tried.
+const INBOX = `jsonb_build_object('fresh', ${unanswered('parked_for is null', INBOX_BATCH + 1)},
+  'parked', ${unanswered('parked_for is not null', INBOX_BATCH)},
+  'mails', (select coalesce(jsonb_agg(id), '[]') from
+    (select id from mails where lead_id = $1 and status = 'queued' order by queued_at limit ${INBOX_BATCH}) m))`;
+
+export function makeDealActivities(deps: StepDeps & { log: Logger }) {
+  return {
+    /** The state a run begins with: one entry for capture, continue-as-new, reopening and restore. */
+    loadLead: makeQuery<Inbox, Opening>(deps, INBOX, (deal) => ({
+      head: deal.head(),
+      facts: [...deal.own.fresh.slice(0, INBOX_BATCH), ...deal.own.parked],
+      more: deal.own.fresh.length > INBOX_BATCH,
+      mails: deal.own.mails,
+    })),
+
+    /** A step that failed for a reason of ours: its message waits, a person is told, the deal goes on. */
+    markStuck: makeStep<null>(deps, {
+      name: 'markStuck',
+      judge: (deal) => {
+        deal.task('step_stuck', deal.call.key, 'operations', { key: deal.call.key });
+        deal.keepsRevision();
+        return { result: 'stuck', code: 'stuck' };
+      },
+    }),
+
+    /** A mail nobody took for a day: a person's task from here. */
+    async giveUpMail({ leadId, key, at }: StepCall): Promise<StepAnswer> {
+      await deps.db.query(
+        `with given as (update mails set status = 'failed', failure = 'not delivered in time'
+           where id = $1 and status = 'queued' returning id)
+         insert into tasks (id, kind, lead_id, subject, role, created_at)
+         select $2, 'mail_failed', $3, id, 'rep', now() from given
+         on conflict (kind, subject) where status = 'open' do nothing`,
+        [key, newId('task'), leadId],
+      );
+      return { head: (await this.loadLead({ leadId, key: leadId, at })).head };
+    },
+  };
+}

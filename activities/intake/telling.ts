@@ -1,0 +1,193 @@
+// How a stored message reaches its workflow: a decision as an update whose outcome is asked for, a fact as a
+// signal that starts the workflow if need be. Whatever is not known is said to be unknown, never "no".
+import { status as grpc } from '@grpc/grpc-js';
+import {
+  type Client,
+  isGrpcServiceError,
+  WithStartWorkflowOperation,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { ERRORS, type ErrorCode } from '../../domain/errors.js';
+import type { Answer, StepAnswer } from '../../domain/steps.js';
+import type { Queryable } from '../../db/pool.js';
+
+export interface Engine {
+  readonly client: Client;
+  readonly taskQueue: string;
+}
+
+export interface Addressed {
+  readonly id: string;
+  readonly target: string;
+  readonly leadId: string | null;
+  readonly name: string;
+}
+
+/** What the engine said of a decision. `unknown`: ask the message; `again`: the workflow is between two tasks. */
+export type Told =
+  | { readonly kind: 'answered'; readonly answer: Answer | undefined }
+  | { readonly kind: 'refused'; readonly answer: Answer; readonly revision: number }
+  | { readonly kind: 'draining' | 'absent' | 'again' | 'unknown' };
+
+/** Name and input of the workflow behind a target such as `lead/lead_01…` or `payout/commission/2026-11/1`. */
+export function workflowOf(target: string): { type: string; args: [Record<string, string>] } {
+  const [kind, ...rest] = target.split('/');
+  if (kind === 'lead') return { type: 'leadToCash', args: [{ leadId: rest.join('/') }] };
+  if (kind === 'payout') return { type: 'payCommissions', args: [{ payoutId: rest.at(-1) ?? '' }] };
+  throw new RangeError(`nothing is told to ${target}`);
+}
+
+const startOptions = (engine: Engine, target: string) => ({
+  workflowId: target,
+  taskQueue: engine.taskQueue,
+  args: workflowOf(target).args,
+  // Below the default of 10 s, so that a killed worker's leads go on soon (TEMPORAL, rule 22).
+  workflowTaskTimeout: '5s' as const,
+  workflowIdConflictPolicy: 'USE_EXISTING' as const,
+  workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const,
+  staticSummary: target.startsWith('lead/') ? 'one lead from first contact to commission paid' : 'a payout run',
+});
+
+/** Sends a decision as an update under its message id and waits at most `withinMs` (real time). */
+export async function tellDecision(
+  engine: Engine,
+  message: Addressed,
+  options: { readonly withinMs: number; readonly start?: boolean; readonly attempt?: number },
+): Promise<Told> {
+  const { client } = engine;
+  const updateId = options.attempt ? `${message.id}/${options.attempt}` : message.id;
+  const update = { updateId, args: [{ messageId: message.id }] as [{ messageId: string }] };
+  try {
+    const result = await client.connection.withDeadline(Date.now() + options.withinMs, () =>
+      options.start
+        ? client.workflow.executeUpdateWithStart<() => Promise<unknown>, StepAnswer, [{ messageId: string }]>(
+            message.name,
+            {
+              ...update,
+              startWorkflowOperation: new WithStartWorkflowOperation(
+                workflowOf(message.target).type,
+                startOptions(engine, message.target) as never,
+              ),
+            },
+          )
+        : client.workflow
+            .getHandle(message.target)
+            .executeUpdate<StepAnswer, [{ messageId: string }]>(message.name, update),
+    );
+    return { kind: 'answered', answer: result.answer };
+  } catch (error) {
+    return toldBy(error);
+  }
+}
+
+function toldBy(error: unknown): Told {
+  if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
+    const { type, message, details } = error.cause;
+    if (type === 'draining') return { kind: 'draining' };
+    if (type && type in ERRORS) {
+      const answer: Answer = { result: 'refused', code: type as ErrorCode, detail: message };
+      return { kind: 'refused', answer, revision: Number(details?.[0]) };
+    }
+    return { kind: 'unknown' };
+  }
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return { kind: 'unknown' };
+  if (error instanceof WorkflowNotFoundError) return { kind: 'absent' };
+  const code = grpcCode(error);
+  if (code === grpc.NOT_FOUND) return { kind: 'absent' };
+  if (code === grpc.FAILED_PRECONDITION) return { kind: 'again' };
+  if (code !== undefined) return { kind: 'unknown' };
+  throw error;
+}
+
+function grpcCode(error: unknown): number | undefined {
+  for (let e = error; e instanceof Error; e = e.cause) if (isGrpcServiceError(e)) return e.code;
+  return undefined;
+}
+
+/** Sends a fact as a signal, starting its workflow when none is open. The workflow reads the rest from Postgres. */
+export async function tellFact(engine: Engine, message: Addressed, withinMs: number): Promise<void> {
+  const { client } = engine;
+  await client.connection.withDeadline(Date.now() + withinMs, () =>
+    client.workflow.signalWithStart(workflowOf(message.target).type, {
+      ...startOptions(engine, message.target),
+      signal: message.name,
+      signalArgs: [message.id],
+    } as never),
+  );
+}
+
+/** "Read your row again." False when no such workflow is open. */
+export async function tellLook(engine: Engine, target: string, withinMs: number): Promise<boolean> {
+  try {
+    await engine.client.connection.withDeadline(Date.now() + withinMs, () =>
+      engine.client.workflow.getHandle(target).signal('look'),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError || grpcCode(error) === grpc.NOT_FOUND) return false;
+    throw error;
+  }
+}
+
+/**
+ * Stores a validator's refusal, if the lead is still as the validator saw it and nobody answered before.
+ * False: the workflow was behind its row, or the message has an answer by now.
+ */
+export async function storeRefusal(
+  db: Queryable,
+  message: Addressed,
+  told: { readonly answer: Answer; readonly revision: number },
+): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'store_refusal',
+    text: `update messages set answer = $2, answered_at = now(), told_at = now() where id = $1 and answer is null
+      and (select revision from leads where id = $3) = $4`,
+    values: [message.id, told.answer, message.leadId, told.revision],
+  });
+  return rowCount === 1;
+}
+
+export async function answerOf(db: Queryable, id: string): Promise<Answer | null> {
+  const { rows } = await db.query<{ answer: Answer | null }>({
+    name: 'message_answer',
+    text: 'select answer from messages where id = $1',
+    values: [id],
+  });
+  return rows[0]?.answer ?? null;
+}
+
+/** Marks messages told, many at once, outside the click. */
+export class ToldMarks {
+  #ids: string[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly db: Queryable,
+    private readonly onError: (error: unknown) => void,
+    private readonly everyMs = 100,
+  ) {}
+
+  add(id: string): void {
+    this.#ids.push(id);
+    this.#timer ??= setTimeout(() => void this.flush(), this.everyMs);
+  }
+
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const ids = this.#ids.splice(0);
+    if (ids.length === 0) return;
+    try {
+      await this.db.query({
+        name: 'mark_told',
+        text: 'update messages set told_at = now() where id = any($1) and told_at is null',
+        values: [ids],
+      });
+    } catch (error) {
+      this.onError(error); // Not lost: the sweep tells them once more, under the same id.
+    }
+  }
+}

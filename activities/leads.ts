@@ -1,0 +1,202 @@
+// Steps of a lead's first stages: scored and given an owner, qualified, nurtured, handed on, withdrawn.
+import type { Qualification, Reassignment, Withdrawal } from '../contracts/decisions.js';
+import { PEOPLE, type PersonJson, RESCORING, SCORING, type ScoringRow } from '../db/leads.js';
+import { dateIn } from '../domain/calendar/zones.js';
+import { DomainError } from '../domain/errors.js';
+import { assignOwner } from '../domain/leads/assign.js';
+import { scoreLead as score } from '../domain/leads/score.js';
+import { managersOf } from '../domain/people/people.js';
+import type { DealChange } from './dealChange.js';
+import { peopleFrom } from './people.js';
+import { makeStep, type StepDeps } from './step.js';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+interface Source {
+  readonly campaign?: string;
+  readonly medium?: string;
+  readonly landingPage?: string;
+}
+
+async function scored(deal: DealChange<ScoringRow>): Promise<void> {
+  const { lead, own } = deal;
+  const policy = await deal.policy('scoring');
+  const source = lead.source as Source;
+  const result = score(
+    {
+      channel: lead.channel,
+      campaign: source.campaign ?? null,
+      medium: source.medium ?? null,
+      landingPage: source.landingPage ?? null,
+      country: lead.country ?? own.contact?.country ?? null,
+      company: own.contact?.company ? 'given' : null,
+      companyDomain: own.contact?.domain ?? null,
+      email: own.contact?.email ? 'given' : null,
+      phone: own.contact?.phone ? 'given' : null,
+      interest: lead.interest,
+    },
+    own.touches.map((touch) => ({ kind: touch.kind, touchedOn: dateIn(deal.entity.zone, touch.at) })),
+    policy,
+    deal.today,
+  );
+  const { points, grade, reasons } = result;
+  deal.set({
+    score: points,
+    grade,
+    score_reasons: reasons,
+    pins: { ...(lead.pins as object), scoring: deal.versions.scoring },
+  });
+  deal.detail = { ...deal.detail, points, grade, scoring: deal.versions.scoring };
+}
+
+/** Capture is over: the score with its reasons, an owner, and a date by which somebody has to qualify. */
+async function receive(deal: DealChange<ScoringRow>): Promise<void> {
+  await scored(deal);
+  const { lead, own } = deal;
+  const policy = await deal.policy('assignment');
+  const { ownerId, territoryId, reasonCode } = assignOwner(
+    { country: lead.country ?? own.contact?.country ?? null, channel: lead.channel },
+    own.reps,
+    policy,
+  );
+  const { dueHours } = await deal.policy('qualification');
+  deal.end('intake');
+  deal.set({ owner_id: ownerId });
+  deal.writes.update('people', ['id'], { id: ownerId, last_assigned_at: deal.at });
+  deal.begin('qualification', { personId: ownerId, until: deal.atMs + dueHours * HOUR_MS });
+  deal.detail = { ...deal.detail, ownerId, territoryId, assigned: reasonCode };
+}
+
+async function qualify(deal: DealChange<null>): Promise<void> {
+  deal.checkOwner();
+  const { decision, reason, needs, firstContactBy } = deal.body as Qualification;
+  const policy = await deal.policy('qualification');
+  const ownerId = deal.lead.owner_id;
+  deal.detail = { decision, ...(reason !== undefined && { reason }) };
+  deal.end('qualification').end('interest');
+  switch (decision) {
+    case 'qualify': {
+      const { dueHours } = await deal.policy('quoting');
+      deal.to('qualified').begin('quote', { personId: ownerId, until: deal.atMs + dueHours * HOUR_MS });
+      deal.set({
+        needs: needs ?? null,
+        first_contact_by: firstContactBy ?? deal.actorId,
+        pins: { ...(deal.lead.pins as object), qualification: deal.versions.qualification },
+      });
+      return;
+    }
+    case 'nurture':
+      deal.to('nurturing').begin('interest', {
+        until: deal.atMs + policy.nurtureDays * DAY_MS,
+        level: deal.lead.nurture_rounds,
+      });
+      return;
+    case 'disqualify':
+      if (reason === undefined || !policy.disqualifyReasons.includes(reason)) {
+        const detail = `reason ${reason ?? 'is missing'}; one of ${policy.disqualifyReasons.join(', ')} is needed`;
+        throw new DomainError('invalid_field', detail, '/reason');
+      }
+      deal.close('disqualified', reason);
+  }
+}
+
+/** Nobody qualified in time: the owner's manager is asked, and after the last level the admin. */
+async function escalate(deal: DealChange<PersonJson[]>): Promise<void> {
+  const policy = await deal.policy('qualification');
+  const wait = deal.wait('qualification');
+  if (!wait) return;
+  const people = peopleFrom(deal.own);
+  const level = wait.level + 1;
+  const manager = wait.personId && managersOf(wait.personId, people).find((person) => person.active);
+  const personId = level <= policy.maxEscalations && manager ? manager.id : wait.personId;
+  deal.move(wait, { level, personId, until: deal.atMs + policy.escalateHours * HOUR_MS });
+  const role = level <= policy.maxEscalations ? 'manager' : 'admin';
+  deal.task('qualification_overdue', deal.lead.id, role, { level }, personId);
+  deal.detail = { level, personId };
+  await deal.mail('task', deal.lead.id);
+}
+
+/** The customer stayed quiet: the lead comes back to be qualified, or is disqualified after its last round. */
+async function recycle(deal: DealChange<null>): Promise<void> {
+  const policy = await deal.policy('qualification');
+  const rounds = deal.lead.nurture_rounds + 1;
+  deal.end('interest', undefined, 'void');
+  deal.set({ nurture_rounds: rounds });
+  deal.detail = { rounds };
+  if (rounds >= policy.maxNurtureRounds) {
+    deal.close('disqualified', 'no_interest');
+    return;
+  }
+  deal.to('new').begin('qualification', {
+    personId: deal.lead.owner_id,
+    until: deal.atMs + policy.dueHours * HOUR_MS,
+  });
+}
+
+async function rescore(deal: DealChange<ScoringRow>): Promise<void> {
+  await scored(deal);
+  // A nurtured lead that moves by itself has shown interest: it is looked at again.
+  if (deal.stage !== 'nurturing') return;
+  const { dueHours } = await deal.policy('qualification');
+  deal.end('interest').to('new');
+  deal.begin('qualification', { personId: deal.lead.owner_id, until: deal.atMs + dueHours * HOUR_MS });
+}
+
+function reassign(deal: DealChange<PersonJson[]>): void {
+  const { ownerId, reason } = deal.body as Reassignment;
+  const person = peopleFrom(deal.own).get(ownerId);
+  if (!person?.active || !person.roles.some((role) => role === 'rep' || role === 'manager')) {
+    throw new DomainError('invalid_field', `${ownerId} is no active rep or manager`, '/ownerId');
+  }
+  for (const wait of deal.waits) {
+    if (wait.personId !== null && wait.personId === deal.lead.owner_id)
+      deal.move(wait, { personId: ownerId });
+  }
+  deal.set({ owner_id: ownerId });
+  deal.detail = { from: deal.lead.owner_id, ownerId, reason };
+}
+
+function withdraw(deal: DealChange<null>): void {
+  deal.checkOwner();
+  const { reason } = deal.body as Withdrawal;
+  deal.writes.statement(
+    'withdraw the live revision',
+    `update quote_revisions set status = 'withdrawn', ended_at = ($ ->> 'at')::timestamptz, reason = 'lead_withdrawn'
+      where lead_id = $ ->> 'lead' and status in ('submitted', 'offered')`,
+    { lead: deal.lead.id, at: deal.at },
+    'any',
+  );
+  voidApprovals(deal);
+  deal.detail = { reason };
+  deal.close('lost', reason);
+}
+
+/** Open questions to approvers end with the revision they were about. */
+export function voidApprovals(deal: DealChange<unknown>, except?: string): void {
+  deal.writes.statement(
+    'void open approvals',
+    `update approvals set status = 'void' where lead_id = $ ->> 'lead' and status in ('waiting', 'open')
+      and id is distinct from $ ->> 'except'`,
+    { lead: deal.lead.id, except: except ?? null },
+    'any',
+  );
+}
+
+export function makeLeadSteps(deps: StepDeps) {
+  return {
+    scoreLead: makeStep<ScoringRow>(deps, { name: 'scoreLead', load: SCORING, judge: receive }),
+    rescoreLead: makeStep<ScoringRow>(deps, { name: 'rescoreLead', load: RESCORING, judge: rescore }),
+    qualifyLead: makeStep<null>(deps, { name: 'qualifyLead', judge: qualify }),
+    escalateQualification: makeStep<PersonJson[]>(deps, {
+      name: 'escalateQualification',
+      load: PEOPLE,
+      judge: escalate,
+    }),
+    recycleLead: makeStep<null>(deps, { name: 'recycleLead', judge: recycle }),
+    reassignLead: makeStep<PersonJson[]>(deps, { name: 'reassignLead', load: PEOPLE, judge: reassign }),
+    withdrawLead: makeStep<null>(deps, { name: 'withdrawLead', judge: withdraw }),
+    /** Intake has given open waits to somebody else; the workflow takes the new head. */
+    adoptWaits: makeStep<null>(deps, { name: 'adoptWaits', judge: () => undefined }),
+  };
+}

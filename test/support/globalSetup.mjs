@@ -1,0 +1,46 @@
+// Before all tests: one Postgres without fsync and one Temporal dev server in memory, under a reaper.
+// L2C_TEST_NO_STACK=1 runs tests that need no server; L2C_TEST_NO_BUILD=1 takes dist/ as it is.
+// An address that is set already is used as it is.
+import { chmodSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export default async function globalSetup() {
+  const { env } = process;
+  if (env.L2C_TEST_NO_STACK === '1') return;
+  if (env.L2C_TEST_NO_BUILD !== '1') {
+    const { build } = await import('../../scripts/build.mjs');
+    await build();
+  }
+  const { machineSettings, startStack } = await import('../../dist/engine/stack.js');
+  const { findTestServer } = await import('../../dist/engine/temporalCli.js');
+  const machine = machineSettings(env);
+  const stateDir = mkdtempSync(join(tmpdir(), 'l2c-stack-'));
+  // Temporary folders are closed to others; as root the database runs as somebody else.
+  chmodSync(stateDir, 0o711);
+  globalThis.l2cTestStack = { stateDir };
+  const stack = await startStack({
+    stateDir,
+    durable: false,
+    timerMaxShiftMs: 20,
+    ...machine,
+    ...(env.L2C_TEST_DATABASE_URL ? { databaseUrl: env.L2C_TEST_DATABASE_URL } : {}),
+    ...(env.L2C_TEST_APP_DATABASE_URL ? { appDatabaseUrl: env.L2C_TEST_APP_DATABASE_URL } : {}),
+    ...(env.L2C_TEST_TEMPORAL_ADDRESS ? { temporalAddress: env.L2C_TEST_TEMPORAL_ADDRESS } : {}),
+    onEvent: ({ step, status, detail }) => {
+      // A server that dies during the run explains the failures that follow.
+      if (status === 'failed' || status === 'warning') process.stderr.write(`${status} ${step}: ${detail}\n`);
+    },
+  });
+  globalThis.l2cTestStack.stack = stack;
+  env.L2C_TEST_DATABASE_URL = stack.databaseUrl;
+  env.L2C_TEST_APP_DATABASE_URL = stack.appDatabaseUrl;
+  env.L2C_TEST_TEMPORAL_ADDRESS = stack.temporalAddress;
+  try {
+    env.L2C_TEST_TIME_SKIPPING_BIN ??= (await findTestServer(machine)).path;
+  } catch (error) {
+    // Only some tests need it; those fail by themselves, after this line has said why.
+    process.stderr.write(`warning: ${error.message}\n`);
+  }
+  env.L2C_TEST_LOG_DIR = join(stateDir, 'log');
+}

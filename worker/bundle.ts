@@ -1,0 +1,12 @@
+// Bundles the workflows ahead of time: a worker that starts reads one file. Run as `node bundle.js <target>`.
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+
+const target = process.argv[2];
+if (!target) throw new Error('usage: node bundle.js <target file>');
+const { code } = await bundleWorkflowCode({
+  workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)),
+  logger: new DefaultLogger('WARN'),
+});
+writeFileSync(target, code);

@@ -1,0 +1,52 @@
+// The worker: runs workflows and activities of one task queue, and the relay and sweep beside them.
+import { NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import type { NativeConnectionOptions } from '@temporalio/worker';
+import { makeActivities, type ActivityDeps } from '../activities/index.js';
+import type { Engine } from '../activities/intake/telling.js';
+import { startRelay } from './relay.js';
+
+export interface WorkerSettings {
+  readonly connection: NativeConnectionOptions;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly workflowBundle: WorkflowBundleOption;
+  readonly maxCachedWorkflows: number;
+  readonly shutdownGraceMs: number;
+}
+
+export interface RunningWorker {
+  /** Resolves when the worker has ended; rejects when it broke. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startWorker(
+  settings: WorkerSettings,
+  deps: ActivityDeps & { readonly engine: Engine },
+): Promise<RunningWorker> {
+  const connection = await NativeConnection.connect(settings.connection);
+  const worker = await Worker.create({
+    connection,
+    namespace: settings.namespace,
+    taskQueue: settings.taskQueue,
+    workflowBundle: settings.workflowBundle,
+    activities: makeActivities(deps),
+    maxCachedWorkflows: settings.maxCachedWorkflows,
+    shutdownGraceTime: settings.shutdownGraceMs,
+    // A killed worker's leads go on after this time elsewhere; the default of 10 s is felt (TEMPORAL, rule 22).
+    stickyQueueScheduleToStartTimeout: '1s',
+    // No more at once than the pool has connections for, or steps would time out waiting for one.
+    maxConcurrentLocalActivityExecutions: deps.db.options.max ?? 10,
+  });
+  const relay = startRelay(deps);
+  const ended = worker.run();
+  return {
+    ended,
+    async stop() {
+      await relay.stop();
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await ended.catch(() => undefined);
+      await connection.close();
+    },
+  };
+}
