@@ -1,4 +1,5 @@
 // Reminding a customer of what is open, one letter a day, and giving up on it at last.
+import type { InvoiceWriteOff } from '../contracts/decisions.js';
 import {
   type Customer,
   hasLetter,
@@ -133,7 +134,7 @@ async function remind(
 }
 
 async function writeOffInvoice(deal: Deal, tx: Tx): Promise<void> {
-  const { invoiceId, reason } = deal.body as { invoiceId: string; reason: string };
+  const { invoiceId, reason } = deal.body as InvoiceWriteOff;
   const state = stateOf(deal);
   await lockInvoices(tx, [invoiceId]);
   if (await recordedPaymentOn(tx, invoiceId, deal.actor.id)) {

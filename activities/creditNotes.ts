@@ -2,13 +2,13 @@
 import type { HeldPayment } from '../db/credits.js';
 import { lockPaymentsOn } from '../db/credits.js';
 import { newId } from '../db/ids.js';
-import { lockInvoices, readInvoices, takeNumbers } from '../db/invoices.js';
+import { lockInvoices, readInvoices } from '../db/invoices.js';
 import { post } from '../db/ledger.js';
+import { type DocumentNumber, nextNumber } from '../db/numbers.js';
 import { type NewAllocation, writeAllocations } from '../db/payments.js';
 import type { Tx } from '../db/pool.js';
 import { DomainError } from '../domain/errors.js';
 import { type CreditDraft, type CreditEffect, effectOfCredit } from '../domain/invoices/credits.js';
-import { documentNumber } from '../domain/invoices/numbers.js';
 import { recogniseToDate } from '../domain/invoices/recognition.js';
 import { credit as creditEntry } from '../domain/ledger/accounts.js';
 import { postCreditNote } from '../domain/ledger/receivables.js';
@@ -161,33 +161,29 @@ async function writeNotes<L>(
   { reason, createdBy, approvedBy }: CreditOrder,
   payments: readonly HeldPayment[],
 ): Promise<void> {
-  const { series } = await deal.policy('invoicing');
   const { entityId } = state.order;
-  const block = await takeNumbers(tx, {
-    entityId,
-    series: 'credit_note',
-    prefix: series.creditNote,
-    today: state.today,
-    count: notes.length,
-  });
+  const numbered: (Note & DocumentNumber)[] = [];
+  for (const note of notes) {
+    numbered.push({ ...note, ...(await nextNumber(tx, entityId, 'credit_note', state.today)) });
+  }
   deal.writes.insert(
     'invoices',
-    ...notes.map(({ id, invoice, draft }, index) => ({
+    ...numbered.map(({ id, invoice, draft, number, seq, issuedOn }) => ({
       id,
       kind: 'credit_note',
       entity_id: entityId,
       series: 'credit_note',
-      seq: block.firstSeq + BigInt(index),
-      number: documentNumber(block.prefix, block.firstSeq + BigInt(index)),
+      seq,
+      number,
       lead_id: deal.lead.id,
       order_id: state.order.id,
       credits_id: invoice.id,
       account_id: invoice.accountId,
       currency: invoice.currency,
-      issued_on: block.issuedOn,
+      issued_on: issuedOn,
       issued_at: deal.at,
       tax_point_on: invoice.taxPointOn,
-      due_on: block.issuedOn,
+      due_on: issuedOn,
       net_minor: draft.netMinor,
       tax_minor: draft.taxMinor,
       gross_minor: draft.grossMinor,
@@ -198,7 +194,7 @@ async function writeNotes<L>(
     })),
   );
   writeNoteLines(deal, notes);
-  post(deal.writes, ...notes.map((note) => postingOf(deal, note, block.issuedOn, payments)));
+  post(deal.writes, ...numbered.map((note) => postingOf(deal, note, note.issuedOn, payments)));
   for (const { id } of notes) await deal.mail('invoice', id);
 }
 

@@ -1,4 +1,5 @@
 // Taking back: one invoice by a credit note that two persons made, or a whole order.
+import type { InvoiceCredit, OrderCancellation } from '../contracts/decisions.js';
 import { TO_CREDIT } from '../db/credits.js';
 import type { Tx } from '../db/pool.js';
 import { DomainError } from '../domain/errors.js';
@@ -16,14 +17,6 @@ interface ToCredit {
   openDeliveries: { id: string; status: string; lines: unknown[] }[];
 }
 
-interface CreditBody {
-  readonly invoiceId: string;
-  /** Absent: everything that is left of the invoice. Amounts as text. */
-  readonly lines?: readonly { readonly invoiceLineId: string; readonly netMinor: string }[];
-  readonly reason: string;
-  readonly requestedBy: string;
-}
-
 export function makeCreditSteps(deps: StepDeps) {
   return {
     creditInvoice: makeStep<ToCredit>(deps, { name: 'creditInvoice', load: TO_CREDIT, judge: creditInvoice }),
@@ -32,7 +25,7 @@ export function makeCreditSteps(deps: StepDeps) {
 }
 
 async function creditInvoice(deal: DealChange<ToCredit>, tx: Tx) {
-  const { invoiceId, lines, reason, requestedBy } = deal.body as CreditBody;
+  const { invoiceId, lines, reason, requestedBy } = deal.body as InvoiceCredit;
   if (requestedBy === deal.actor.id) {
     const detail = `${requestedBy} asked for the credit note and may not approve it`;
     throw new DomainError('self_approval', detail);
@@ -55,7 +48,7 @@ async function creditInvoice(deal: DealChange<ToCredit>, tx: Tx) {
 }
 
 async function cancelOrder(deal: DealChange<ToCredit>, tx: Tx): Promise<void> {
-  const { orderId, reason } = deal.body as { orderId: string; reason: string };
+  const { orderId, reason } = deal.body as OrderCancellation;
   const state = stateOf(deal);
   const { order } = state;
   if (order.id !== orderId) {

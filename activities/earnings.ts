@@ -5,9 +5,9 @@ import { newId } from '../db/ids.js';
 import { type Posting, post } from '../db/ledger.js';
 import { addDays, addMonths } from '../domain/calendar/days.js';
 import { startOfDayIn } from '../domain/calendar/zones.js';
-import { earn, keyOf, type Plan, sharesOfBasis } from '../domain/commissions/earn.js';
+import { clawBack } from '../domain/commissions/clawBack.js';
+import { earn, keyOf, type Plan } from '../domain/commissions/earn.js';
 import { mirror } from '../domain/commissions/mirror.js';
-import { takeBack } from '../domain/commissions/takeBack.js';
 import type { CommissionLine, Credit, EarningEvent } from '../domain/commissions/types.js';
 import { postCommissionEarned, postCommissionReversed } from '../domain/ledger/commissions.js';
 import type { DealChange } from './dealChange.js';
@@ -39,7 +39,7 @@ export interface EarningsJson {
   readonly approvals: number;
 }
 
-type Booked = CommissionLine & { readonly allocationId: string; readonly id: string };
+type Booked = CommissionLine & { readonly id: string };
 
 const HOUR_MS = 3_600_000;
 
@@ -57,7 +57,7 @@ export async function settleEarnings<L extends EarningsJson>(
   const policy = await deal.policy('commission', version);
   const events = exact<CashEvent[]>(deal.own.events);
   const lines = exact<EarningLine[]>(deal.own.lines);
-  const booked = exact<Booked[]>(deal.own.booked).map((line): Booked => withKeys(line));
+  const booked = exact<Booked[]>(deal.own.booked);
   const fresh = book(events, lines, booked, credits, { version, policy }, state.order.currency, state.today);
   if (fresh.length > 0) write(deal, state, fresh, booked, lines);
   state.unsettled += fresh.length;
@@ -65,11 +65,6 @@ export async function settleEarnings<L extends EarningsJson>(
 }
 
 const eventLine = (allocationId: string, lineId: string): string => `${allocationId}/${lineId}`;
-const allocationOf = (line: CommissionLine): string => line.eventLineId.split('/')[0] as string;
-const withKeys = (line: Booked): Booked => ({
-  ...line,
-  eventLineId: eventLine(line.allocationId, line.invoiceLineId),
-});
 
 function book(
   events: readonly CashEvent[],
@@ -83,15 +78,14 @@ function book(
   const bounces = new Map(events.filter(isBounce).map((event) => [event.rootId, event.valueOn]));
   const mirrored = [...bounces].flatMap(([rootId, on]) =>
     mirror(
-      booked.filter((line) => allocationOf(line) === rootId),
+      booked.filter((line) => line.eventLineId === rootId),
       on,
     ),
   );
   const standing = events.filter((event) => !bounces.has(event.rootId));
-  const isBooked = new Set(booked.map((line) => line.eventLineId));
+  const isBooked = new Set(booked.map((line) => eventLine(line.eventLineId, line.invoiceLineId)));
   const isFresh = (event: CashEvent): boolean =>
     event.rootId === event.allocationId && !isBooked.has(eventLine(event.allocationId, event.lineId));
-  const dueOf = (basisMinor: bigint) => sharesOfBasis(basisMinor, credits);
   const takenBack: CommissionLine[] = [];
   const earnings: EarningEvent[] = [];
   for (const line of lines) {
@@ -101,11 +95,10 @@ function book(
       .reduce((sum, event) => sum + event.amountMinor, 0n);
     const { lineId: invoiceLineId, family, netMinor, grossMinor } = line;
     const at = { invoiceLineId, netMinor, grossMinor, paidMinor: paidMinor > 0n ? paidMinor : 0n };
-    takenBack.push(...takeBack({ ...at, earnOn: today }, [...booked, ...mirrored], dueOf));
+    takenBack.push(...clawBack({ ...at, earnOn: today }, [...booked, ...mirrored], credits));
     for (const { allocationId, amountMinor, valueOn } of onLine.filter(isFresh)) {
       paidMinor += amountMinor;
-      const eventLineId = eventLine(allocationId, invoiceLineId);
-      earnings.push({ ...at, eventLineId, family, currency, paidMinor, earnOn: valueOn });
+      earnings.push({ ...at, eventLineId: allocationId, family, currency, paidMinor, earnOn: valueOn });
     }
   }
   const before = [...booked, ...mirrored, ...takenBack];
@@ -134,7 +127,7 @@ function write<L>(
       order_id: state.order.id,
       invoice_id: on.invoiceId,
       invoice_line_id: line.invoiceLineId,
-      allocation_id: allocationOf(line),
+      allocation_id: line.eventLineId,
       payee_id: line.payeeId,
       component: line.component,
       plan_version: line.planVersion,
@@ -158,10 +151,10 @@ function postingsOf<L>(
   { order, today }: DealState,
   fresh: readonly CommissionLine[],
 ): Posting[] {
-  const allocations = [...new Set(fresh.map(allocationOf))];
+  const allocations = [...new Set(fresh.map((line) => line.eventLineId))];
   return allocations.map((allocationId) => {
     const byPayee = new Map<string, bigint>();
-    for (const line of fresh.filter((one) => allocationOf(one) === allocationId)) {
+    for (const line of fresh.filter((one) => one.eventLineId === allocationId)) {
       byPayee.set(line.payeeId, (byPayee.get(line.payeeId) ?? 0n) + line.amountMinor);
     }
     return {

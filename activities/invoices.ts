@@ -1,10 +1,10 @@
 // Issuing: what was delivered (or ordered, by policy) becomes one invoice, or two where the tax law wants it.
 import { newId } from '../db/ids.js';
-import { TO_INVOICE, takeNumbers } from '../db/invoices.js';
+import { TO_INVOICE } from '../db/invoices.js';
 import { post } from '../db/ledger.js';
+import { nextNumber } from '../db/numbers.js';
 import type { Tx } from '../db/pool.js';
 import { type InvoiceDraft, invoiceRest, partInvoice } from '../domain/invoices/parts.js';
-import { documentNumber } from '../domain/invoices/numbers.js';
 import { dueOn } from '../domain/invoices/terms.js';
 import { postDeliveredInvoice, postInvoiceOnOrder } from '../domain/ledger/receivables.js';
 import { formatMicro } from '../domain/money/amounts.js';
@@ -86,27 +86,23 @@ async function issue(
   delivery: ToInvoice['deliveries'][number] | undefined,
 ): Promise<void> {
   const { order, today } = state;
-  const [invoicing, dunning] = [await deal.policy('invoicing'), await deal.policy('dunning')];
+  const dunning = await deal.policy('dunning');
   const { entityId, currency } = order;
-  const { prefix, firstSeq, issuedOn } = await takeNumbers(tx, {
-    entityId,
-    series: 'invoice',
-    prefix: invoicing.series.invoice,
-    today,
-    count: drafts.length,
-  });
-  const due = dueOn(order.terms, issuedOn);
-  const invoices = drafts.map((draft, index) => ({ draft, id: newId('inv'), seq: firstSeq + BigInt(index) }));
+  const invoices: { draft: InvoiceDraft; id: string; number: string; seq: bigint; issuedOn: string }[] = [];
+  for (const draft of drafts) {
+    invoices.push({ draft, id: newId('inv'), ...(await nextNumber(tx, entityId, 'invoice', today)) });
+  }
   const { invoicing: invoicingPin, dunning: dunningPin, tax } = deal.versions;
-  for (const { draft, id, seq } of invoices) {
+  for (const { draft, id, seq, number, issuedOn } of invoices) {
     const { netMinor, taxMinor, grossMinor } = draft;
+    const due = dueOn(order.terms, issuedOn);
     deal.writes.insert('invoices', {
       id,
       kind: 'invoice',
       entity_id: entityId,
       series: 'invoice',
       seq,
-      number: documentNumber(prefix, seq),
+      number,
       lead_id: deal.lead.id,
       order_id: order.id,
       delivery_id: delivery?.id ?? null,

@@ -14,7 +14,7 @@ const INVOICE_LINES = `(select coalesce(jsonb_agg(jsonb_build_object('lineId', l
   from invoices i join invoice_lines l on l.invoice_id = i.id join order_lines o on o.id = l.order_line_id
   where i.lead_id = $1 and i.kind = 'invoice')`;
 
-const BOOKED = `(select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'allocationId', c.allocation_id,
+const BOOKED = `(select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'eventLineId', c.allocation_id,
     'invoiceLineId', c.invoice_line_id, 'payeeId', c.payee_id, 'component', c.component,
     'planVersion', c.plan_version, 'sequence', c.sequence, 'currency', c.currency, 'rateBps', c.rate_bps,
     'basisMinor', c.basis_minor::text, 'amountMinor', c.amount_minor::text, 'earnOn', c.earned_on)

@@ -1,5 +1,4 @@
-// What the steps of invoices read, and the counter that gives their numbers.
-import type { Tables } from './tables.js';
+// What the steps of invoices lock and read.
 import type { Tx } from './pool.js';
 import { DEAL } from './progress.js';
 
@@ -20,34 +19,6 @@ export const TO_INVOICE = `jsonb_build_object('deal', ${DEAL},
         where dl.delivery_id = d.id))), '[]')
     from deliveries d join orders o on o.id = d.order_id
     where o.lead_id = $1 and d.status = 'applied' and d.invoice_id is null))`;
-
-export interface NumberBlock {
-  readonly prefix: string;
-  readonly firstSeq: bigint;
-  readonly issuedOn: string;
-}
-
-/**
- * Takes `count` numbers of a series: the last lock of a step, held until its commit, so no number is skipped
- * or given twice, and no document is dated before the one with the number below.
- */
-export async function takeNumbers(
-  tx: Tx,
-  series: { entityId: string; series: 'invoice' | 'credit_note'; prefix: string; today: string; count: number },
-): Promise<NumberBlock> {
-  const { rows } = await tx.query<Pick<Tables['number_series'], 'prefix' | 'last_seq'> & { issued_on: string }>({
-    name: 'take_numbers',
-    text: `insert into number_series as n (entity_id, series, prefix, last_seq, last_issued_on)
-      values ($1, $2, $3, $4, $5)
-      on conflict (entity_id, series) do update set last_seq = n.last_seq + $4,
-        last_issued_on = greatest(n.last_issued_on, $5)
-      returning prefix, last_seq, last_issued_on as issued_on`,
-    values: [series.entityId, series.series, series.prefix, series.count, series.today],
-  });
-  const [row] = rows;
-  if (!row) throw new RangeError(`series ${series.series} of ${series.entityId} gave no number`);
-  return { prefix: row.prefix, firstSeq: row.last_seq - BigInt(series.count) + 1n, issuedOn: row.issued_on };
-}
 
 /** Locks invoices in the one order everybody uses; what is read of them is read by a later statement. */
 export async function lockInvoices(tx: Tx, ids: readonly string[]): Promise<void> {

@@ -1,7 +1,5 @@
 // Unapplied cash put on invoices by a person, who decides what the payer did not say.
 import { appendAudit } from '../../db/audit.js';
-import { wakeRelay } from '../../db/facts.js';
-import { sha256 } from '../../db/ids.js';
 import { lockInvoices, lockPayments, readInvoices } from '../../db/invoices.js';
 import { post } from '../../db/ledger.js';
 import { readPayment, type StoredPayment } from '../../db/payments.js';
@@ -11,9 +9,9 @@ import { dateIn } from '../../domain/calendar/zones.js';
 import { DomainError } from '../../domain/errors.js';
 import { postLaterAllocation, postPayerNamed } from '../../domain/ledger/cash.js';
 import { postRecovery } from '../../domain/ledger/receivables.js';
-import { canonicalJson } from '../../domain/policies/canonical.js';
 import { type Invoice, invoiceOf, openOf, writtenOffOf } from '../balances.js';
 import { type Applied, apply, tellLeads, tolerated, writeApplied } from './applied.js';
+import { hashOf, wakeRelay } from './messages.js';
 import type { IntakeDeps } from './payments.js';
 
 export interface AllocationInput {
@@ -161,7 +159,7 @@ function resolveTask(writes: Writes, { paymentId, actorId, at }: AllocationInput
 }
 
 const bodyOf = ({ allocations }: AllocationInput): string =>
-  sha256(canonicalJson(allocations.map((one) => [one.invoiceId, one.amountMinor.toString()]))).toString('hex');
+  hashOf(allocations.map((one) => [one.invoiceId, one.amountMinor.toString()])).toString('hex');
 
 async function allocatedBefore(
   tx: Tx,

@@ -1,11 +1,11 @@
 // Money put on invoices by the intake: the rows it makes, and the messages to the leads it touches.
-import { addFacts } from '../../db/facts.js';
 import { derivedId, newId } from '../../db/ids.js';
 import type { Posting } from '../../db/ledger.js';
 import { type NewAllocation, writeAllocations } from '../../db/payments.js';
 import type { Writes } from '../../db/writes.js';
 import { postSmallDifference } from '../../domain/ledger/receivables.js';
 import { allocate, type Invoice, openOf, recover, tolerate, writeBalances } from '../balances.js';
+import { factRow } from './messages.js';
 
 /** Where one allocation of money on one invoice went. */
 export interface Applied {
@@ -92,6 +92,6 @@ export function tellLeads(
     actorId,
     body: { ...body, allocationIds },
   }));
-  addFacts(writes, ...facts);
+  writes.insert('messages', ...facts.map(factRow));
   return facts.map(({ id }) => id);
 }

@@ -1,17 +1,16 @@
 // The intake of a delivery: checked at the door against everything recorded before, then stored with its
 // message. What it does to the lead is the step's (activities/deliveries.ts).
 import { ORDER_AT_THE_DOOR } from '../../db/deliveries.js';
-import { addFacts, wakeRelay } from '../../db/facts.js';
-import { newId, sha256 } from '../../db/ids.js';
+import { newId } from '../../db/ids.js';
 import { type Db, type Tx, withTransaction } from '../../db/pool.js';
 import { Writes } from '../../db/writes.js';
 import { dateIn } from '../../domain/calendar/zones.js';
 import { DomainError } from '../../domain/errors.js';
 import { formatMicro } from '../../domain/money/amounts.js';
 import { checkDelivery, type DeliveryLine } from '../../domain/orders/lines.js';
-import { canonicalJson } from '../../domain/policies/canonical.js';
 import { asProgress } from '../deliveries.js';
 import { exact, type OrderLine } from '../progress.js';
+import { factRow, hashOf, wakeRelay } from './messages.js';
 
 export interface DeliveryInput {
   readonly orderId: string;
@@ -48,7 +47,7 @@ interface OrderRow {
 export function recordDelivery({ db }: { db: Db }, input: DeliveryInput): Promise<RecordedDelivery> {
   return withTransaction(db, async (tx) => {
     const order = await lockOrder(tx, input);
-    const body_hash = hashOf(input);
+    const body_hash = bodyHash(input);
     if (order.known) {
       if (order.known.bodyHash !== body_hash.toString('hex')) {
         throw new DomainError('reference_reused', `delivery ${input.key} was recorded with other content`, '/key');
@@ -78,7 +77,8 @@ export function recordDelivery({ db }: { db: Db }, input: DeliveryInput): Promis
         })),
       );
     const { messageId: id, actorId } = input;
-    addFacts(writes, { id, leadId: order.lead_id, name: 'deliveryRecorded', actorId, body: { deliveryId } });
+    const name = 'deliveryRecorded';
+    writes.insert('messages', factRow({ id, leadId: order.lead_id, name, actorId, body: { deliveryId } }));
     await writes.run(tx);
     await wakeRelay(tx);
     return { deliveryId, leadId: order.lead_id, created: true };
@@ -117,7 +117,7 @@ function linesToRecord(order: OrderRow, input: DeliveryInput): readonly Delivery
   return check.lines;
 }
 
-function hashOf({ lines, deliveredAt, proof }: DeliveryInput): Buffer {
+function bodyHash({ lines, deliveredAt, proof }: DeliveryInput): Buffer {
   const named = lines.map(({ orderLineId, quantityMicro }) => [orderLineId, quantityMicro.toString()]);
-  return sha256(canonicalJson({ lines: named, deliveredAt, proof }));
+  return hashOf({ lines: named, deliveredAt, proof });
 }

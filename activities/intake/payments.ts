@@ -1,8 +1,7 @@
 // The intake of a payment: matched, allocated and posted in one transaction, because a payment belongs to no
 // single lead; each lead it touches gets a message. It locks invoices and never a lead.
 import { appendAudit } from '../../db/audit.js';
-import { wakeRelay } from '../../db/facts.js';
-import { newId, sha256 } from '../../db/ids.js';
+import { newId } from '../../db/ids.js';
 import { post } from '../../db/ledger.js';
 import {
   type AtTheDoor,
@@ -24,9 +23,9 @@ import { postRecovery } from '../../domain/ledger/receivables.js';
 import { exponentOf } from '../../domain/money/currencies.js';
 import { cashAccountOf, type PaymentMethod } from '../../domain/payments/cashAccount.js';
 import { matchPayment, type OpenInvoice, type PaymentMatch } from '../../domain/payments/matching.js';
-import { canonicalJson } from '../../domain/policies/canonical.js';
 import { type Invoice, invoiceOf, openOf, writtenOffOf } from '../balances.js';
 import { apply, tellLeads, tolerated, writeApplied } from './applied.js';
+import { hashOf, wakeRelay } from './messages.js';
 
 export interface IntakeDeps {
   readonly db: Db;
@@ -80,7 +79,7 @@ export function recordPayment(deps: IntakeDeps, input: PaymentInput): Promise<Re
     const candidates = { number, accountId, currency, amountMinor };
     const ids = number === null && accountId === null ? [] : await lockCandidates(tx, candidates);
     const door = await readDoor(tx, input.provider, input.reference, ids, named);
-    const bodyHash = hashOf(input);
+    const bodyHash = bodyHashOf(input);
     if (door.known) return knownPayment(tx, door.known, bodyHash, input);
     if (!door.knownAccount) throw new DomainError('invalid_field', `no account ${named}`, '/accountId');
     return store(deps, tx, input, { door, candidates, bodyHash });
@@ -235,11 +234,11 @@ function rowOf(input: PaymentInput, body_hash: Buffer) {
   };
 }
 
-function hashOf(input: PaymentInput): Buffer {
+function bodyHashOf(input: PaymentInput): Buffer {
   const { provider, reference, currency, paidOn, method, invoiceNumber, remittance, payer, accountId } = input;
   const amount = input.amountMinor.toString();
   const named = { invoiceNumber, remittance, payer, accountId };
-  return sha256(canonicalJson({ provider, reference, amount, currency, paidOn, method, ...named }));
+  return hashOf({ provider, reference, amount, currency, paidOn, method, ...named });
 }
 
 async function knownPayment(

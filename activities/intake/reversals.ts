@@ -1,7 +1,6 @@
 // A payment that bounced or was charged back: everything that stands of it is undone in one transaction, and
 // the leads it touches are told, whatever became of them meanwhile.
 import { appendAudit } from '../../db/audit.js';
-import { wakeRelay } from '../../db/facts.js';
 import { newId } from '../../db/ids.js';
 import { lockInvoices, lockPayments, readInvoices } from '../../db/invoices.js';
 import { post } from '../../db/ledger.js';
@@ -17,6 +16,7 @@ import { cashAccountOf, type PaymentMethod } from '../../domain/payments/cashAcc
 import { endTolerance, type Invoice, invoiceOf, takeOff, writeBalances } from '../balances.js';
 import { chainOf } from './allocations.js';
 import { tellLeads } from './applied.js';
+import { wakeRelay } from './messages.js';
 import type { IntakeDeps } from './payments.js';
 
 export interface ReversalInput {
