@@ -1,6 +1,5 @@
 // The whole product in one process: database and engine, migrations, worker, relay, checkpoints, API, and the
 // order in which they stop. `npm start`, the funnel, scenarios and the bench stand on it.
-import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { ensureClock, lookToOpenLeads, REAL_SPEED } from '../activities/intake/clock.js';
 import { type OpenApi, openApi } from '../api/open.js';
