@@ -1,8 +1,7 @@
 // What a run of the workflow itself needs: its opening state, and a place for what broke or could not be sent.
 import type { Logger } from 'pino';
-import { newId } from '../db/ids.js';
 import type { MessageName } from '../domain/messages.js';
-import { INBOX_BATCH, type Opening, type StepAnswer, type StepCall } from '../domain/steps.js';
+import { INBOX_BATCH, type Opening } from '../domain/steps.js';
 import { makeQuery, makeStep, type StepDeps } from './step.js';
 
 interface Inbox {
@@ -42,17 +41,20 @@ export function makeDealActivities(deps: StepDeps & { log: Logger }) {
       },
     }),
 
-    /** A mail nobody took for a day: a person's task from here. */
-    async giveUpMail({ leadId, key, at }: StepCall): Promise<StepAnswer> {
-      await deps.db.query(
-        `with given as (update mails set status = 'failed', failure = 'not delivered in time'
-           where id = $1 and status = 'queued' returning id)
-         insert into tasks (id, kind, lead_id, subject, role, created_at)
-         select $2, 'mail_failed', $3, id, 'rep', now() from given
-         on conflict (kind, subject) where status = 'open' do nothing`,
-        [key, newId('task'), leadId],
-      );
-      return { head: (await this.loadLead({ leadId, key: leadId, at })).head };
-    },
+    /** A mail nobody took for a day: a person's task from here. The key of the call is the mail's id. */
+    giveUpMail: makeStep<null>(deps, {
+      name: 'giveUpMail',
+      judge: (deal) => {
+        deal.writes.statement(
+          'mail given up',
+          `update mails set status = 'failed', failure = 'not delivered in time'
+            where id = $ ->> 'id' and status = 'queued'`,
+          { id: deal.call.key },
+          'any',
+        );
+        deal.task('mail_failed', deal.call.key, 'rep', { mailId: deal.call.key }, deal.lead.owner_id);
+        deal.keepsRevision();
+      },
+    }),
   };
 }
