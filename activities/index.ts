@@ -6,7 +6,7 @@ import { makeDealActivities } from './deal.js';
 import { makeDeliverySteps } from './deliveries.js';
 import { makeInvoiceSteps } from './invoices.js';
 import { makeLeadSteps } from './leads.js';
-import { makeMailActivities, type MailDeps } from './mails.js';
+import { type MailDeps, makeMailActivities } from './mails.js';
 import { makeOrderSteps } from './orders.js';
 import { makePaymentSteps } from './payments.js';
 import { makeQuoteSteps } from './quotes.js';

@@ -4,7 +4,7 @@ export interface Qualification {
   readonly decision: 'qualify' | 'disqualify' | 'nurture';
   readonly reason?: string;
   readonly needs?: Readonly<Record<string, string>>;
-  /** Who made first contact and shares in the commission for it; the deciding person where nobody is named. */
+  /** Who made first contact and shares in the commission for it; the deciding rep where nobody is named. */
   readonly firstContactBy?: string;
 }
 

@@ -8,6 +8,9 @@ export const ERRORS = {
   unauthenticated: { status: 401, title: 'Sign in first' },
   forbidden: { status: 403, title: 'Not allowed for this person' },
   not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'This address does not take that method' },
+  already_exists: { status: 409, title: 'There is one already' },
+  key_in_use: { status: 409, title: 'The same request is being worked on' },
   stale_revision: { status: 409, title: 'Another revision is the current one' },
   content_changed: { status: 409, title: 'Changed since it was priced' },
   already_decided: { status: 409, title: 'Decided already' },
@@ -28,6 +31,7 @@ export const ERRORS = {
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'This media type is not accepted' },
   key_reused: { status: 422, title: 'The idempotency key was used with another body' },
+  unknown_reference: { status: 422, title: 'Refers to something that does not exist' },
   unknown_sku: { status: 422, title: 'No such product' },
   no_price: { status: 422, title: 'The price book has no price for this product' },
   not_discountable: { status: 422, title: 'This product carries no discount' },
@@ -42,7 +46,10 @@ export const ERRORS = {
   over_delivered: { status: 422, title: 'More than was ordered' },
   over_credited: { status: 422, title: 'More than can be credited' },
   over_allocated: { status: 422, title: 'More than is open or unapplied' },
+  precondition_required: { status: 428, title: 'Say which version you are changing' },
   too_many_requests: { status: 429, title: 'Too many requests' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
+  internal: { status: 500, title: 'A fault of ours' },
   unavailable: { status: 503, title: 'Not available at the moment' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
