@@ -68,7 +68,7 @@ export interface RecordedPayment {
  * `reference_reused`. Refuses `invalid_field` for an unknown currency or account, an amount of nothing, and a
  * value date after today. An unknown invoice number is no refusal: the money has come, finance gets a task.
  */
-export function recordPayment(deps: IntakeDeps, input: PaymentInput): Promise<RecordedPayment> {
+export async function recordPayment(deps: IntakeDeps, input: PaymentInput): Promise<RecordedPayment> {
   checkFields(input);
   return withTransaction(deps.db, async (tx) => {
     await lockReference(tx, input.provider, input.reference);
