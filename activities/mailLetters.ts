@@ -15,7 +15,7 @@ import { WAITS, type WaitKind } from '../domain/waits.js';
 import type { MailAttachment } from './mailer.js';
 
 export interface Letter {
-  /** Tells the letters of one mail apart: nothing for the first, `-2` and so on. */
+  /** Tells the letters of one mail apart, however many there are next time: the colleague's id. */
   readonly suffix: string;
   readonly to: string;
   readonly language: Language;
@@ -214,9 +214,7 @@ function toColleagues<T extends MailTemplate>(
   const reached = people.filter((one): one is ColleagueJson & Addressee => one.active && Boolean(one.email));
   if (reached.length === 0) return { skipped: 'nobody to tell is active and has an e-mail address' };
   return {
-    letters: reached.map((to, index) =>
-      letter(index === 0 ? '' : `-${index + 1}`, to, template, contentIn(to.language), []),
-    ),
+    letters: reached.map((to) => letter(`-${to.id}`, to, template, contentIn(to.language), [])),
   };
 }
 
