@@ -12,6 +12,7 @@ import { addDays } from '../domain/calendar/days.js';
 import { actingOn, delegateOn, peopleById } from '../domain/people/people.js';
 import type { MailKind } from '../domain/policies/types.js';
 import { WAITS, type WaitKind } from '../domain/waits.js';
+import { customerKind } from './dunning.js';
 import type { MailAttachment } from './mailer.js';
 
 export interface Letter {
@@ -112,7 +113,7 @@ function reminder(facts: MailFacts['reminder']): Written {
   if (!to) return { skipped: NOBODY_AT_THE_CUSTOMER };
   const { level, currency, iban, sellerName, decidedOn, segment, dunning } = facts;
   const items = facts.items.map((item) => ({ ...item, openMinor: BigInt(item.openMinor) }));
-  const plan = dunning?.[segment === 'consumer' ? 'consumer' : 'business'];
+  const plan = dunning?.[customerKind(segment)];
   const isLast = plan?.levels.at(-1)?.level === level;
   const { action, afterDays } = plan?.afterLast ?? { action: 'task', afterDays: 0 };
   return one(to, 'reminder', {

@@ -107,16 +107,17 @@ async function namingNobody<T>(log: Logger, mailId: string, work: () => Promise<
   }
 }
 
+type Thrown = { name?: unknown; code?: unknown; responseCode?: unknown; stack?: unknown } | null | undefined;
+
 function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  const { code, responseCode } = error as Error & { code?: unknown; responseCode?: unknown };
-  const word = typeof code === 'string' && /^[A-Z0-9_]{1,40}$/.test(code) ? code : error.name;
-  return typeof responseCode === 'number' ? `${word} ${responseCode}` : word;
+  const { name, code, responseCode } = (error as Thrown) ?? {};
+  const word = [code, name].find((one) => typeof one === 'string' && /^[A-Za-z0-9_]{1,40}$/.test(one));
+  return `${word ?? 'unknown'}${typeof responseCode === 'number' ? ` ${responseCode}` : ''}`;
 }
 
 /** Where it was thrown, without the message that stands above it. */
 function framesOf(error: unknown): string[] {
-  const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
+  const lines = String((error as Thrown)?.stack ?? '').split('\n');
   return lines
     .filter((line) => /^\s+at /.test(line))
     .slice(0, 5)

@@ -18,12 +18,17 @@ import { AT, company } from './sampleDeal.js';
 const SERVER = process.env.L2C_TEST_DATABASE_URL ?? '';
 
 export interface Desk {
+  /** Of the owner: for fixtures and for looking. */
   readonly db: Db;
+  /** Of the application, as the activity has it. */
+  readonly working: Db;
   readonly received: { to: string[]; mail: Email }[];
   readonly logged: string[];
   refuse: { rcpt?: number; data?: number; only?: string };
   queue(kind: MailKind, subject: string, more?: Partial<Tables['mails']>): Promise<string>;
   sendMail(mailId: string): Promise<string>;
+  /** The same activity in another worker. */
+  sendMailElsewhere(mailId: string): Promise<string>;
   /** What the activity threw, as its history would hold it. */
   failureOf(mailId: string): Promise<{ message: string; type: string; nonRetryable: boolean; text: string }>;
   row(mailId: string): Promise<Tables['mails']>;
@@ -67,6 +72,7 @@ export async function openDesk(): Promise<Desk> {
   const mailer = makeMailer({ smtpUrl: `smtp://127.0.0.1:${port}`, outboxDir: '/nonexistent' });
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
   const { sendMail } = makeMailActivities({ db: working, mailer, log });
+  const elsewhere = makeMailActivities({ db: working, mailer, log });
   let open = true;
   let mails = 0;
   const stopServer = async () => {
@@ -75,6 +81,7 @@ export async function openDesk(): Promise<Desk> {
   };
   return Object.assign(desk, {
     db: owner,
+    working,
     received,
     logged,
     async queue(kind: MailKind, subject: string, more: Partial<Tables['mails']> = {}) {
@@ -84,6 +91,7 @@ export async function openDesk(): Promise<Desk> {
       return id;
     },
     sendMail: (mailId: string) => sendMail({ mailId }),
+    sendMailElsewhere: (mailId: string) => elsewhere.sendMail({ mailId }),
     async failureOf(mailId: string) {
       const error = await sendMail({ mailId }).then(
         (outcome) => {

@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { makeDealActivities } from '../../activities/deal.js';
+import { PolicyStore } from '../../db/policies.js';
 import type { MailKind } from '../../domain/policies/types.js';
 import { closeCompany, type Desk, openCompany, openDesk } from './mailDesk.js';
 import { AT, later, PERSONAL, speak } from './sampleDeal.js';
@@ -223,6 +226,13 @@ describe('once', () => {
     expect(second).toEqual(first);
   });
 
+  test('tried by two workers at the same time a mailbox shows one mail', async () => {
+    const id = await desk.queue('invoice', 'inv_1');
+    expect(await Promise.all([desk.sendMail(id), desk.sendMailElsewhere(id)])).toEqual(['sent', 'sent']);
+    expect(new Set(desk.received.map(({ mail }) => mail.messageId)).size).toBe(1);
+    expect(await desk.row(id)).toMatchObject({ status: 'sent' });
+  });
+
   test('a sender changed later does not change a mail that was queued before', async () => {
     await desk.sendMail(await desk.queue('order', 'order_1', { queued_at: later(24) }));
     await desk.sendMail(await desk.queue('order', 'order_1', { queued_at: later(23) }));
@@ -284,6 +294,63 @@ describe('refused for good', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(await desk.tasks(id)).toHaveLength(1);
   });
+
+  test('refused in two workers at the same time it is one task', async () => {
+    desk.refuse = { rcpt: 550 };
+    const id = await desk.queue('invoice', 'inv_1');
+    await Promise.allSettled([desk.sendMail(id), desk.sendMailElsewhere(id)]);
+    expect(await desk.row(id)).toMatchObject({ status: 'failed' });
+    expect(await desk.tasks(id)).toHaveLength(1);
+  });
+});
+
+describe('given up by the deal', () => {
+  const giveUp = (key: string) => {
+    const log = pino({ level: 'silent' });
+    // As the worker calls it: a function of its own, without its object.
+    const { giveUpMail } = makeDealActivities({ db: desk.working, policies: new PolicyStore(), log });
+    return giveUpMail({ leadId: 'lead_1', key, at: Date.now() });
+  };
+
+  test('a mail nobody took ends as failed with one task, however often it is given up', async () => {
+    const id = await desk.queue('invoice', 'inv_1');
+    const answers = [...(await Promise.all([giveUp(id), giveUp(id)])), await giveUp(id)];
+    expect(answers.map(({ head }) => head.stage)).toEqual(['collecting', 'collecting', 'collecting']);
+    expect(await desk.row(id)).toMatchObject({ status: 'failed', failure: 'not delivered in time' });
+    const [task, ...more] = await desk.tasks(id);
+    expect(more).toEqual([]);
+    expect(task).toMatchObject({ kind: 'mail_failed', role: 'finance', status: 'open' });
+    expect(Math.abs((task?.created_at.getTime() ?? 0) - later(2).getTime())).toBeLessThan(60_000);
+  });
+
+  test('a refused mail has its task already', async () => {
+    desk.refuse = { rcpt: 550 };
+    const id = await desk.queue('invoice', 'inv_1');
+    const { message } = await desk.failureOf(id);
+    await giveUp(id);
+    expect(await desk.row(id)).toMatchObject({ status: 'failed', failure: message });
+    expect(await desk.tasks(id)).toHaveLength(1);
+  });
+
+  test('a mail that was sent stays sent', async () => {
+    const id = await desk.queue('invoice', 'inv_1');
+    await desk.sendMail(id);
+    await giveUp(id);
+    expect(await desk.row(id)).toMatchObject({ status: 'sent', failure: null });
+    expect(await desk.tasks(id)).toEqual([]);
+  });
+
+  test('a database that is busy is waited for', async () => {
+    const id = await desk.queue('invoice', 'inv_1');
+    const other = await desk.db.connect();
+    await other.query('begin');
+    await other.query('select from mails where id = $1 for update', [id]);
+    await expect(giveUp(id)).rejects.toMatchObject({ type: 'DatabaseAway' });
+    expect(await desk.failureOf(id)).toMatchObject({ type: 'DatabaseAway', nonRetryable: false });
+    await other.query('rollback');
+    other.release();
+    expect(await desk.row(id)).toMatchObject({ status: 'queued' });
+  });
 });
 
 describe('what may pass', () => {
@@ -307,6 +374,7 @@ describe('what may pass', () => {
     const id = await desk.queue(kind, subjectOf[kind]);
     const failure = await desk.failureOf(id);
     expect(failure).toMatchObject({ type: 'MailNotSent', nonRetryable: false });
+    expect(failure.message).toBe('mail_1 could not be sent yet: ESOCKET');
     expect(failure.text).not.toMatch(PERSONAL);
     expect(await desk.row(id)).toMatchObject({ status: 'queued', failure: null });
   });

@@ -185,6 +185,7 @@ async function deal(db: Db): Promise<void> {
       reopened: 0,
       nurture_rounds: 0,
     })
+    .insert('audit_heads', { subject: 'lead_1', seq: 0n, hash: Buffer.alloc(32) })
     .insert('quotes', {
       id: 'quote_01kaz4v8tqfv2r0c0q6c2nq4jd',
       account_id: 'account_1',
