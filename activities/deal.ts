@@ -1,5 +1,8 @@
 // What a run of the workflow itself needs: its opening state, and a place for what broke or could not be sent.
+import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
+import { failMail } from '../db/mails.js';
+import { isDatabaseAway } from '../db/pool.js';
 import type { MessageName } from '../domain/messages.js';
 import { INBOX_BATCH, type Opening } from '../domain/steps.js';
 import { makeQuery, makeStep, type StepDeps } from './step.js';
@@ -22,14 +25,16 @@ const INBOX = `jsonb_build_object('fresh', ${unanswered('parked_for is null', IN
     (select id from mails where lead_id = $1 and status = 'queued' order by queued_at limit ${INBOX_BATCH}) m))`;
 
 export function makeDealActivities(deps: StepDeps & { log: Logger }) {
+  /** The state a run begins with: one entry for capture, continue-as-new, reopening and restore. */
+  const loadLead = makeQuery<Inbox, Opening>(deps, INBOX, (deal) => ({
+    head: deal.head(),
+    facts: [...deal.own.fresh.slice(0, INBOX_BATCH), ...deal.own.parked],
+    more: deal.own.fresh.length > INBOX_BATCH,
+    mails: deal.own.mails,
+  }));
+
   return {
-    /** The state a run begins with: one entry for capture, continue-as-new, reopening and restore. */
-    loadLead: makeQuery<Inbox, Opening>(deps, INBOX, (deal) => ({
-      head: deal.head(),
-      facts: [...deal.own.fresh.slice(0, INBOX_BATCH), ...deal.own.parked],
-      more: deal.own.fresh.length > INBOX_BATCH,
-      mails: deal.own.mails,
-    })),
+    loadLead,
 
     /** A step that failed for a reason of ours: its message waits, a person is told, the deal goes on. */
     markStuck: makeStep<null>(deps, {
@@ -41,20 +46,15 @@ export function makeDealActivities(deps: StepDeps & { log: Logger }) {
       },
     }),
 
-    /** A mail nobody took for a day: a person's task from here. The key of the call is the mail's id. */
-    giveUpMail: makeStep<null>(deps, {
-      name: 'giveUpMail',
-      judge: (deal) => {
-        deal.writes.statement(
-          'mail given up',
-          `update mails set status = 'failed', failure = 'not delivered in time'
-            where id = $ ->> 'id' and status = 'queued'`,
-          { id: deal.call.key },
-          'any',
-        );
-        deal.task('mail_failed', deal.call.key, 'rep', { mailId: deal.call.key }, deal.lead.owner_id);
-        deal.keepsRevision();
-      },
-    }),
+    /** A mail nobody took for a day: a person's task from here. One that was refused has its task already. */
+    async giveUpMail({ leadId, key, at }: StepCall): Promise<StepAnswer> {
+      try {
+        await failMail(deps.db, key, 'not delivered in time');
+      } catch (error) {
+        if (!isDatabaseAway(error)) throw error;
+        throw ApplicationFailure.create({ message: 'the database is away or busy', type: 'DatabaseAway' });
+      }
+      return { head: (await loadLead({ leadId, key: leadId, at })).head };
+    },
   };
 }
