@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { failMail } from '../db/mails.js';
 import { isDatabaseAway } from '../db/pool.js';
 import type { MessageName } from '../domain/messages.js';
-import { INBOX_BATCH, type Opening } from '../domain/steps.js';
+import { INBOX_BATCH, type Opening, type StepAnswer, type StepCall } from '../domain/steps.js';
 import { makeQuery, makeStep, type StepDeps } from './step.js';
 
 interface Inbox {
