@@ -78,7 +78,6 @@ export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
         mailer: makeMailer({
           ...(config.smtpUrl !== undefined && { smtpUrl: config.smtpUrl }),
           outboxDir: folders.mails,
-          from: { name: 'Lead-to-Cash', address: 'sales@localhost' },
         }),
       },
     );
