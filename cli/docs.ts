@@ -57,7 +57,7 @@ export function messagesDocument(): string {
 Everything is first a row in \`messages\`; the workflow is told the row's id and nothing else. A **decision** may
 be refused and is an update, so whoever decides learns at once whether it holds; a **fact** has happened, is never
 refused, and is a signal. The payload below stands in the row's \`body\`. Codes a stage refuses with are
-${STAGE_REFUSALS.map((code) => `\`${code}\``).join(', ')}; a step may refuse with any other code of the API's table.
+${[...new Set(Object.values(STAGE_REFUSALS).map(({ code }) => `\`${code}\``))].join(', ')}; a step may refuse with any other code of the API's table.
 
 ${table(['message', 'kind', 'body', 'step', 'who may', 'applied in', 'refused by stage with'], rows)}
 
