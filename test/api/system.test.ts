@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
+import { buildApp } from '../../api/app.js';
 import { startServer } from '../../api/server.js';
 import { ERRORS } from '../../domain/errors.js';
 import { startApi, type TestApi } from '../support/api.js';
@@ -188,6 +189,14 @@ describe('what is kept of a request', () => {
       await broken.close();
     }
   });
+});
+
+test('a route that does not say who may call it does not start', async () => {
+  const app = await buildApp({ ...api.deps, registry: new Registry() });
+  expect(() => app.get('/v1/forgotten', async () => 'secret')).toThrow(
+    'says in config.permit who may call it',
+  );
+  await app.close();
 });
 
 describe('browsers', () => {
