@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import type { SignIns } from './auth/signIn.js';
 import type { AppDeps } from './deps.js';
 import { accountRoutes } from './routes/accounts.js';
+import { documentRoutes } from './routes/documents.js';
 import { entityRoutes } from './routes/entities.js';
 import { keyRoutes } from './routes/keys.js';
 import { peopleRoutes } from './routes/people.js';
@@ -29,4 +30,5 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   priceBookRoutes,
   policyRoutes,
   entityRoutes,
+  documentRoutes,
 ];
