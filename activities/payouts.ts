@@ -52,8 +52,9 @@ export function makePayoutActivities(deps: StepDeps) {
     /** Calculates the run, or finds it calculated: safe to call whenever the workflow begins. */
     calculatePayout: (call: PayoutCall): Promise<PayoutHead> => inRun(call, calculate(call)),
     /** Applies a decision to release and stores its answer. */
-    releasePayout: (call: PayoutCall & { messageId: string }): Promise<{ head: PayoutHead; answer: Answer }> =>
-      inRun(call, release(call)),
+    releasePayout: (
+      call: PayoutCall & { messageId: string },
+    ): Promise<{ head: PayoutHead; answer: Answer }> => inRun(call, release(call)),
     /** Confirms what is released and tells the leads it settles. */
     confirmPayout: (call: PayoutCall): Promise<PayoutHead> => inRun(call, confirm(call)),
     /** Nobody has released in time: a task for compensation. */
@@ -87,48 +88,61 @@ function headOf({ row, policy, at }: Run, lines: readonly RunLine[], from = row.
   };
 }
 
-function audit({ row, writes, at }: Run, key: string, action: string, actor: string | null, detail: object): void {
+function audit(
+  { row, writes, at }: Run,
+  key: string,
+  action: string,
+  actor: string | null,
+  detail: object,
+): void {
   const head = row.chain && { seq: BigInt(row.chain.seq), hash: Buffer.from(row.chain.hash, 'hex') };
   const change = { subject: row.payoutId, key, action, at, actor, detail: { ...detail } };
   appendAudit(writes, head ?? undefined, change);
 }
 
-const calculate = (call: PayoutCall) => async (run: Run): Promise<PayoutHead> => {
-  const { tx, row, policy, writes } = run;
-  if (row.chain) return headOf(run, row.lines); // Its first audit entry says that it was calculated.
-  const untilOn = endOfMonth(`${nameOf(call).period}-01`);
-  const payees = await duePayees(tx, untilOn);
-  await lockPayees(tx, payees);
-  const sums = await takeDueLines(tx, row.payoutId, untilOn, payees);
-  const carried = await readCarried(tx, [...new Set(sums.map(({ payeeId }) => payeeId))]);
-  const lines = sums.map(({ payeeId, currency, earnedMinor }) => {
-    const before = carried.find((one) => one.payeeId === payeeId && one.currency === currency);
-    const minimum = policy.minimums.find((one) => one.currency === currency);
-    const minimumMinor = minimum ? parseAmount(minimum.amount, currency) : 0n;
-    const rule = { minimumMinor, maxRecoverBps: policy.maxRecoverBps };
-    return { payeeId, currency, earnedMinor, amountMinor: payoutOf(earnedMinor, before?.carriedMinor ?? 0n, rule) };
-  });
-  writes.insert(
-    'payout_lines',
-    ...lines.map(({ payeeId, currency, earnedMinor, amountMinor }) => ({
-      payout_id: row.payoutId,
-      payee_id: payeeId,
-      currency,
-      earned_minor: earnedMinor,
-      amount_minor: amountMinor,
-    })),
-  );
-  if (lines.length === 0) {
-    writes.update('payouts', ['id'], { id: row.payoutId, status: 'confirmed', confirmed_at: run.at });
-  }
-  audit(run, `${call.run}/calculate`, 'calculatePayout', row.calculatedBy, { payees: lines.length });
-  await writes.run(tx);
-  const open = { released: false, confirmed: false };
-  return headOf(
-    run,
-    lines.map((line) => ({ ...line, ...open, earnedMinor: '', amountMinor: '' })),
-  );
-};
+const calculate =
+  (call: PayoutCall) =>
+  async (run: Run): Promise<PayoutHead> => {
+    const { tx, row, policy, writes } = run;
+    if (row.chain) return headOf(run, row.lines); // Its first audit entry says that it was calculated.
+    const untilOn = endOfMonth(`${nameOf(call).period}-01`);
+    const payees = await duePayees(tx, untilOn);
+    await lockPayees(tx, payees);
+    const sums = await takeDueLines(tx, row.payoutId, untilOn, payees);
+    const carried = await readCarried(tx, [...new Set(sums.map(({ payeeId }) => payeeId))]);
+    const lines = sums.map(({ payeeId, currency, earnedMinor }) => {
+      const before = carried.find((one) => one.payeeId === payeeId && one.currency === currency);
+      const minimum = policy.minimums.find((one) => one.currency === currency);
+      const minimumMinor = minimum ? parseAmount(minimum.amount, currency) : 0n;
+      const rule = { minimumMinor, maxRecoverBps: policy.maxRecoverBps };
+      return {
+        payeeId,
+        currency,
+        earnedMinor,
+        amountMinor: payoutOf(earnedMinor, before?.carriedMinor ?? 0n, rule),
+      };
+    });
+    writes.insert(
+      'payout_lines',
+      ...lines.map(({ payeeId, currency, earnedMinor, amountMinor }) => ({
+        payout_id: row.payoutId,
+        payee_id: payeeId,
+        currency,
+        earned_minor: earnedMinor,
+        amount_minor: amountMinor,
+      })),
+    );
+    if (lines.length === 0) {
+      writes.update('payouts', ['id'], { id: row.payoutId, status: 'confirmed', confirmed_at: run.at });
+    }
+    audit(run, `${call.run}/calculate`, 'calculatePayout', row.calculatedBy, { payees: lines.length });
+    await writes.run(tx);
+    const open = { released: false, confirmed: false };
+    return headOf(
+      run,
+      lines.map((line) => ({ ...line, ...open, earnedMinor: '', amountMinor: '' })),
+    );
+  };
 
 const release =
   (call: PayoutCall & { messageId: string }) =>
@@ -171,18 +185,23 @@ async function linesToRelease({ tx, row, policy }: Run, message: ReleaseMessage)
     throw new DomainError('conflicting_duties', `${actorId} calculated the run and may not release it`);
   }
   if (await editedPlanOf(tx, row.payoutId, actorId)) {
-    throw new DomainError('conflicting_duties', `${actorId} edited a plan behind the run and may not release it`);
+    throw new DomainError(
+      'conflicting_duties',
+      `${actorId} edited a plan behind the run and may not release it`,
+    );
   }
   for (const [index, payeeId] of (body.payeeIds ?? []).entries()) {
     const at = `/payeeIds/${index}`;
-    if (payeeId === actorId) throw new DomainError('self_approval', `${actorId} releases no payout of their own`, at);
+    if (payeeId === actorId)
+      throw new DomainError('self_approval', `${actorId} releases no payout of their own`, at);
     if (!row.lines.some((line) => line.payeeId === payeeId)) {
       throw new DomainError('not_found', `the run has no line of ${payeeId}`, at);
     }
   }
   const isChosen = ({ payeeId }: RunLine) => body.payeeIds?.includes(payeeId) ?? payeeId !== actorId;
   const chosen = row.lines.filter((line) => !line.released && isChosen(line));
-  if (chosen.length === 0) throw new DomainError('already_decided', 'nothing is left for this person to release');
+  if (chosen.length === 0)
+    throw new DomainError('already_decided', 'nothing is left for this person to release');
   return chosen;
 }
 
@@ -211,41 +230,43 @@ function writeRelease(
   audit(run, call.messageId, 'releasePayout', actorId, { payees: chosen.map(({ payeeId }) => payeeId) });
 }
 
-const confirm = (call: PayoutCall) => async (run: Run): Promise<PayoutHead> => {
-  const { tx, row, writes, at } = run;
-  const due = row.lines.filter(({ released, confirmed }) => released && !confirmed);
-  if (due.length === 0) return headOf(run, row.lines);
-  const key = due.map(({ payeeId, currency }) => `${payeeId}/${currency}`).join(' ');
-  writes.update(
-    'payout_lines',
-    ['payout_id', 'payee_id', 'currency'],
-    ...due.map(({ payeeId, currency }) => ({
-      payout_id: row.payoutId,
-      payee_id: payeeId,
-      currency,
-      confirmed_at: at,
-    })),
-  );
-  const lines = row.lines.map((line) => (due.includes(line) ? { ...line, confirmed: true } : line));
-  if (lines.every(({ confirmed }) => confirmed)) {
-    writes.update('payouts', ['id'], { id: row.payoutId, status: 'confirmed', confirmed_at: at });
-  }
-  const confirmationId = derivedId('msg', row.payoutId, key);
-  postAll(run, 'confirmed', confirmationId, due, postPayoutConfirmed);
-  const leads = await leadsPaid(tx, row.payoutId, [...new Set(due.map(({ payeeId }) => payeeId))]);
-  const body = { payoutId: row.payoutId };
-  writes.insert(
-    'messages',
-    ...leads.map((leadId) => {
-      const id = derivedId('msg', row.payoutId, key, leadId);
-      return factRow({ id, leadId, name: 'commissionPaid', actorId: null, body });
-    }),
-  );
-  audit(run, `${call.run}/${confirmationId}`, 'confirmPayout', null, { leads: leads.length });
-  await writes.run(tx);
-  await wakeRelay(tx);
-  return headOf(run, lines);
-};
+const confirm =
+  (call: PayoutCall) =>
+  async (run: Run): Promise<PayoutHead> => {
+    const { tx, row, writes, at } = run;
+    const due = row.lines.filter(({ released, confirmed }) => released && !confirmed);
+    if (due.length === 0) return headOf(run, row.lines);
+    const key = due.map(({ payeeId, currency }) => `${payeeId}/${currency}`).join(' ');
+    writes.update(
+      'payout_lines',
+      ['payout_id', 'payee_id', 'currency'],
+      ...due.map(({ payeeId, currency }) => ({
+        payout_id: row.payoutId,
+        payee_id: payeeId,
+        currency,
+        confirmed_at: at,
+      })),
+    );
+    const lines = row.lines.map((line) => (due.includes(line) ? { ...line, confirmed: true } : line));
+    if (lines.every(({ confirmed }) => confirmed)) {
+      writes.update('payouts', ['id'], { id: row.payoutId, status: 'confirmed', confirmed_at: at });
+    }
+    const confirmationId = derivedId('msg', row.payoutId, key);
+    postAll(run, 'confirmed', confirmationId, due, postPayoutConfirmed);
+    const leads = await leadsPaid(tx, row.payoutId, [...new Set(due.map(({ payeeId }) => payeeId))]);
+    const body = { payoutId: row.payoutId };
+    writes.insert(
+      'messages',
+      ...leads.map((leadId) => {
+        const id = derivedId('msg', row.payoutId, key, leadId);
+        return factRow({ id, leadId, name: 'commissionPaid', actorId: null, body });
+      }),
+    );
+    audit(run, `${call.run}/${confirmationId}`, 'confirmPayout', null, { leads: leads.length });
+    await writes.run(tx);
+    await wakeRelay(tx);
+    return headOf(run, lines);
+  };
 
 /** One transaction per currency, a line per payee; ledger and payout say the same of each. */
 function postAll(
@@ -270,13 +291,15 @@ function postAll(
   }
 }
 
-const escalate = (call: PayoutCall) => async (run: Run): Promise<PayoutHead> => {
-  const { tx, row, at, policy } = run;
-  const waiting = row.lines.filter(({ released }) => !released).map(({ payeeId }) => payeeId);
-  await tx.query(
-    `insert into tasks (id, kind, subject, role, reason, created_at) values ($1, 'payout_unreleased', $2, $3, $4, $5)
+const escalate =
+  (call: PayoutCall) =>
+  async (run: Run): Promise<PayoutHead> => {
+    const { tx, row, at, policy } = run;
+    const waiting = row.lines.filter(({ released }) => !released).map(({ payeeId }) => payeeId);
+    await tx.query(
+      `insert into tasks (id, kind, subject, role, reason, created_at) values ($1, 'payout_unreleased', $2, $3, $4, $5)
       on conflict (kind, subject) where status = 'open' do nothing`,
-    [newId('task'), row.payoutId, policy.releaserRole, { run: call.run, payees: waiting }, at],
-  );
-  return headOf(run, row.lines);
-};
+      [newId('task'), row.payoutId, policy.releaserRole, { run: call.run, payees: waiting }, at],
+    );
+    return headOf(run, row.lines);
+  };
