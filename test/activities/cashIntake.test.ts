@@ -5,10 +5,8 @@ import { recordPayment } from '../../activities/intake/payments.js';
 import { reversePayment } from '../../activities/intake/reversals.js';
 import { newId } from '../../db/ids.js';
 import {
-  counts,
   type Deal,
   decision,
-  offences,
   openWorld,
   orderedDeal,
   PEOPLE,
@@ -18,6 +16,7 @@ import {
   type World,
 } from '../support/deal.js';
 import { dayOf, deliver, invoicesOf, payment } from '../support/money.js';
+import { counts, offences } from '../support/offences.js';
 
 let world: World;
 beforeAll(async () => {

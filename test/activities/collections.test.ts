@@ -2,10 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { recordPayment } from '../../activities/intake/payments.js';
 import { newId } from '../../db/ids.js';
 import {
-  counts,
   type Deal,
   decision,
-  offences,
   openWorld,
   orderedDeal,
   own,
@@ -16,6 +14,7 @@ import {
   type World,
 } from '../support/deal.js';
 import { bounce, deliver, invoicesOf, pay, payment } from '../support/money.js';
+import { counts, offences } from '../support/offences.js';
 
 let world: World;
 beforeAll(async () => {

@@ -3,10 +3,8 @@ import { openPayoutRun } from '../../activities/intake/payoutRuns.js';
 import { newId } from '../../db/ids.js';
 import { addMonths } from '../../domain/calendar/days.js';
 import {
-  counts,
   DAY,
   type Deal,
-  offences,
   openWorld,
   orderedDeal,
   own,
@@ -17,6 +15,7 @@ import {
   type World,
 } from '../support/deal.js';
 import { bounce, deliver, invoicesOf, pay } from '../support/money.js';
+import { counts, offences } from '../support/offences.js';
 
 let world: World;
 beforeAll(async () => {
