@@ -18,7 +18,7 @@ import { counts, offences } from '../support/offences.js';
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld('collect');
+  world = await openWorld();
 });
 afterEach(async () => {
   expect(await offences(world)).toEqual([]);
@@ -236,7 +236,7 @@ describe('taking back', () => {
     const deal = await orderedDeal(world);
     const { recordDelivery } = await import('../../activities/intake/deliveries.js');
     const messageId = newId('msg');
-    await recordDelivery(world, {
+    await recordDelivery(world.deps, {
       orderId: deal.orderId,
       actorId: PEOPLE.fulfilment,
       key: 'late',

@@ -16,7 +16,7 @@ import { counts, offences } from '../support/offences.js';
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld('order');
+  world = await openWorld();
 });
 afterEach(async () => {
   expect(await offences(world)).toEqual([]);
@@ -214,7 +214,7 @@ describe('each step twice under one key', () => {
     const deal = await orderedDeal(world);
     const { recordDelivery } = await import('../../activities/intake/deliveries.js');
     const messageId = newId('msg');
-    await recordDelivery(world, {
+    await recordDelivery(world.deps, {
       orderId: deal.orderId,
       actorId: PEOPLE.fulfilment,
       key: 'K1',

@@ -5,58 +5,42 @@ import { makeActivities } from '../../activities/index.js';
 import type { StepDeps } from '../../activities/step.js';
 import { POLICY_EXAMPLES } from '../../contracts/policies/examples.js';
 import { newId } from '../../db/ids.js';
-import { migrate } from '../../db/migrate.js';
 import { PolicyStore } from '../../db/policies.js';
-import { type Db, openPool } from '../../db/pool.js';
+import type { Db } from '../../db/pool.js';
 import type { CommissionPolicy, PolicyKind } from '../../domain/policies/types.js';
 import type { StepAnswer } from '../../domain/steps.js';
+import { freshDatabase } from './database.js';
 
-const SERVER = process.env.L2C_TEST_DATABASE_URL ?? '';
 /** The business day every deal is ordered on; the clock stands at noon of it and runs at real speed. */
 export const DAY = '2026-03-02';
 const NOON = Date.parse(`${DAY}T12:00:00Z`);
 const DAY_MS = 86_400_000;
 
 export interface World {
+  /** The owner's connections, for fixtures and for looking. */
   readonly db: Db;
+  /** What the code under test gets: the application's role. */
   readonly deps: StepDeps;
   readonly steps: ReturnType<typeof makeActivities>;
-  readonly url: string;
   /** Real instant of noon on a day `days` after the order. */
   readonly at: (days?: number) => number;
   readonly close: () => Promise<void>;
 }
 
 /** A migrated database with policies, one company in Madrid and people. */
-export async function openWorld(
-  name: string,
-  changes: { commission?: Partial<CommissionPolicy> } = {},
-): Promise<World> {
-  const admin = openPool(SERVER, { max: 1, applicationName: 'test' });
-  const database = `cash_${name}_${process.pid}`;
-  await admin.query(`drop database if exists ${database} with (force)`);
-  await admin.query(`create database ${database}`);
-  await admin.end();
-  const url = new URL(SERVER);
-  url.pathname = `/${database}`;
-  await migrate(url.href);
-  const db = openPool(url.href, { max: 8, applicationName: 'test' });
+export async function openWorld(changes: { commission?: Partial<CommissionPolicy> } = {}): Promise<World> {
+  const database = await freshDatabase();
+  const db = database.owner;
   await seed(db, changes.commission ?? {});
   const log = pino({ level: process.env.L2C_TEST_LOG ?? 'silent' });
-  const deps: StepDeps = { db, policies: new PolicyStore(), log };
+  const deps: StepDeps = { db: database.app, policies: new PolicyStore(), log };
   const steps = makeActivities({ ...deps, mailer: undefined as never });
   return {
     db,
     deps,
     steps,
-    url: url.href,
     at: (days = 0) => NOON + days * DAY_MS,
-    close: async () => {
-      await db.end();
-      const again = openPool(SERVER, { max: 1, applicationName: 'test' });
-      await again.query(`drop database if exists ${database} with (force)`);
-      await again.end();
-    },
+    close: () => database.drop(),
   };
 }
 
