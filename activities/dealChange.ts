@@ -313,6 +313,13 @@ export class DealChange<L> {
     return answer;
   }
 
+  /** Keeps a fact for a later state of the deal, with a task so that somebody sees it wait. */
+  park(code: string): Answer {
+    const answer = this.discard({ result: 'parked', code });
+    this.task('message_parked', this.call.key, 'operations', { message: this.message?.name, code });
+    return answer;
+  }
+
   /** The lead as its row stands after this step. */
   head(): Head {
     const { clock } = this.#parts.loaded;
