@@ -417,5 +417,13 @@ export class DealChange<L> {
       { id: this.call.key, answer, parkedFor: answer.code ?? answer.result },
       1,
     );
+    if (waiting || !this.message?.parkedFor) return;
+    this.writes.statement(
+      'what waited is done',
+      `update tasks set status = 'resolved', resolved_at = ($ ->> 'at')::timestamptz, resolution = $ ->> 'result'
+        where subject = $ ->> 'id' and kind in ('message_parked', 'step_stuck') and status = 'open'`,
+      { id: this.call.key, at: this.at, result: answer.result },
+      'any',
+    );
   }
 }

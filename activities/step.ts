@@ -5,8 +5,8 @@ import type { Logger } from 'pino';
 import type { PolicyStore } from '../db/policies.js';
 import { type Db, isDatabaseAway, type Tx, withTransaction } from '../db/pool.js';
 import { DomainError } from '../domain/errors.js';
-import type { Answer, Head, StepAnswer, StepCall, StepName } from '../domain/steps.js';
 import { outcomeOf } from '../domain/messages.js';
+import type { Answer, Head, StepAnswer, StepCall, StepName } from '../domain/steps.js';
 import { OWN_STEPS } from '../domain/waits.js';
 import { DealChange, type Loaded, type LockedLead } from './dealChange.js';
 
