@@ -14,7 +14,7 @@ import {
   readProposals,
 } from '../../db/payments.js';
 import type { PolicyStore } from '../../db/policies.js';
-import { type Db, type Tx, withTransaction } from '../../db/pool.js';
+import { type DbOrTx, type Tx, withTransaction } from '../../db/pool.js';
 import { WriteConflict, Writes } from '../../db/writes.js';
 import { dateIn } from '../../domain/calendar/zones.js';
 import { DomainError } from '../../domain/errors.js';
@@ -28,7 +28,8 @@ import { apply, tellLeads, tolerated, writeApplied } from './applied.js';
 import { hashOf, wakeRelay } from './messages.js';
 
 export interface IntakeDeps {
-  readonly db: Db;
+  /** A transaction of the caller's is joined. */
+  readonly db: DbOrTx;
   readonly policies: PolicyStore;
 }
 
