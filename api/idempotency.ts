@@ -1,7 +1,7 @@
 // POSTs that may be sent again: the answer is stored in the transaction that made it, under person and key.
 // A run that is killed leaves neither effect nor row, so nothing has to time out; a request that comes while
 // the first one runs is told to come back. Only what was done is remembered: a refusal changed nothing and is
-// judged anew. Decisions and facts do not come here, their message row is the memory (`messageIdFor`).
+// judged anew. Decisions do not come here, their message row is the memory (`messageIdFor`).
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type IdempotencyRow, rememberAnswer, takeKey } from '../db/idempotency.js';
@@ -13,6 +13,8 @@ import { actorOf } from './auth/actor.js';
 
 export interface Done<Body extends object> {
   readonly body: Body;
+  /** Instead of the status of the call, for an answer that says it was done before. */
+  readonly status?: number;
   /** Headers of the answer, repeated with it (ETag, Location). */
   readonly headers?: Readonly<Record<string, string>>;
   /** What is stored and repeated instead of `body`, for an answer that holds a secret. */
@@ -61,7 +63,7 @@ export async function answerOnce<Body extends object>(
   status = 201,
 ): Promise<Body> {
   const key = idempotencyKey(request);
-  if (key === undefined) return send(reply, status, await withTransaction(db, work));
+  if (key === undefined) return send(reply, await withTransaction(db, work), status);
   const { personId } = actorOf(request);
   const bodyHash = requestHash(request);
   const route = `${request.method} ${request.routeOptions.url ?? ''}`.slice(0, 200);
@@ -75,8 +77,8 @@ export async function answerOnce<Body extends object>(
     if (taken !== 'free') return repeat<Body>(reply, taken, key, bodyHash);
     const done = await work(tx);
     const answer = { body: done.remember ?? done.body, headers: done.headers ?? {} };
-    await rememberAnswer(tx, { personId, key, route, bodyHash, status, answer });
-    return send(reply, status, done);
+    await rememberAnswer(tx, { personId, key, route, bodyHash, status: done.status ?? status, answer });
+    return send(reply, done, status);
   });
 }
 
@@ -91,10 +93,10 @@ function repeat<Body extends object>(
   }
   const { body, headers } = row.answer as { body: Body; headers: Record<string, string> };
   reply.header('idempotent-replay', 'true');
-  return send(reply, row.status, { body, headers });
+  return send(reply, { body, headers }, row.status);
 }
 
-function send<Body extends object>(reply: FastifyReply, status: number, done: Done<Body>): Body {
-  reply.code(status).headers(done.headers ?? {});
+function send<Body extends object>(reply: FastifyReply, done: Done<Body>, status: number): Body {
+  reply.code(done.status ?? status).headers(done.headers ?? {});
   return done.body;
 }

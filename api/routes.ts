@@ -9,6 +9,8 @@ import { approvalRoutes } from './routes/approvals.js';
 import { entityRoutes } from './routes/entities.js';
 import { keyRoutes } from './routes/keys.js';
 import { leadRoutes } from './routes/leads.js';
+import { orderRoutes } from './routes/orders.js';
+import { paymentRoutes } from './routes/payments.js';
 import { peopleRoutes } from './routes/people.js';
 import { policyRoutes } from './routes/policies.js';
 import { priceBookRoutes } from './routes/priceBooks.js';
@@ -37,4 +39,6 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   quoteRoutes,
   approvalRoutes,
   waitRoutes,
+  orderRoutes,
+  paymentRoutes,
 ];
