@@ -7,12 +7,14 @@ import { newId } from '../../db/ids.js';
 import {
   counts,
   type Deal,
+  decision,
   offences,
   openWorld,
   orderedDeal,
   PEOPLE,
   row,
   settle,
+  told,
   type World,
 } from '../support/deal.js';
 import { dayOf, deliver, invoicesOf, payment } from '../support/money.js';
@@ -201,6 +203,28 @@ describe('a payment at the door', () => {
       allocations.map(({ amountMinor }) => amountMinor),
     );
     expect(allocated.reduce((a, b) => a + b)).toBe(12_100n);
+    expect((await invoicesOf(world, deal))[0]?.open).toBe(0n);
+  });
+
+  test('never waits for the step that holds its lead: no deadlock between intake and cancellation', async () => {
+    const { deal, invoice } = await invoiced();
+    const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.boss, {
+      orderId: deal.orderId,
+      reason: 'x',
+    });
+    const { rows: before } = await world.db.query<{ n: string }>(
+      'select deadlocks as n from pg_stat_database where datname = current_database()',
+    );
+    await Promise.all([
+      told(world, 'cancelOrder', deal.leadId, id),
+      ...[1n, 2n, 3n].map((amountMinor) =>
+        recordPayment(world.deps, payment(world, { invoiceNumber: invoice.number, amountMinor })),
+      ),
+    ]);
+    const { rows: after } = await world.db.query<{ n: string }>(
+      'select deadlocks as n from pg_stat_database where datname = current_database()',
+    );
+    expect(after).toEqual(before);
     expect((await invoicesOf(world, deal))[0]?.open).toBe(0n);
   });
 
