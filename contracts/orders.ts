@@ -1,6 +1,7 @@
 // Orders, what was delivered of them and what is waited for, on the wire.
 import { type Static, Type } from 'typebox';
 import { TERM_KINDS } from '../domain/invoices/terms.js';
+import { WaitView } from './leads.js';
 import {
   Bps,
   Code,
@@ -95,19 +96,6 @@ export const Delivery = Type.Object(
   { ...closed, description: 'A delivery' },
 );
 export type Delivery = Static<typeof Delivery>;
-
-export const WaitView = Type.Object(
-  {
-    kind: Type.String({ maxLength: 40 }),
-    subject: Type.String({ maxLength: 60, description: 'Id of the record waited for' }),
-    role: Type.String({ maxLength: 40, description: 'Who owes it' }),
-    personId: Nullable(Id('person')),
-    since: Instant,
-    until: Instant,
-    level: Type.Integer({ minimum: 0 }),
-  },
-  { ...closed, description: 'Who owes what, since when, until when' },
-);
 
 export const OrderView = Type.Object(
   {

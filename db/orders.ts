@@ -2,6 +2,7 @@
 
 import { wireMoney } from '../contracts/money.js';
 import type { Delivery, OrderSummary, OrderView } from '../contracts/orders.js';
+import { BUSINESS_NOW, WAIT_JSON, type WaitJson, waitView } from './leadViews.js';
 import type { Queryable } from './pool.js';
 import type { Tables } from './tables.js';
 
@@ -76,15 +77,15 @@ const INVOICES = `(select coalesce(jsonb_agg(jsonb_build_object('id', i.id, 'kin
     'number', i.number, 'gross', i.gross_minor::text, 'open', i.open_minor::text, 'dueOn', i.due_on)
     order by i.id), '[]') from invoices i where i.order_id = o.id)`;
 
-const WAITS = `(select coalesce(jsonb_agg(jsonb_build_object('kind', w.kind, 'subject', w.subject,
-    'role', w.role, 'personId', w.person_id, 'since', w.since, 'until', w.until, 'level', w.level)
-    order by w.until, w.id), '[]') from waits w where w.lead_id = o.lead_id and w.ended_at is null)`;
+const WAITS = `(select coalesce(jsonb_agg(${WAIT_JSON} order by w.until, w.id), '[]') from waits w
+  where w.lead_id = o.lead_id and w.ended_at is null)`;
 
 interface Parts {
   lines: (Omit<OrderView['lines'][number], 'net' | 'invoiced'> & { net: string; invoiced: string })[];
   deliveries: Delivery[];
   invoices: (Omit<OrderView['invoices'][number], 'gross' | 'open'> & { gross: string; open: string })[];
-  waits: OrderView['waits'];
+  waits: WaitJson[];
+  now_ms: number;
 }
 
 /** One order with everything that hangs on it; undefined where there is none. */
@@ -92,7 +93,8 @@ export async function orderById(db: Queryable, id: string): Promise<OrderView | 
   const { rows } = await db.query<OrderRow & Parts>({
     name: 'order_by_id',
     text: `select o.*, ${LINES} as lines, (select coalesce(jsonb_agg(${DELIVERY} order by d.delivered_at, d.id),
-        '[]') from deliveries d where d.order_id = o.id) as deliveries, ${INVOICES} as invoices, ${WAITS} as waits
+        '[]') from deliveries d where d.order_id = o.id) as deliveries, ${INVOICES} as invoices, ${WAITS} as waits,
+        ${BUSINESS_NOW} as now_ms
       from orders o where o.id = $1`,
     values: [id],
   });
@@ -113,7 +115,7 @@ function orderView(row: OrderRow & Parts): OrderView {
     lines: row.lines.map((line) => ({ ...line, net: money(line.net), invoiced: money(line.invoiced) })),
     deliveries: row.deliveries.map(instants),
     invoices: row.invoices.map((one) => ({ ...one, gross: money(one.gross), open: money(one.open) })),
-    waits: row.waits.map((wait) => ({ ...wait, since: iso(wait.since), until: iso(wait.until) })),
+    waits: row.waits.map((wait) => waitView(wait, row.now_ms)),
   };
 }
 
