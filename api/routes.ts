@@ -17,6 +17,7 @@ import { priceBookRoutes } from './routes/priceBooks.js';
 import { productRoutes } from './routes/products.js';
 import { quoteRoutes } from './routes/quotes.js';
 import { systemRoutes } from './routes/system.js';
+import { taskRoutes } from './routes/tasks.js';
 import { waitRoutes } from './routes/waits.js';
 
 /** What route files get: the app's dependencies, and the sign-ins for those who change rights. */
@@ -39,6 +40,7 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   quoteRoutes,
   approvalRoutes,
   waitRoutes,
+  taskRoutes,
   orderRoutes,
   paymentRoutes,
 ];
