@@ -7,6 +7,7 @@ import type { AppDeps } from './deps.js';
 import { accountRoutes } from './routes/accounts.js';
 import { approvalRoutes } from './routes/approvals.js';
 import { entityRoutes } from './routes/entities.js';
+import { invoiceRoutes } from './routes/invoices.js';
 import { keyRoutes } from './routes/keys.js';
 import { leadRoutes } from './routes/leads.js';
 import { orderRoutes } from './routes/orders.js';
@@ -42,5 +43,6 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   waitRoutes,
   taskRoutes,
   orderRoutes,
+  invoiceRoutes,
   paymentRoutes,
 ];
