@@ -6,15 +6,20 @@ import type { SignIns } from './auth/signIn.js';
 import type { AppDeps } from './deps.js';
 import { accountRoutes } from './routes/accounts.js';
 import { approvalRoutes } from './routes/approvals.js';
+import { documentRoutes } from './routes/documents.js';
 import { entityRoutes } from './routes/entities.js';
+import { invoiceRoutes } from './routes/invoices.js';
 import { keyRoutes } from './routes/keys.js';
 import { leadRoutes } from './routes/leads.js';
+import { orderRoutes } from './routes/orders.js';
+import { paymentRoutes } from './routes/payments.js';
 import { peopleRoutes } from './routes/people.js';
 import { policyRoutes } from './routes/policies.js';
 import { priceBookRoutes } from './routes/priceBooks.js';
 import { productRoutes } from './routes/products.js';
 import { quoteRoutes } from './routes/quotes.js';
 import { systemRoutes } from './routes/system.js';
+import { taskRoutes } from './routes/tasks.js';
 import { waitRoutes } from './routes/waits.js';
 
 /** What route files get: the app's dependencies, and the sign-ins for those who change rights. */
@@ -37,4 +42,8 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   quoteRoutes,
   approvalRoutes,
   waitRoutes,
+  taskRoutes,
+  orderRoutes,
+  invoiceRoutes,
+  paymentRoutes,
 ];

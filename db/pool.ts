@@ -1,5 +1,6 @@
 // One way to Postgres: types that keep money exact, a pool that survives its database, transactions that
 // are retried only for what passes by itself.
+import { types as kinds } from 'node:util';
 import pg from 'pg';
 
 const INT8 = 20;
@@ -35,10 +36,14 @@ export function openPool(url: string, options: PoolOptions): Db {
     idle_in_transaction_session_timeout: 15_000,
     connectionTimeoutMillis: 3_000,
     keepAlive: true,
+    options: '-c TimeZone=UTC', // `current_date`, by which roles become usable, is the same day everywhere.
     types,
   });
   // Without a listener an idle connection that dies ends the process.
   pool.on('error', (error) => options.onIdleError?.(error));
+  // The pool listens to idle connections only: one that dies in the middle of a transaction tells its query and
+  // then raises the same error once more as an event, which would end the process as well.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
@@ -49,7 +54,8 @@ const networkCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'
 
 /** True when trying again later is the right answer to this error (absent or contended database). */
 export function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  // An error of the network may come from another realm than ours, where `instanceof` is false.
+  if (!(kinds.isNativeError(error) || error instanceof Error)) return false;
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string') {
     return passing.has(code.slice(0, 2)) || passingCodes.has(code) || networkCodes.has(code);
@@ -64,11 +70,18 @@ const isSerialization = (error: unknown): boolean => {
   return code === '40P01' || code === '40001';
 };
 
+/** A pool, or a transaction that runs already and is joined. */
+export type DbOrTx = Db | Tx;
+
+const isTx = (db: DbOrTx): db is Tx => 'release' in db;
+
 /**
  * Runs `work` in one transaction with one commit. A deadlock or serialization failure is tried again twice,
- * because the other transaction has gone on by then; any other error rolls back and is thrown.
+ * because the other transaction has gone on by then; any other error rolls back and is thrown. Given a
+ * transaction, `work` becomes part of it: beginning, trying again and ending are its owner's.
  */
-export async function withTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function withTransaction<T>(db: DbOrTx, work: (tx: Tx) => Promise<T>): Promise<T> {
+  if (isTx(db)) return work(db);
   for (let attempt = 1; ; attempt++) {
     const tx = await db.connect();
     let broken: Error | undefined;
