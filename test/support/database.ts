@@ -4,7 +4,7 @@ import pg from 'pg';
 import { migrate } from '../../db/migrate.js';
 import { type Db, openPool } from '../../db/pool.js';
 
-const SERVER = process.env.L2C_TEST_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:54329/postgres';
+const SERVER = process.env.L2C_TEST_DATABASE_URL ?? '';
 
 export interface TestDatabase {
   /** Address for the role that owns the schema. */
