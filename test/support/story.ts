@@ -3,7 +3,7 @@ import { captureLead } from '../../activities/intake/leads.js';
 import { decide as decideThrough } from '../../activities/intake/decide.js';
 import { recordDelivery } from '../../activities/intake/deliveries.js';
 import { type RecordedPayment, recordPayment } from '../../activities/intake/payments.js';
-import { type Draft, draftQuote } from '../../activities/intake/quotes.js';
+import { type Draft, draftQuote, reviseQuote } from '../../activities/intake/quotes.js';
 import { type ReversedPayment, reversePayment } from '../../activities/intake/reversals.js';
 import { newId } from '../../db/ids.js';
 import { dateIn } from '../../domain/calendar/zones.js';
@@ -112,6 +112,15 @@ export class Story {
   /** Drafts and submits. */
   async submit(draft: Partial<Draft> = {}): Promise<{ quoteId: string; revision: number }> {
     const { quoteId, revision } = await this.draft(draft);
+    await this.decided('submitQuote', 'rep', { quoteId, revision });
+    return { quoteId, revision };
+  }
+
+  /** Drafts another revision and submits it. */
+  async revise(quoteId: string, draft: Draft): Promise<{ quoteId: string; revision: number }> {
+    const { db, policies } = this.world;
+    const nowMs = await this.world.now();
+    const { revision } = await reviseQuote({ db, policies }, { quoteId, draft, actorId: PEOPLE.rep, nowMs });
     await this.decided('submitQuote', 'rep', { quoteId, revision });
     return { quoteId, revision };
   }
@@ -256,6 +265,14 @@ export class Story {
       const invoices = await this.invoices();
       return invoices.length >= count && invoices[count - 1];
     });
+  }
+
+  /** Until so many commission lines are written. */
+  earned(count: number): Promise<void> {
+    return until(`${count} commission lines are written`, async () => {
+      const lines = await this.rows(`select from commission_lines where lead_id = $1`);
+      return lines.length >= count || undefined;
+    }).then(() => undefined);
   }
 
   /** Until the run of the workflow has ended. */

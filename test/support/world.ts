@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import pino from 'pino';
 import type { ActivityDeps } from '../../activities/index.js';
 import { type Engine, ToldMarks } from '../../activities/intake/telling.js';
@@ -54,7 +54,11 @@ const log = pino({ level: process.env.L2C_TEST_LOG ?? 'silent' });
 const DAY_MS = 86_400_000;
 
 // Before anything else of the SDK asks for its runtime, so once when this file is read.
-Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR') });
+Runtime.install({
+  shutdownSignals: [],
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
+});
 
 /** Opens a world; `close` it in the end, whatever happened. */
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
