@@ -6,6 +6,7 @@ import { type RecordedPayment, recordPayment } from '../../activities/intake/pay
 import { type Draft, draftQuote, reviseQuote } from '../../activities/intake/quotes.js';
 import { type ReversedPayment, reversePayment } from '../../activities/intake/reversals.js';
 import { newId } from '../../db/ids.js';
+import { withTransaction } from '../../db/pool.js';
 import { dateIn } from '../../domain/calendar/zones.js';
 import type { Outcome, Stage } from '../../domain/leads/stages.js';
 import type { DecisionName } from '../../domain/messages.js';
@@ -98,15 +99,13 @@ export class Story {
   /** Drafts a quote; one line of four pieces at 50.00 unless said otherwise. */
   async draft(draft: Partial<Draft> = {}): Promise<{ quoteId: string; revision: number }> {
     const { db, policies } = this.world;
-    return draftQuote(
-      { db, policies },
-      {
-        leadId: this.leadId,
-        draft: { lines: [{ sku: sku(1), quantity: '4' }], ...draft },
-        actorId: PEOPLE.rep,
-        nowMs: await this.world.now(),
-      },
-    );
+    const input = {
+      leadId: this.leadId,
+      draft: { lines: [{ sku: sku(1), quantity: '4' }], ...draft },
+      actorId: PEOPLE.rep,
+      nowMs: await this.world.now(),
+    };
+    return withTransaction(db, (tx) => draftQuote(policies, tx, input));
   }
 
   /** Drafts and submits. */
@@ -120,7 +119,8 @@ export class Story {
   async revise(quoteId: string, draft: Draft): Promise<{ quoteId: string; revision: number }> {
     const { db, policies } = this.world;
     const nowMs = await this.world.now();
-    const { revision } = await reviseQuote({ db, policies }, { quoteId, draft, actorId: PEOPLE.rep, nowMs });
+    const input = { quoteId, draft, actorId: PEOPLE.rep, nowMs };
+    const { revision } = await withTransaction(db, (tx) => reviseQuote(policies, tx, input));
     await this.decided('submitQuote', 'rep', { quoteId, revision });
     return { quoteId, revision };
   }
