@@ -16,7 +16,7 @@ export interface RowProblem {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Draft = Mutable<Omit<Capture, 'source' | 'contact'>> & {
   source: Mutable<Capture['source']>;
-  contact?: Capture['contact'];
+  contact?: NonNullable<Capture['contact']>;
 };
 type Taker = (fields: readonly string[], draft: Draft, problems: RowProblem[]) => void;
 

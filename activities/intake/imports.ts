@@ -202,8 +202,8 @@ const added = (a: ImportCounts, b: ImportCounts): ImportCounts => ({
 
 async function clockOf(db: Db): Promise<ClockSegment> {
   const { rows } =
-    await db.query<ClockSegment>(`select (extract(epoch from anchor_at) * 1000)::float8 as "anchorMs",
-      (extract(epoch from real_anchor_at) * 1000)::float8 as "realAnchorMs", seconds_per_day as "secondsPerDay"
+    await db.query<ClockSegment>(`select floor(extract(epoch from anchor_at) * 1000)::float8 as "anchorMs",
+      floor(extract(epoch from real_anchor_at) * 1000)::float8 as "realAnchorMs", seconds_per_day as "secondsPerDay"
     from clock_segments order by id desc limit 1`);
   if (!rows[0]) throw new RangeError('the business clock has no segment yet');
   return rows[0];

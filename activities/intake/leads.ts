@@ -90,8 +90,8 @@ async function findKnown(
         where (email_key = $3) or (phone_key = $4 and $3::text is null)
         order by (email_key = $3) desc nulls last, id limit 1)
       select
-        (select jsonb_build_object('anchorMs', extract(epoch from c.anchor_at) * 1000,
-           'realAnchorMs', extract(epoch from c.real_anchor_at) * 1000, 'secondsPerDay', c.seconds_per_day)
+        (select jsonb_build_object('anchorMs', floor(extract(epoch from c.anchor_at) * 1000),
+           'realAnchorMs', floor(extract(epoch from c.real_anchor_at) * 1000), 'secondsPerDay', c.seconds_per_day)
          from clock_segments c order by c.id desc limit 1) as clock,
         (select jsonb_build_object('lead_id', lead_id, 'body_hash', body ->> 'captured')
          from messages where id = $1) as told,
