@@ -1,5 +1,6 @@
 // Who among the rows of an import is known: asked of the database for a whole chunk at once, then judged row by
 // row as capture does, the rows before included.
+import type { CopyLines } from '../../db/copy.js';
 import { accountsOfDomains, capturedBefore, knownPeople } from '../../db/imports.js';
 import type { Queryable } from '../../db/pool.js';
 import type { Capture, CaptureKeys, Known, WrittenCapture } from './leadRows.js';
@@ -9,8 +10,14 @@ export interface PreparedRow {
   readonly capture: Capture;
   readonly keys: CaptureKeys;
   readonly captureHash: string;
+  readonly at: Date;
+  readonly actorId: string;
   readonly messageId: string;
+  /** Its rows where nothing is known of it, written ahead of the database; most rows of most files. */
+  readonly alone: { readonly rows: CopyLines; readonly written: WrittenCapture };
 }
+
+export const NOTHING_KNOWN: Known = { contact: null, open: null, closed: null, account: null };
 
 interface Person {
   readonly id: string;
@@ -57,13 +64,15 @@ export class KnownRows {
     const byPhone = keys.phone === null ? [] : (this.#byPhone.get(keys.phone) ?? []);
     const person = keys.email === null ? byPhone[0] : byEmail;
     const same = byEmail ? [byEmail, ...byPhone] : byPhone;
+    const account = (keys.domain === null ? undefined : this.#accounts.get(keys.domain)) ?? null;
+    if (same.length === 0 && account === null) return NOTHING_KNOWN;
     const open = same.map((one) => one.open).filter((id) => id !== null);
     const closed = same.map((one) => one.closed).filter((id) => id !== null);
     return {
       contact: person ? { id: person.id, accountId: person.accountId } : null,
       open: open.sort()[0] ?? null,
       closed: closed.sort().at(-1) ?? null,
-      account: (keys.domain === null ? undefined : this.#accounts.get(keys.domain)) ?? null,
+      account,
     };
   }
 

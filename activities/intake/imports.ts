@@ -2,8 +2,8 @@
 // at any moment and run again: what is there already is found and counted, never written twice.
 import { setImmediate as breathe } from 'node:timers/promises';
 import { type LeadMapping, MAX_REJECTED } from '../../contracts/imports.js';
-import { CopyRows } from '../../db/copy.js';
-import { derivedId } from '../../db/ids.js';
+import { CopyLines, CopyOrder, CopyRows } from '../../db/copy.js';
+import { derivedId, sha256 } from '../../db/ids.js';
 import {
   countImported,
   endImport,
@@ -14,20 +14,19 @@ import {
   startImport,
 } from '../../db/imports.js';
 import { type Db, type Tx, withTransaction } from '../../db/pool.js';
-import type { RowSink, Table } from '../../db/writes.js';
 import { type ClockSegment, instantAt } from '../../domain/calendar/clock.js';
 import { DomainError } from '../../domain/errors.js';
+import { canonicalJson } from '../../domain/policies/canonical.js';
 import { csvRecords } from './csvRecords.js';
-import { KnownRows, type PreparedRow } from './importKnown.js';
+import { KnownRows, NOTHING_KNOWN, type PreparedRow } from './importKnown.js';
 import { RowReader } from './importRows.js';
-import { type Capture, captureKeys, writeCapture } from './leadRows.js';
-import { hashOf } from './messages.js';
+import { type Capture, captureKeys, type Known, writeCapture } from './leadRows.js';
 
 /** A capture waits for at most one chunk, so a chunk is a fraction of a second of work. */
 const CHUNK = 2_000;
 /** So many rows are judged before others of this process get a turn. */
 const STRETCH = 200;
-const ORDER: readonly Table[] = [
+const ORDER = new CopyOrder([
   'contacts',
   'leads',
   'waits',
@@ -36,7 +35,7 @@ const ORDER: readonly Table[] = [
   'audit_entries',
   'messages',
   'import_errors',
-];
+]);
 
 export interface LeadImport {
   readonly db: Db;
@@ -98,7 +97,7 @@ async function run(input: LeadImport): Promise<ImportCounts> {
   // A dry run remembers all rows before, because none of them is in the database.
   const remembered = dryRun ? new KnownRows() : undefined;
   let total: ImportCounts = { read: 0, created: 0, duplicates: 0, rejected: 0 };
-  const chunks = prepare(input)[Symbol.asyncIterator]();
+  const chunks = prepare(input, at)[Symbol.asyncIterator]();
   let next = chunks.next();
   for (;;) {
     const { value: chunk, done } = await next;
@@ -107,7 +106,7 @@ async function run(input: LeadImport): Promise<ImportCounts> {
     next = chunks.next(); // The next chunk is read while Postgres writes this one.
     next.catch(() => undefined);
     const counts = await withTransaction(db, (tx) =>
-      write(tx, input, chunk, at, remembered ?? new KnownRows()),
+      write(tx, input, chunk, remembered ?? new KnownRows()),
     );
     total = added(total, counts);
     onProgress?.(total);
@@ -119,7 +118,8 @@ async function run(input: LeadImport): Promise<ImportCounts> {
 }
 
 /** Reads the file ahead of the database: everything about a row that depends on nothing but the row. */
-async function* prepare({ rows, mapping }: LeadImport): AsyncGenerator<Chunk> {
+async function* prepare(input: LeadImport, at: Date): AsyncGenerator<Chunk> {
+  const { rows, mapping, actorId } = input;
   let reader: RowReader | undefined;
   let chunk: Chunk = { rows: [], refused: [], read: 0 };
   const repeats = new Map<string, number>();
@@ -131,10 +131,11 @@ async function* prepare({ rows, mapping }: LeadImport): AsyncGenerator<Chunk> {
         continue;
       }
       chunk.read++;
+      if (chunk.read % STRETCH === 0) await breathe(); // Or Postgres would wait for the whole next chunk.
       const { line } = record;
       const capture = 'reason' in record ? [{ column: '', reason: record.reason }] : reader.read(record);
       if (Array.isArray(capture)) chunk.refused.push(...capture.map((problem) => ({ line, ...problem })));
-      else chunk.rows.push(prepared(line, capture, repeats));
+      else chunk.rows.push(prepared({ line, capture, at, actorId }, repeats));
     }
     if (chunk.read < CHUNK) continue;
     yield chunk;
@@ -148,24 +149,28 @@ async function* prepare({ rows, mapping }: LeadImport): AsyncGenerator<Chunk> {
  * The id of a row's message is the same whenever the row is imported: by its externalId, or by its content and how
  * often the file held the same before, so that two people who left the same few words stay two leads.
  */
-function prepared(line: number, capture: Capture, repeats: Map<string, number>): PreparedRow {
-  const captureHash = hashOf(capture).toString('hex');
+function prepared(
+  row: { readonly line: number; readonly capture: Capture; readonly at: Date; readonly actorId: string },
+  repeats: Map<string, number>,
+): PreparedRow {
+  const { capture } = row;
+  const captureHash = sha256(canonicalJson(capture)).toString('hex');
   const keys = captureKeys(capture);
-  if (capture.externalId !== undefined) {
-    const messageId = derivedId('msg', 'import', 'external', capture.externalId);
-    return { line, capture, keys, captureHash, messageId };
+  let identity = ['import', 'external', capture.externalId ?? ''];
+  if (capture.externalId === undefined) {
+    const nth = (repeats.get(captureHash) ?? 0) + 1;
+    repeats.set(captureHash, nth);
+    identity = ['import', 'row', captureHash, String(nth)];
   }
-  const nth = (repeats.get(captureHash) ?? 0) + 1;
-  repeats.set(captureHash, nth);
-  const messageId = derivedId('msg', 'import', 'row', captureHash, String(nth));
-  return { line, capture, keys, captureHash, messageId };
+  const write = { ...row, keys, captureHash, messageId: derivedId('msg', ...identity) };
+  const rows = new CopyLines(ORDER);
+  return { ...write, alone: { rows, written: writeCapture(rows, { ...write, known: NOTHING_KNOWN }) } };
 }
 
 async function write(
   tx: Tx,
-  { importId, actorId, dryRun }: LeadImport,
+  { importId, dryRun }: LeadImport,
   { rows, refused, read }: Chunk,
-  at: Date,
   known: KnownRows,
 ): Promise<ImportCounts> {
   // The pool's own limits are those of a click.
@@ -173,24 +178,30 @@ async function write(
   if (!dryRun) await tx.query(`select pg_advisory_xact_lock(${INTAKE_LOCK})`);
   await known.load(tx, rows);
   const writes = new CopyRows(ORDER);
-  const leads: RowSink = dryRun ? { insert: () => undefined } : writes;
   let created = 0;
   for (const [i, row] of rows.entries()) {
     if (i % STRETCH === STRETCH - 1) await breathe();
     const before = known.find(row);
     if (!before) continue;
-    const written = writeCapture(leads, { ...row, known: before, at, actorId });
+    const { rows: lines, written } = before === NOTHING_KNOWN ? row.alone : again(row, before);
+    if (!dryRun) writes.add(lines);
     known.learn(row, before, written);
     if (written.created) created++;
   }
   for (const { line, column, reason } of refused) {
-    writes.insert('import_errors', { import_id: importId, line, column_name: column, reason });
+    const row = { import_id: importId, line, column_name: column, reason };
+    writes.add(new CopyLines(ORDER).insert('import_errors', row));
   }
   await writes.run(tx);
   const rejected = read - rows.length;
   const counts = { read, created, duplicates: rows.length - created, rejected };
   await countImported(tx, importId, counts);
   return counts;
+}
+
+function again(row: PreparedRow, known: Known): PreparedRow['alone'] {
+  const rows = new CopyLines(ORDER);
+  return { rows, written: writeCapture(rows, { ...row, known }) };
 }
 
 const added = (a: ImportCounts, b: ImportCounts): ImportCounts => ({
