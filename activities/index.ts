@@ -1,8 +1,14 @@
 import { makeApprovalSteps } from './approvals.js';
+import { makeCollectionSteps } from './collections.js';
+import { makeCommissionSteps } from './commissions.js';
+import { makeCreditSteps } from './credits.js';
 import { makeDealActivities } from './deal.js';
+import { makeDeliverySteps } from './deliveries.js';
+import { makeInvoiceSteps } from './invoices.js';
 import { makeLeadSteps } from './leads.js';
-import { makeMailActivities, type MailDeps } from './mails.js';
+import { type MailDeps, makeMailActivities } from './mails.js';
 import { makeOrderSteps } from './orders.js';
+import { makePaymentSteps } from './payments.js';
 import { makeQuoteSteps } from './quotes.js';
 import type { StepDeps } from './step.js';
 
@@ -16,6 +22,12 @@ export function makeActivities(deps: ActivityDeps) {
     ...makeQuoteSteps(deps),
     ...makeApprovalSteps(deps),
     ...makeOrderSteps(deps),
+    ...makeDeliverySteps(deps),
+    ...makeInvoiceSteps(deps),
+    ...makePaymentSteps(deps),
+    ...makeCollectionSteps(deps),
+    ...makeCreditSteps(deps),
+    ...makeCommissionSteps(deps),
     ...makeMailActivities(deps),
   };
 }

@@ -81,7 +81,7 @@ async function qualify(deal: DealChange<null>): Promise<void> {
       deal.to('qualified').begin('quote', { personId: ownerId, until: deal.atMs + dueHours * HOUR_MS });
       deal.set({
         needs: needs ?? null,
-        first_contact_by: firstContactBy ?? deal.actorId,
+        first_contact_by: firstContactBy ?? (deal.actor.roles.includes('rep') ? deal.actor.id : null),
         pins: { ...(deal.lead.pins as object), qualification: deal.versions.qualification },
       });
       return;

@@ -35,8 +35,8 @@ export interface OutgoingMail {
 }
 
 /**
- * The mail will never be accepted: sending it again is useless. `message` holds no address, because it may end
- * up in a workflow history; `reply` is what the server said and may hold one.
+ * The mail will never be accepted: sending it again is useless. `message` holds no address, because it may
+ * end up in a workflow history; `reply` is what the server said and may hold one.
  */
 export class MailRefused extends Error {
   override readonly name = 'MailRefused';
@@ -172,7 +172,7 @@ async function exists(file: string): Promise<boolean> {
   }
 }
 
-/** One address without a name: no blank, quote, list or control character that a header would read as more. */
+/** One address without a name: no blank, quote, list or control character a header would read as more. */
 function isAddress(text: string): boolean {
   return text.length <= 254 && /^[^\s\p{C}@<>()[\],;:\\"]{1,64}@[^\s\p{C}@<>()[\],;:\\"]+$/u.test(text);
 }

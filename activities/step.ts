@@ -127,7 +127,7 @@ async function loadContext<L>(tx: Tx, call: StepCall, load = 'null::jsonb'): Pro
     name: `load_${hash(load)}`,
     text: `select
       (select jsonb_build_object('name', m.name, 'kind', m.kind, 'body', m.body, 'actorId', m.actor_id,
-         'notAfter', extract(epoch from m.not_after) * 1000, 'answer', m.answer, 'parkedFor', m.parked_for)
+         'notAfter', floor(extract(epoch from m.not_after) * 1000), 'answer', m.answer, 'parkedFor', m.parked_for)
        from messages m where m.id = $2) as message,
       (select jsonb_build_object('id', p.id, 'active', p.active, 'managerId', p.manager_id, 'roles',
          (select coalesce(jsonb_agg(r.role), '[]') from person_roles r where r.person_id = p.id
@@ -135,11 +135,11 @@ async function loadContext<L>(tx: Tx, call: StepCall, load = 'null::jsonb'): Pro
        from people p join messages m on m.actor_id = p.id where m.id = $2) as actor,
       (select coalesce(jsonb_agg(jsonb_build_object('id', w.id, 'kind', w.kind, 'subject', w.subject,
          'role', w.role, 'personId', w.person_id, 'level', w.level,
-         'since', extract(epoch from w.since) * 1000,
-         'remindAt', extract(epoch from w.remind_at) * 1000, 'until', extract(epoch from w.until) * 1000)),
+         'since', floor(extract(epoch from w.since) * 1000),
+         'remindAt', floor(extract(epoch from w.remind_at) * 1000), 'until', floor(extract(epoch from w.until) * 1000))),
          '[]') from waits w where w.lead_id = $1 and w.ended_at is null) as waits,
-      (select jsonb_build_object('anchorMs', extract(epoch from c.anchor_at) * 1000,
-         'realAnchorMs', extract(epoch from c.real_anchor_at) * 1000, 'secondsPerDay', c.seconds_per_day)
+      (select jsonb_build_object('anchorMs', floor(extract(epoch from c.anchor_at) * 1000),
+         'realAnchorMs', floor(extract(epoch from c.real_anchor_at) * 1000), 'secondsPerDay', c.seconds_per_day)
        from clock_segments c order by c.id desc limit 1) as clock,
       (select jsonb_object_agg(p.kind, p.version) from
          (select kind, max(version) as version from policies group by kind) p) as versions,

@@ -4,7 +4,7 @@ export interface Qualification {
   readonly decision: 'qualify' | 'disqualify' | 'nurture';
   readonly reason?: string;
   readonly needs?: Readonly<Record<string, string>>;
-  /** Who made first contact and shares in the commission for it; the deciding person where nobody is named. */
+  /** Who made first contact and shares in the commission for it; the deciding rep where nobody is named. */
   readonly firstContactBy?: string;
 }
 
@@ -40,4 +40,28 @@ export interface QuoteDecline {
   readonly quoteId: string;
   readonly revision: number;
   readonly reason: string;
+}
+
+export interface OrderCancellation {
+  readonly orderId: string;
+  readonly reason: string;
+}
+
+export interface InvoiceWriteOff {
+  readonly invoiceId: string;
+  readonly reason: string;
+}
+
+export interface InvoiceCredit {
+  readonly invoiceId: string;
+  /** Absent: everything that is left of the invoice. Amounts as text of minor units, above 0. */
+  readonly lines?: readonly { readonly invoiceLineId: string; readonly netMinor: string }[];
+  readonly reason: string;
+  /** Who asked for it: never the person who approves it by sending the decision. */
+  readonly requestedBy: string;
+}
+
+/** To a payout run: whose amounts the sender releases; absent, everybody's but their own. */
+export interface PayoutRelease {
+  readonly payeeIds?: readonly string[];
 }

@@ -77,8 +77,8 @@ select jsonb_build_object(
     'termsId', terms ->> 'id') from the_account),
   'entity', (select jsonb_build_object('id', id, 'zone', zone, 'country', country,
     'usesOss', uses_oss) from the_entity),
-  'clock', (select jsonb_build_object('anchorMs', extract(epoch from anchor_at) * 1000,
-    'realAnchorMs', extract(epoch from real_anchor_at) * 1000, 'secondsPerDay', seconds_per_day) from clock),
+  'clock', (select jsonb_build_object('anchorMs', floor(extract(epoch from anchor_at) * 1000),
+    'realAnchorMs', floor(extract(epoch from real_anchor_at) * 1000), 'secondsPerDay', seconds_per_day) from clock),
   'versions', (select coalesce(jsonb_object_agg(kind, version), '{}') from
     (select kind, max(version) as version from policies group by kind) p),
   'quoteCurrency', (select currency from the_quote),

@@ -13,7 +13,7 @@ export interface ScoringRow {
 }
 
 const TOUCHES = `(select coalesce(jsonb_agg(jsonb_build_object('kind', t.channel,
-  'at', extract(epoch from t.occurred_at) * 1000)), '[]')
+  'at', floor(extract(epoch from t.occurred_at) * 1000))), '[]')
   from (select * from touches where lead_id = $1 order by occurred_at desc limit 100) t)`;
 
 // A name or number itself stays where it is: rules ask whether there is one, and for country and domain.
@@ -23,7 +23,7 @@ const CONTACT = `(select jsonb_build_object('email', c.email_key is not null, 'p
 
 // Counted only as far as the capacity reaches, so a rep with many leads costs no more than one with few.
 const REPS = `(select coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'active', p.active,
-  'lastAssignedAt', extract(epoch from p.last_assigned_at) * 1000,
+  'lastAssignedAt', floor(extract(epoch from p.last_assigned_at) * 1000),
   'openLeads', (select count(*) from (select from leads o where o.owner_id = p.id and o.stage <> 'closed'
      limit p.capacity) taken))), '[]')
   from people p join person_roles r on r.person_id = p.id and r.role = 'rep' where p.active)`;

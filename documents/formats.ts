@@ -26,7 +26,7 @@ const SIGNS: Readonly<Record<string, string>> = { EUR: '€', GBP: '£' };
 const NBSP = '\u00a0';
 const MINUS = '\u2212';
 
-/** `2026-11-22` as `22 November 2026` or `22 de noviembre de 2026`. RangeError for a day that does not exist. */
+/** `2026-11-22` as `22 November 2026` or `22 de noviembre de 2026`. RangeError for no day. */
 export function dateText(on: string, language: Language): string {
   if (!isDay(on)) throw new RangeError(`${on} is no date`);
   return LONG_DATE[language].format(new Date(`${on}T00:00:00Z`)).replaceAll(/\s/g, NBSP);

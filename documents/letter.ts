@@ -1,5 +1,5 @@
-// Decides how a letter becomes the two bodies of an e-mail: plain text, and HTML in which every word is escaped
-// and which any reader, screen reader included, can follow from top to bottom. It knows no business.
+// Decides how a letter becomes the two bodies of an e-mail: plain text, and HTML in which every word is
+// escaped and which any reader, screen readers included, can follow from top to bottom.
 import type { Language } from './types.js';
 
 export interface Letter {
@@ -26,7 +26,10 @@ export interface Table {
 /** The letter as plain text. */
 export function plainText(letter: Letter): string {
   const { greeting, intro, facts, table, more, button, closing } = letter;
-  const rows = table === undefined ? [] : [table.head, ...table.rows].map((row) => row.join(' | '));
+  const rows =
+    table === undefined
+      ? []
+      : [table.head, ...table.rows].map((row) => row.filter((cell) => cell !== '').join(' | '));
   const blocks = [
     [greeting],
     ...intro.map((paragraph) => [paragraph]),
@@ -87,7 +90,8 @@ const PARAGRAPH = 'margin:0 0 16px';
 const BODY =
   'margin:0;padding:24px;background:#ffffff;color:#1a1f26;font:16px/1.5 Arial,Helvetica,sans-serif';
 const BUTTON =
-  'display:inline-block;padding:12px 20px;background:#1f3a5f;color:#ffffff;text-decoration:none;border-radius:4px';
+  'display:inline-block;padding:12px 20px;background:#1f3a5f;color:#ffffff;' +
+  'text-decoration:none;border-radius:4px';
 const TABLE = 'border-collapse:collapse;margin:0 0 16px';
 const CELL = 'padding:4px 16px 4px 0;text-align:left;vertical-align:top;font-weight:normal';
 const AMOUNT = 'padding:4px 0;text-align:right;vertical-align:top;white-space:nowrap';

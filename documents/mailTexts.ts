@@ -1,4 +1,4 @@
-// Decides the sentences of the e-mails, in English and Spanish; blanks arrive already written in that language.
+// Decides the sentences of the e-mails, in English and Spanish; blanks arrive written in that language.
 // Customers are addressed formally, colleagues plainly. No sentence has a blank for another person's name.
 import type { WaitKind } from '../domain/waits.js';
 import type { Translated } from './texts.js';
@@ -172,7 +172,7 @@ const es: MailTexts = {
     introFirst: 'Quizá se le haya pasado que lo siguiente ya ha vencido.',
     introAgain: 'A pesar de nuestro recordatorio, lo siguiente sigue pendiente de pago.',
     introLast:
-      'A pesar de nuestros recordatorios, lo siguiente sigue pendiente de pago. Este es el último recordatorio.',
+      'A pesar de nuestros recordatorios, lo siguiente sigue sin pagar. Este es el último recordatorio.',
     pay: (amount) => `Le rogamos que abone ahora el total de ${amount} e indique los números de factura.`,
     fee: (amount) => `Se carga por separado un gasto de reclamación de ${amount}.`,
     thenTask: (date) => `Si no recibimos el pago a más tardar el ${date}, iniciaremos la gestión de cobro.`,

@@ -52,10 +52,10 @@ const en = {
   termsAtOnce: 'Payable on receipt, without deduction.',
   termsNet: (days: number) =>
     `Payable within ${days} ${days === 1 ? 'day' : 'days'} of issue, without deduction.`,
-  termsEndOfMonth: (days: number) =>
-    days === 0
-      ? 'Payable by the end of the month of issue, without deduction.'
-      : `Payable within ${days} ${days === 1 ? 'day' : 'days'} after the end of the month of issue, without deduction.`,
+  termsEndOfMonth: (days: number) => {
+    const end = 'the end of the month of issue, without deduction.';
+    return days === 0 ? `Payable by ${end}` : `Payable ${days} ${days === 1 ? 'day' : 'days'} after ${end}`;
+  },
   payBy: (amount: string, date: string) => `Please pay ${amount} by ${date}.`,
   iban: 'IBAN',
   bic: 'BIC',
@@ -160,7 +160,7 @@ const es: Texts = {
   taxNotes: {
     S: '',
     K: 'Entrega intracomunitaria de bienes exenta de IVA (artículo 138 de la Directiva 2006/112/CE).',
-    AE: 'Inversión del sujeto pasivo: el IVA lo liquida el destinatario (artículo 196 de la Directiva 2006/112/CE).',
+    AE: 'Inversión del sujeto pasivo: IVA a cargo del cliente (artículo 196 de la Directiva 2006/112/CE).',
     G: 'Exportación de bienes exenta de IVA.',
     O: 'Operación no sujeta a IVA.',
     E: 'Operación exenta de IVA.',
@@ -211,9 +211,9 @@ export function termsText(terms: PaymentTerms, language: Language): string {
 }
 
 /**
- * The note the law wants under a document for a treatment; empty for S. Where the policy gives a reason of its
- * own for E, Z or O it is added: words as they are, `VATEX-EU-132-1A` as the article it names (code list VATEX
- * of EN 16931), because the customer's auditor reads articles and not codes.
+ * The note the law wants under a document for a treatment; empty for S. Where the policy gives a reason of
+ * its own for E, Z or O it is added: words as they are, `VATEX-EU-132-1A` as the article it names (code list
+ * VATEX of EN 16931), because the customer's auditor reads articles and not codes.
  */
 export function taxNote(treatment: Treatment, exemption: string | null, language: Language): string {
   const note = TEXTS[language].taxNotes[treatment];

@@ -42,9 +42,9 @@ export interface DocumentLine {
   readonly sku: string;
   readonly name: string;
   readonly quantityMicro: bigint;
-  /** As the catalogue names it: `piece`, `hour`, `kg`; known words are translated, others printed as they are. */
+  /** As the catalogue names it: `piece`, `hour`, `kg`; known words are translated, others printed as is. */
   readonly unit: string;
-  /** Price of one unit in millionths of the currency's major unit, before the discount; null prints a dash. */
+  /** Price of one unit before the discount, in millionths of the currency; null prints a dash. */
   readonly unitPriceMicro: bigint | null;
   /** Effective discount off the unit price; 0 for none. The column is left out when no line has one. */
   readonly discountBps: number;
@@ -69,7 +69,7 @@ export interface Sale {
   readonly seller: Seller;
   readonly customer: Customer;
   readonly number: string;
-  /** Business date of the document; also the creation date inside the file, so equal input gives equal bytes. */
+  /** Business date; also the creation date inside the file, so that equal input gives equal bytes. */
   readonly issuedOn: string;
   /** Active ISO 4217 code of every amount. */
   readonly currency: string;
@@ -89,7 +89,7 @@ export interface QuoteDocument extends Sale {
 }
 
 interface Billed extends Sale {
-  /** Delivery of goods, completion of services; printed where it differs from the issue date and where not. */
+  /** Day of delivery of goods or completion of services. */
   readonly taxPointOn: string;
   readonly orderNumber: string | null;
   /** The customer's own order number. */

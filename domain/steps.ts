@@ -78,6 +78,14 @@ export interface Opening {
 }
 export const INBOX_BATCH = 10;
 
+/** What the workflow calls by name; `activities/index.ts` is checked against it. */
+export type DealActivities = Record<
+  Exclude<StepName, 'look'> | 'giveUpMail',
+  (call: StepCall) => Promise<StepAnswer>
+> & {
+  loadLead(call: StepCall): Promise<Opening>;
+};
+
 /** The failure types a step throws; everything else is a bug. */
 export const STEP_FAILURES = ['DatabaseAway', 'StepBroken'] as const;
 export type StepFailure = (typeof STEP_FAILURES)[number];

@@ -1,10 +1,11 @@
 // The relay tells workflows the facts that were stored; the sweep tells once more what was told and not
 // answered. Both claim rows for a while instead of holding locks, so a relay that dies loses nothing.
-import type { Logger } from 'pino';
+
 import type pg from 'pg';
+import type { Logger } from 'pino';
 import { pursue } from '../activities/intake/decide.js';
 import { MESSAGE_CHANNEL } from '../activities/intake/messages.js';
-import { type Addressed, type Engine, tellFact, tellLook, ToldMarks } from '../activities/intake/telling.js';
+import { type Addressed, type Engine, ToldMarks, tellFact, tellLook } from '../activities/intake/telling.js';
 import type { Db } from '../db/pool.js';
 
 export interface RelayDeps {
@@ -109,7 +110,12 @@ async function sweepOnce(deps: RelayDeps, marks: ToldMarks): Promise<void> {
   });
 }
 
-async function loop(name: string, signal: AbortSignal, log: Logger, once: () => Promise<void>): Promise<void> {
+async function loop(
+  name: string,
+  signal: AbortSignal,
+  log: Logger,
+  once: () => Promise<void>,
+): Promise<void> {
   while (!signal.aborted) {
     try {
       await once();

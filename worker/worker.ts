@@ -1,7 +1,8 @@
 // The worker: runs workflows and activities of one task queue, and the relay and sweep beside them.
-import { NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+
 import type { NativeConnectionOptions } from '@temporalio/worker';
-import { makeActivities, type ActivityDeps } from '../activities/index.js';
+import { NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { type ActivityDeps, makeActivities } from '../activities/index.js';
 import type { Engine } from '../activities/intake/telling.js';
 import { startRelay } from './relay.js';
 

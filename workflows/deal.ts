@@ -12,8 +12,15 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { type MessageName, outcomeOf } from '../domain/messages.js';
-import { FACT_STEPS, type Head, type StepAnswer, type StepCall, type WaitHead } from '../domain/steps.js';
+import { type DecisionName, type FactName, type MessageName, outcomeOf } from '../domain/messages.js';
+import {
+  FACT_STEPS,
+  type FactStep,
+  type Head,
+  type StepAnswer,
+  type StepCall,
+  type WaitHead,
+} from '../domain/steps.js';
 import { type OwnStep, WAITS, type WaitKind } from '../domain/waits.js';
 import { makeAlarm } from './alarm.js';
 import { type DecisionCall, decisions, facts, getStage, getWaits, type LeadInput, look } from './messages.js';
@@ -38,6 +45,9 @@ const STAGE = defineSearchAttributeKey('Stage', 'KEYWORD');
 const WAITS_FOR = defineSearchAttributeKey('WaitsFor', 'KEYWORD');
 const OWNER = defineSearchAttributeKey('Owner', 'KEYWORD');
 const OUTCOME = defineSearchAttributeKey('Outcome', 'KEYWORD');
+
+const stepOf = (name: MessageName): DecisionName | FactStep =>
+  name in FACT_STEPS ? FACT_STEPS[name as FactName] : (name as DecisionName);
 
 type Inbox = { id: string; name: MessageName }[];
 
@@ -96,11 +106,8 @@ export class Deal {
   async load(): Promise<void> {
     await this.#inTurn(async () => {
       this.#looked = this.#looks;
-      const opening = await this.#run('loadLead', {
-        leadId: this.#leadId,
-        key: this.#leadId,
-        at: Date.now(),
-      });
+      const call = { leadId: this.#leadId, key: this.#leadId, at: Date.now() };
+      const opening = await this.#whenDatabaseIsThere(() => steps.loadLead(call));
       this.#adopt(opening);
       for (const { id, name } of opening.facts) this.#receive(id, name);
       if (opening.more) this.#looks++; // Bounded batches: the rest is read when these are done.
@@ -183,7 +190,7 @@ export class Deal {
 
   #apply(id: string, name: MessageName): Promise<StepAnswer> {
     return this.#inTurn(async () => {
-      const step = name in FACT_STEPS ? FACT_STEPS[name as keyof typeof FACT_STEPS] : (name as 'qualifyLead');
+      const step = stepOf(name);
       const call = { leadId: this.#leadId, key: id, at: Date.now() };
       const answer = await this.#orStuck(() => this.#run(step, call), call);
       if (answer.answer?.result === 'stuck') this.#seen.delete(id);
@@ -223,14 +230,15 @@ export class Deal {
     }
   }
 
-  /** Runs one step, waiting out a database that is away with a timer that `look` cuts short. */
-  async #run<N extends keyof typeof steps>(
-    name: N,
-    call: StepCall,
-  ): Promise<Awaited<ReturnType<(typeof steps)[N]>>> {
+  #run(name: Exclude<keyof typeof steps, 'loadLead'>, call: StepCall): Promise<StepAnswer> {
+    return this.#whenDatabaseIsThere(() => steps[name](call));
+  }
+
+  /** Waits out a database that is away with a timer that `look` cuts short. */
+  async #whenDatabaseIsThere<T>(step: () => Promise<T>): Promise<T> {
     for (let pauseS = FIRST_PAUSE_S; ; pauseS = Math.min(pauseS * 2, LAST_PAUSE_S)) {
       try {
-        return (await (steps[name] as (call: StepCall) => Promise<unknown>)(call)) as never;
+        return await step();
       } catch (error) {
         if (failureOf(error) !== 'DatabaseAway') throw error;
       }

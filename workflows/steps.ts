@@ -6,11 +6,10 @@ import {
   proxyActivities,
   proxyLocalActivities,
 } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.js';
-import type { StepFailure } from '../domain/steps.js';
+import type { DealActivities, StepFailure } from '../domain/steps.js';
 
 // Repeatable for ever in effect: four quick attempts in one task, then the deal's own timer (deal.ts).
-export const steps = proxyLocalActivities<Activities>({
+export const steps: DealActivities = proxyLocalActivities<DealActivities>({
   startToCloseTimeout: '4s', // Below the workflow task's time-out, so a slow database fails the step first.
   localRetryThreshold: '1s',
   retry: {
@@ -22,7 +21,7 @@ export const steps = proxyLocalActivities<Activities>({
 });
 
 // A neighbour: tried for a day, then it is a person's task; the deal itself never waits for a mail.
-export const { sendMail } = proxyActivities<Activities>({
+export const { sendMail } = proxyActivities<{ sendMail(mail: { mailId: string }): Promise<void> }>({
   startToCloseTimeout: '30s',
   scheduleToCloseTimeout: '24h',
   summary: 'mail to the customer or a colleague',

@@ -1,13 +1,21 @@
 // A decision from the click to its answer: stored, sent, asked again while that makes sense. Whatever happens
 // after the row is stored, the worst answer is "not yet", with the message's address.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ERRORS } from '../../domain/errors.js';
-import { outcomeOf, type DecisionName } from '../../domain/messages.js';
-import type { Stage } from '../../domain/leads/stages.js';
-import type { Answer } from '../../domain/steps.js';
 import type { Db } from '../../db/pool.js';
+import { ERRORS } from '../../domain/errors.js';
+import type { Stage } from '../../domain/leads/stages.js';
+import { type DecisionName, outcomeOf } from '../../domain/messages.js';
+import type { Answer } from '../../domain/steps.js';
 import { type NewDecision, putDecision } from './messages.js';
-import { type Addressed, answerOf, type Engine, storeRefusal, tellDecision, tellLook, ToldMarks } from './telling.js';
+import {
+  type Addressed,
+  answerOf,
+  type Engine,
+  storeRefusal,
+  type ToldMarks,
+  tellDecision,
+  tellLook,
+} from './telling.js';
 
 export interface DecideDeps {
   readonly db: Db;

@@ -9,7 +9,7 @@ import { type Db, type Tx, withTransaction } from '../../db/pool.js';
 import { Writes } from '../../db/writes.js';
 import { approvalsNeeded } from '../../domain/approvals/approvalsNeeded.js';
 import type { NeededApproval } from '../../domain/approvals/types.js';
-import { type ClockSegment, instantAt } from '../../domain/calendar/clock.js';
+import { instantAt } from '../../domain/calendar/clock.js';
 import { dateIn } from '../../domain/calendar/zones.js';
 import { DomainError } from '../../domain/errors.js';
 import { parseMicro } from '../../domain/money/amounts.js';
@@ -111,9 +111,9 @@ async function draft(
     string,
     number
   >;
-  const rules = Object.fromEntries(
-    await Promise.all(KINDS.map(async (kind) => [kind, await store.get(tx, kind, pins[kind])])),
-  ) as Rules;
+  const bodies: [PolicyKind, unknown][] = [];
+  for (const kind of KINDS) bodies.push([kind, await store.get(tx, kind, pins[kind])]);
+  const rules = Object.fromEntries(bodies) as unknown as Rules;
   const { entity } = known;
   if (!entity) throw new DomainError('not_found', 'the company has no legal entity yet');
   const atMs = instantAt(clock, nowMs);

@@ -10,9 +10,9 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import type { Queryable } from '../../db/pool.js';
 import { ERRORS, type ErrorCode } from '../../domain/errors.js';
 import type { Answer, StepAnswer } from '../../domain/steps.js';
-import type { Queryable } from '../../db/pool.js';
 
 export interface Engine {
   readonly client: Client;
@@ -48,7 +48,9 @@ const startOptions = (engine: Engine, target: string) => ({
   workflowTaskTimeout: '5s' as const,
   workflowIdConflictPolicy: 'USE_EXISTING' as const,
   workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const,
-  staticSummary: target.startsWith('lead/') ? 'one lead from first contact to commission paid' : 'a payout run',
+  staticSummary: target.startsWith('lead/')
+    ? 'one lead from first contact to commission paid'
+    : 'a payout run',
 });
 
 /** Sends a decision as an update under its message id and waits at most `withinMs` (real time). */

@@ -200,7 +200,7 @@ create table allocations (
   amount_minor bigint not null check (amount_minor <> 0),
   value_on date not null,
   undoes text collate "C" references allocations,
-  cause text not null check (cause in ('payment', 'by_hand', 'reversal', 'credit')),
+  cause text not null check (cause in ('payment', 'by_hand', 'recovery', 'reversal', 'credit')),
   recorded_at timestamptz not null default now(),
   constraint only_an_undoing_is_negative check ((amount_minor < 0) = (undoes is not null))
 );
@@ -220,7 +220,8 @@ create table write_offs (
   id text collate "C" primary key,
   invoice_id text collate "C" not null references invoices,
   lead_id text collate "C" not null references leads,
-  amount_minor bigint not null check (amount_minor > 0),
+  -- Below 0 where money came after all (a recovery): the sum is what is written off now.
+  amount_minor bigint not null check (amount_minor <> 0),
   written_off_on date not null,
   reason text not null,
   decided_by text collate "C" references people

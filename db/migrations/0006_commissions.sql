@@ -41,6 +41,8 @@ create table payout_lines (
   primary key (payout_id, payee_id, currency),
   constraint nobody_releases_his_own_payout check (released_by is distinct from payee_id)
 );
+-- What was left over is found without reading every payout ever made to a payee.
+create index payout_lines_carried on payout_lines (payee_id, currency) where earned_minor <> amount_minor;
 -- Whoever calculated a run, or edited the plan behind it, does not release it.
 create function payout_maker_never_releases() returns trigger language plpgsql as $$
 begin

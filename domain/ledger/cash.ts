@@ -35,6 +35,15 @@ export function postLaterAllocation({ customer, amountMinor }: CustomerAmount): 
   ]);
 }
 
+/** Who sent unapplied cash becomes known: it moves from the payment's own name to the customer's. */
+export function postPayerNamed(from: string, { customer, amountMinor }: CustomerAmount): PostingLine[] {
+  atLeastZero({ amountMinor });
+  return balanced('payer named', [
+    debit('unapplied_cash', amountMinor, from),
+    credit('unapplied_cash', amountMinor, customer),
+  ]);
+}
+
 export interface ReversalPosting extends PaymentPosting {
   /** What had left as a refund: owed again, on a charge note. */
   readonly refundedMinor: bigint;

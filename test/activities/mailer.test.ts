@@ -192,7 +192,7 @@ describe('a mail without a server', () => {
     expect(parsed.attachments).toHaveLength(1);
   });
 
-  test('written twice and at the same time it is one file with the same bytes and nothing half done', async () => {
+  test('written twice and at the same time it is one file with the same bytes', async () => {
     const mailer = makeMailer({ outboxDir, from: FROM });
     await mailer.send(MAIL);
     const file = join(outboxDir, '2026-11-22', 'mail_01abc.eml');

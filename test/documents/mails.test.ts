@@ -89,7 +89,7 @@ describe('what a mail says', () => {
     ['receipt', 'en', 'We have received your payment for invoice INV-42', 'paid in full'],
     ['receipt', 'es', 'Hemos recibido su pago de la factura INV-42', 'pagada por completo'],
     ['reminder', 'en', 'Payment reminder: INV-42, INV-43', 'INV-43 | 23 December 2026 | €234.50'],
-    ['reminder', 'es', 'Recordatorio de pago: INV-42, INV-43', 'Total | | 1.234,50 €'],
+    ['reminder', 'es', 'Recordatorio de pago: INV-42, INV-43', 'Total | 1.234,50 €'],
     ['approvalRequest', 'en', 'Approval needed: quote Q-17/2', 'Discount: 15.5%'],
     ['approvalRequest', 'es', 'Aprobación necesaria: oferta Q-17/2', 'Descuento: 15,5 %'],
     ['approvalReminder', 'en', 'Still waiting for your approval: quote Q-17/2', 'decide by 24 November 2026'],

@@ -2,7 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { invoicePdf } from '../../documents/invoicePdf.js';
 import { printPdf } from '../../documents/pdf.js';
 import { quotePdf } from '../../documents/quotePdf.js';
+import { termsText } from '../../documents/texts.js';
 import type { DocumentTax, InvoiceDocument, QuoteDocument } from '../../documents/types.js';
+import type { PaymentTerms } from '../../domain/invoices/terms.js';
 import { pagesOf, textOf } from './pdfText.js';
 import { CREDIT_NOTE, INVOICE, LINES, longInvoice, QUOTE } from './samples.js';
 
@@ -72,7 +74,7 @@ describe('a quote as PDF', () => {
 });
 
 describe('an invoice as PDF', () => {
-  test('an invoice carries both parties, its dates, both orders, the tax per rate and how to pay', async () => {
+  test('an invoice carries its dates, both orders, the tax per rate and how to pay', async () => {
     const text = await textOfInvoice(INVOICE);
     for (const expected of [
       'Number | INV-2026-00042',
@@ -92,6 +94,22 @@ describe('an invoice as PDF', () => {
     ]) {
       expect(text).toContain(expected);
     }
+  });
+
+  test.each<[PaymentTerms, 'en' | 'es', string]>([
+    [{ kind: 'net', days: 0 }, 'en', 'Payable on receipt, without deduction.'],
+    [{ kind: 'net', days: 1 }, 'en', 'Payable within 1 day of issue, without deduction.'],
+    [{ kind: 'net', days: 30 }, 'es', 'Pago a 30 días de la fecha de expedición, sin descuento.'],
+    [{ kind: 'end_of_month', days: 0 }, 'en', 'Payable by the end of the month of issue, without deduction.'],
+    [{ kind: 'end_of_month', days: 0 }, 'es', 'Pago a fin del mes de expedición, sin descuento.'],
+    [{ kind: 'end_of_month', days: 1 }, 'es', 'Pago a 1 día del fin del mes de expedición, sin descuento.'],
+    [
+      { kind: 'end_of_month', days: 10 },
+      'en',
+      'Payable 10 days after the end of the month of issue, without deduction.',
+    ],
+  ])('terms %j read in %s: %s', (terms, language, sentence) => {
+    expect(termsText(terms, language)).toBe(sentence);
   });
 
   test('an invoice over nothing asks for no payment', async () => {
@@ -116,7 +134,7 @@ describe('an invoice as PDF', () => {
     ['K', 'VATEX-EU-IC', 'en', 'Intra-Community supply of goods, exempt from VAT (Article 138 of'],
     ['K', 'VATEX-EU-IC', 'es', 'Entrega intracomunitaria de bienes exenta de IVA (artículo 138 de'],
     ['AE', 'VATEX-EU-AE', 'en', 'Reverse charge: VAT is to be accounted for by the customer (Article 196'],
-    ['AE', 'VATEX-EU-AE', 'es', 'Inversión del sujeto pasivo: el IVA lo liquida el destinatario'],
+    ['AE', 'VATEX-EU-AE', 'es', 'Inversión del sujeto pasivo: IVA a cargo del cliente'],
     ['G', 'VATEX-EU-G', 'en', 'Export of goods, exempt from VAT.'],
     ['G', 'VATEX-EU-G', 'es', 'Exportación de bienes exenta de IVA.'],
     ['O', 'VATEX-EU-O', 'en', 'Outside the scope of VAT.'],
@@ -162,7 +180,7 @@ describe('the page', () => {
   });
 
   test('numbers stand under each other at their decimal mark', async () => {
-    const runs = (await pagesOf(await invoicePdf(INVOICE, PLAIN)))[0] ?? [];
+    const runs = pagesOf(await invoicePdf(INVOICE, PLAIN))[0] ?? [];
     const right = (text: string) => runs.find((run) => run.text === text)?.right ?? Number.NaN;
     expect(right('10,493.25')).toBeCloseTo(right('200.00'), 1);
     expect(right('200.00')).toBeCloseTo(right('27.38'), 1);

@@ -1,0 +1,110 @@
+// Taking back: one invoice by a credit note that two persons made, or a whole order.
+import type { InvoiceCredit, OrderCancellation } from '../contracts/decisions.js';
+import { TO_CREDIT } from '../db/credits.js';
+import type { Tx } from '../db/pool.js';
+import { DomainError } from '../domain/errors.js';
+import { creditNote, creditWhole } from '../domain/invoices/credits.js';
+import { formatMicro } from '../domain/money/amounts.js';
+import { creditInvoices, type Credited } from './creditNotes.js';
+import type { DealChange } from './dealChange.js';
+import { endSettled } from './payments.js';
+import { type DealJson, type DealState, exact, moveOn, stateOf } from './progress.js';
+import { makeStep, type StepDeps } from './step.js';
+
+interface ToCredit {
+  deal: DealJson;
+  invoiceIds: string[];
+  openDeliveries: { id: string; status: string; lines: unknown[] }[];
+}
+
+export function makeCreditSteps(deps: StepDeps) {
+  return {
+    creditInvoice: makeStep<ToCredit>(deps, { name: 'creditInvoice', load: TO_CREDIT, judge: creditInvoice }),
+    cancelOrder: makeStep<ToCredit>(deps, { name: 'cancelOrder', load: TO_CREDIT, judge: cancelOrder }),
+  };
+}
+
+async function creditInvoice(deal: DealChange<ToCredit>, tx: Tx) {
+  const { invoiceId, lines, reason, requestedBy } = deal.body as InvoiceCredit;
+  if (requestedBy === deal.actor.id) {
+    const detail = `${requestedBy} asked for the credit note and may not approve it`;
+    throw new DomainError('self_approval', detail);
+  }
+  const state = stateOf(deal);
+  const asked = lines?.map((line) => ({ lineId: line.invoiceLineId, netMinor: BigInt(line.netMinor) }));
+  const credited = await creditInvoices(deal, tx, state, {
+    invoiceIds: [invoiceId],
+    draftOf: (invoice) => (asked ? creditNote(invoice.lines, asked) : creditWhole(invoice.lines)),
+    reason,
+    createdBy: requestedBy,
+    approvedBy: deal.actor.id,
+  });
+  writeOrderLines(deal, state);
+  endSettled(deal, state);
+  follow(deal, state, credited);
+  deal.detail = { invoiceId, creditNotes: credited.creditNoteIds, requestedBy };
+  moveOn(deal, state);
+  return { result: 'applied' as const, made: credited.creditNoteIds[0] as string };
+}
+
+async function cancelOrder(deal: DealChange<ToCredit>, tx: Tx): Promise<void> {
+  const { orderId, reason } = deal.body as OrderCancellation;
+  const state = stateOf(deal);
+  const { order } = state;
+  if (order.id !== orderId) {
+    throw new DomainError('not_found', `lead ${deal.lead.id} has no order ${orderId}`, '/orderId');
+  }
+  if (order.status === 'cancelled') throw new DomainError('already_decided', `order ${orderId} is cancelled`);
+  const credited = await creditInvoices(deal, tx, state, {
+    invoiceIds: deal.own.invoiceIds,
+    draftOf: (invoice) => creditWhole(invoice.lines),
+    reason,
+    createdBy: null,
+    approvedBy: deal.actor.id,
+  });
+  voidDeliveries(deal, state);
+  order.status = 'cancelled';
+  order.cancelReason = reason;
+  deal.writes.update('orders', ['id'], {
+    id: orderId,
+    status: 'cancelled',
+    cancelled_at: deal.at,
+    cancel_reason: reason,
+  });
+  writeOrderLines(deal, state);
+  deal.end('delivery', undefined, 'void').end('invoicing', undefined, 'void');
+  endSettled(deal, state, 'void');
+  follow(deal, state, credited);
+  deal.detail = { orderId, creditNotes: credited.creditNoteIds };
+  moveOn(deal, state);
+}
+
+/** Deliveries nobody was invoiced for are not invoiced any more; what they delivered goes back. */
+function voidDeliveries(deal: DealChange<ToCredit>, state: DealState): void {
+  const open = deal.own.openDeliveries;
+  deal.writes.update('deliveries', ['id'], ...open.map(({ id }) => ({ id, status: 'refused' })));
+  for (const { lines } of open.filter(({ status }) => status === 'applied')) {
+    for (const { lineId, quantityMicro } of exact<{ lineId: string; quantityMicro: bigint }[]>(lines)) {
+      const line = state.order.lines.find((one) => one.lineId === lineId);
+      if (line) line.deliveredMicro -= quantityMicro;
+    }
+  }
+  state.uninvoiced.clear();
+}
+
+function writeOrderLines(deal: DealChange<ToCredit>, { order }: DealState): void {
+  const rows = order.lines.map((line) => ({
+    id: line.lineId,
+    delivered: formatMicro(line.deliveredMicro),
+    recognised_minor: line.recognisedMinor,
+  }));
+  deal.writes.update('order_lines', ['id'], ...rows);
+}
+
+/** Cash that was released takes its commission back and waits for finance: refunds leave from unapplied cash. */
+function follow(deal: DealChange<ToCredit>, state: DealState, { releasedMinor }: Credited): void {
+  if (releasedMinor === 0n) return;
+  deal.begin('earning', { until: deal.atMs });
+  const reason = { amountMinor: releasedMinor.toString(), currency: state.order.currency };
+  deal.task('refund_due', state.order.id, 'finance', reason);
+}

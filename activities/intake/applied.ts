@@ -1,0 +1,97 @@
+// Money put on invoices by the intake: the rows it makes, and the messages to the leads it touches.
+import { derivedId, newId } from '../../db/ids.js';
+import type { Posting } from '../../db/ledger.js';
+import { type NewAllocation, writeAllocations } from '../../db/payments.js';
+import type { Writes } from '../../db/writes.js';
+import { postSmallDifference } from '../../domain/ledger/receivables.js';
+import { allocate, type Invoice, openOf, recover, tolerate, writeBalances } from '../balances.js';
+import { factRow } from './messages.js';
+
+/** Where one allocation of money on one invoice went. */
+export interface Applied {
+  readonly allocation: NewAllocation;
+  readonly invoice: Invoice;
+  readonly recovery: boolean;
+  readonly toleratedMinor: bigint;
+}
+
+/** Puts money of a payment on one invoice, as its balance stands; the caller writes it. */
+export function apply(
+  payment: { id: string; paidOn: string },
+  invoice: Invoice,
+  amountMinor: bigint,
+  cause: 'payment' | 'by_hand',
+  policy: Parameters<typeof tolerate>[1],
+): Applied {
+  const recovery = openOf(invoice) === 0n;
+  const shares = recovery ? recover(invoice, amountMinor) : allocate(invoice, amountMinor);
+  const row = {
+    id: newId('alloc'),
+    payment_id: payment.id,
+    invoice_id: invoice.id,
+    lead_id: invoice.leadId,
+    amount_minor: shares.reduce((sum, share) => sum + share.amountMinor, 0n),
+    value_on: payment.paidOn,
+    undoes: null,
+    cause: recovery ? 'recovery' : cause,
+  };
+  return { allocation: { row, shares }, invoice, recovery, toleratedMinor: tolerate(invoice, policy) };
+}
+
+/** Rows of allocations, balances and recovered write-offs. */
+export function writeApplied(writes: Writes, applied: readonly Applied[], today: string): void {
+  writeAllocations(
+    writes,
+    applied.map(({ allocation }) => allocation),
+  );
+  writeBalances(writes, [...new Set(applied.map(({ invoice }) => invoice))]);
+  const recovered = applied.filter(({ recovery }) => recovery);
+  writes.insert(
+    'write_offs',
+    ...recovered.map(({ allocation: { row } }) => ({
+      id: newId('writeoff'),
+      invoice_id: row.invoice_id,
+      lead_id: row.lead_id,
+      amount_minor: -row.amount_minor,
+      written_off_on: today,
+      reason: `recovered by ${row.id}`,
+    })),
+  );
+}
+
+/** The postings of shortfalls that came with these allocations. */
+export function tolerated(applied: readonly Applied[], postedOn: string): Posting[] {
+  return applied.map(({ allocation: { row }, invoice, toleratedMinor }) => ({
+    businessKey: `small-difference/${row.id}`,
+    kind: 'small_difference',
+    entityId: invoice.entityId,
+    leadId: invoice.leadId,
+    postedOn,
+    currency: invoice.currency,
+    lines: postSmallDifference({ customer: invoice.accountId, amountMinor: toleratedMinor }),
+  }));
+}
+
+/** One message per lead; returns their ids. */
+export function tellLeads(
+  writes: Writes,
+  name: 'paymentApplied' | 'paymentReversed',
+  { messageId, actorId }: { readonly messageId: string; readonly actorId: string },
+  applied: readonly { allocation: NewAllocation }[],
+  body: object,
+): string[] {
+  const byLead = new Map<string, string[]>();
+  for (const { allocation } of applied) {
+    const { lead_id, id } = allocation.row;
+    byLead.set(lead_id, [...(byLead.get(lead_id) ?? []), id]);
+  }
+  const facts = [...byLead].map(([leadId, allocationIds], index) => ({
+    id: index === 0 ? messageId : derivedId('msg', messageId, leadId),
+    leadId,
+    name,
+    actorId,
+    body: { ...body, allocationIds },
+  }));
+  writes.insert('messages', ...facts.map(factRow));
+  return facts.map(({ id }) => id);
+}

@@ -1,0 +1,78 @@
+// The description of the API, made from the schemas that check it: OpenAPI 3.1 and a page to read it, whose
+// files come with us, so it works without a network.
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+import { ProblemSchema } from '../contracts/problem.js';
+import { ERRORS } from '../domain/errors.js';
+
+const UI_POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; " +
+  "base-uri 'self'; frame-ancestors 'none'";
+
+const errorTable = Object.entries(ERRORS)
+  .map(([code, { status, title }]) => `| \`${code}\` | ${status} | ${title} |`)
+  .join('\n');
+
+const DESCRIPTION = `From first contact to the commission paid.
+
+Sign in with \`Authorization: Bearer\` and an API key or a token of your identity provider.
+POSTs take \`Idempotency-Key\`: the same key and body get the same answer. Edits take \`If-Match\` with the
+ETag that was read. Lists take \`limit\` and \`cursor\`. Amounts are decimal text with a currency; bodies are
+taken as they come, unknown fields are refused.
+
+Refusals are \`application/problem+json\` with one of these codes:
+
+| code | status | meaning |
+|---|---|---|
+${errorTable}
+`;
+
+/** Registers the description before the routes it describes. */
+export async function addOpenApi(app: FastifyInstance, version: string): Promise<void> {
+  app.addSchema(ProblemSchema);
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Lead to Cash', version, description: DESCRIPTION, license: { name: 'Apache-2.0' } },
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'An API key (`l2c_…`) or a JWT' },
+        },
+      },
+      security: [{ bearer: [] }],
+    },
+    refResolver: { buildLocalReference: (json, _uri, _fragment, i) => String(json.$id ?? `schema${i}`) },
+  });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: UI_POLICY,
+    uiConfig: { validatorUrl: null, docExpansion: 'none', persistAuthorization: false },
+  });
+  app.get('/openapi.json', { schema: { hide: true }, config: { permit: 'open' } }, async () => app.swagger());
+}
+
+/** Headers a route takes beside its body, as they stand in the description. */
+export const idempotencyHeader = {
+  type: 'object',
+  properties: {
+    'idempotency-key': {
+      type: 'string',
+      maxLength: 200,
+      description: 'Makes sending it again safe: same key, same body, same answer',
+      examples: ['3f8f1b9e-quote-1'],
+    },
+  },
+} as const;
+
+export const ifMatchHeader = {
+  type: 'object',
+  properties: {
+    'if-match': {
+      type: 'string',
+      maxLength: 20,
+      description: 'ETag of the version this edit is based on; 428 without it',
+      examples: ['"3"'],
+    },
+  },
+} as const;

@@ -1,0 +1,32 @@
+// The list of route files. To add one: write `api/routes/<stage>.ts` exporting a function like those below
+// (routes/products.ts is the plainest example) and name it here. Each route declares a schema for body, query
+// and every status, `config.permit`, and its refusals by `refusals…()` of contracts/problem.ts.
+import type { FastifyInstance } from 'fastify';
+import type { SignIns } from './auth/signIn.js';
+import type { AppDeps } from './deps.js';
+import { accountRoutes } from './routes/accounts.js';
+import { entityRoutes } from './routes/entities.js';
+import { keyRoutes } from './routes/keys.js';
+import { peopleRoutes } from './routes/people.js';
+import { policyRoutes } from './routes/policies.js';
+import { priceBookRoutes } from './routes/priceBooks.js';
+import { productRoutes } from './routes/products.js';
+import { systemRoutes } from './routes/system.js';
+
+/** What route files get: the app's dependencies, and the sign-ins for those who change rights. */
+export interface RouteDeps extends AppDeps {
+  readonly signIns: SignIns;
+}
+
+export type RouteFile = (app: FastifyInstance, deps: RouteDeps) => Promise<void>;
+
+export const ROUTE_FILES: readonly RouteFile[] = [
+  systemRoutes,
+  peopleRoutes,
+  keyRoutes,
+  accountRoutes,
+  productRoutes,
+  priceBookRoutes,
+  policyRoutes,
+  entityRoutes,
+];

@@ -1,0 +1,114 @@
+// API keys: one's own, or anybody's for an admin. The token is shown in the first answer and never again.
+import type { FastifyInstance } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { createKey, revokeKey } from '../../activities/intake/keys.js';
+import { PageOf, PageQuery } from '../../contracts/page.js';
+import { KeyOnce, KeyView, NewKey, PersonId } from '../../contracts/people.js';
+import { refusals, refusalsOnce } from '../../contracts/problem.js';
+import { closed, Id } from '../../contracts/wire.js';
+import { keyById, keyView, listKeys } from '../../db/keys.js';
+import { withTransaction } from '../../db/pool.js';
+import { DomainError } from '../../domain/errors.js';
+import { may, mustBeAllowed } from '../auth/ability.js';
+import { type Actor, actorOf, byActor } from '../auth/actor.js';
+import { SCOPES, scopeBeyond } from '../auth/scopes.js';
+import { answerOnce } from '../idempotency.js';
+import { idempotencyHeader } from '../openapi.js';
+import { pageAnswer, pageRequest } from '../paging.js';
+import type { RouteDeps } from '../routes.js';
+
+const tags = ['keys'];
+const Params = Type.Object({ id: Id('key') }, closed);
+const Query = PageQuery({ personId: Type.Optional(PersonId) });
+
+export async function keyRoutes(app: FastifyInstance, { db, clock, signIns }: RouteDeps): Promise<void> {
+  app.get<{ Querystring: Static<typeof Query> }>(
+    '/v1/keys',
+    {
+      config: { permit: ['read', 'keys'] },
+      schema: {
+        tags,
+        summary: 'Keys, oldest first: all for who may see them, else one’s own',
+        querystring: Query,
+        response: { 200: PageOf(KeyView), ...refusals() },
+      },
+    },
+    async (request) => {
+      const actor = actorOf(request);
+      const page = pageRequest('keys', request.query);
+      const seesAll = may(actor, 'read', 'keys', { personId: '' });
+      const personId = request.query.personId ?? (seesAll ? null : actor.personId);
+      if (personId !== null) mustBeAllowed(actor, 'read', 'keys', { personId });
+      const rows = await listKeys(db, page, personId);
+      return pageAnswer('keys', page, rows, keyView, (row) => ({ value: row.id, id: row.id }));
+    },
+  );
+
+  app.post<{ Body: Static<typeof NewKey> }>(
+    '/v1/keys',
+    {
+      config: { permit: ['create', 'keys'] },
+      schema: {
+        tags,
+        summary: 'Make a key',
+        description:
+          'Without `personId` it is one’s own. No key makes one with wider scopes than its own. A repeated ' +
+          'request gets the same key with `token: null`.',
+        headers: idempotencyHeader,
+        body: NewKey,
+        response: { 201: KeyOnce, ...refusalsOnce('unknown_reference') },
+      },
+    },
+    async (request, reply) => {
+      const actor = actorOf(request);
+      const { personId = actor.personId, label, scopes, expiresAt } = request.body;
+      mustBeAllowed(actor, 'create', 'keys', { personId });
+      mustBeHeld(actor, scopes);
+      const wish = { personId, label, scopes, ...(expiresAt && { expiresAt: new Date(expiresAt) }) };
+      return answerOnce(request, reply, db, async (tx) => {
+        const body = await createKey(tx, byActor(request, clock), wish);
+        return {
+          body,
+          headers: { location: `/v1/keys/${body.id}`, 'cache-control': 'no-store' },
+          remember: { ...body, token: null },
+        };
+      });
+    },
+  );
+
+  app.delete<{ Params: Static<typeof Params> }>(
+    '/v1/keys/:id',
+    {
+      config: { permit: ['revoke', 'keys'] },
+      schema: {
+        tags,
+        summary: 'Revoke a key; one that was revoked before stays as it was',
+        description: 'Felt at once here and within five seconds by every other process.',
+        params: Params,
+        response: { 200: KeyView, ...refusals('not_found') },
+      },
+    },
+    async (request) => {
+      const key = await keyById(db, request.params.id);
+      // Who may not see a key is not told whether there is one.
+      if (key === undefined || !may(actorOf(request), 'revoke', 'keys', { personId: key.person_id })) {
+        throw new DomainError('not_found', `there is no key ${request.params.id}`);
+      }
+      const view = await withTransaction(db, (tx) => revokeKey(tx, byActor(request, clock), key.id));
+      signIns.forget(key.person_id);
+      return view;
+    },
+  );
+}
+
+function mustBeHeld(actor: Actor, scopes: readonly string[]): void {
+  const unknown = scopes.findIndex((scope) => !SCOPES.includes(scope));
+  if (unknown >= 0) {
+    const detail = `${scopes[unknown]} is none of read, write, admin, <resource>:read, <resource>:write`;
+    throw new DomainError('invalid_field', detail, `/scopes/${unknown}`);
+  }
+  const beyond = scopeBeyond(scopes, actor.scopes);
+  if (beyond === undefined) return;
+  const detail = `scope ${beyond} is more than this sign-in holds (${actor.scopes.join(', ')})`;
+  throw new DomainError('forbidden', detail, `/scopes/${scopes.indexOf(beyond)}`);
+}

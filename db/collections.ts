@@ -1,0 +1,104 @@
+// What collecting reads: open invoices as items of a dunning plan, and the one lock of a customer's day.
+import { EARNINGS } from './commissions.js';
+import type { Tx } from './pool.js';
+import { DEAL } from './progress.js';
+
+/** One open invoice as SQL gives it below, amounts as text. */
+export interface ItemJson {
+  readonly invoiceId: string;
+  readonly leadId: string;
+  readonly dueOn: string;
+  readonly currency: string;
+  readonly openMinor: string;
+  readonly unappliedMinor: string;
+  readonly segment: string | null;
+  readonly level: number;
+  readonly lastReminderOn: string | null;
+  readonly pins: { readonly dunning?: number };
+}
+
+/** One invoice `i` of account `a` as a dunning item. */
+const ITEM = `jsonb_build_object('invoiceId', i.id, 'leadId', i.lead_id, 'dueOn', i.due_on,
+  'currency', i.currency, 'openMinor', i.open_minor::text, 'level', i.dunning_level, 'pins', i.pins,
+  'segment', a.segment,
+  'unappliedMinor', (select coalesce(sum(p.unapplied_minor), 0)::text from payments p
+    where p.account_id = i.account_id and p.entity_id = i.entity_id and p.currency = i.currency
+      and p.unapplied_minor > 0),
+  'lastReminderOn', (select max(r.decided_on) from reminders r where r.invoice_id = i.id))`;
+
+export const TO_APPLY = `jsonb_build_object('deal', ${DEAL}, 'unearned',
+  (select count(*) from messages m cross join jsonb_array_elements_text(m.body -> 'allocationIds') a (id)
+    where m.id = $2 and not exists (select from commission_lines c where c.allocation_id = a.id)))`;
+
+export const TO_REVERSE = `jsonb_build_object('deal', ${DEAL}, ${EARNINGS}, 'items',
+  (select coalesce(jsonb_agg(${ITEM} order by i.id), '[]') from invoices i join accounts a on a.id = i.account_id
+    where i.lead_id = $1 and i.open_minor > 0))`;
+
+/** First lock of a reminder: one letter a day for one customer, entity and currency. */
+export async function lockLetter(
+  tx: Tx,
+  { accountId, entityId, currency }: Customer,
+  today: string,
+): Promise<void> {
+  await tx.query({
+    name: 'lock_letter',
+    text: `select pg_advisory_xact_lock(hashtextextended('letter/' || $1, 0))`,
+    values: [[accountId, entityId, currency, today].join('/')],
+  });
+}
+
+export interface Customer {
+  readonly accountId: string;
+  readonly entityId: string;
+  readonly currency: string;
+}
+
+/** Locks what a customer has open, by id, and reads it under the locks. */
+export async function lockItems(tx: Tx, { accountId, entityId, currency }: Customer): Promise<ItemJson[]> {
+  const values = [accountId, entityId, currency];
+  await tx.query({
+    name: 'lock_open_invoices',
+    text: `select id from invoices where account_id = $1 and entity_id = $2 and currency = $3 and open_minor > 0
+      order by id for no key update`,
+    values,
+  });
+  const { rows } = await tx.query<{ item: ItemJson }>({
+    name: 'open_items',
+    text: `select ${ITEM} as item from invoices i join accounts a on a.id = i.account_id
+      where i.account_id = $1 and i.entity_id = $2 and i.currency = $3 and i.open_minor > 0 order by i.id`,
+    values,
+  });
+  return rows.map((row) => row.item);
+}
+
+/** Whether this customer has had its letter of the day. */
+export async function hasLetter(tx: Tx, customer: Customer, today: string): Promise<boolean> {
+  const { rows } = await tx.query({
+    name: 'letter_of_the_day',
+    text: `select from reminder_letters
+      where account_id = $1 and entity_id = $2 and currency = $3 and decided_on = $4`,
+    values: [customer.accountId, customer.entityId, customer.currency, today],
+  });
+  return rows.length > 0;
+}
+
+/** Whether a person recorded money on an invoice: such a person never writes it off. */
+export async function recordedPaymentOn(tx: Tx, invoiceId: string, personId: string): Promise<boolean> {
+  const { rows } = await tx.query({
+    name: 'recorded_payment_on',
+    text: `select from allocations a join payments p on p.id = a.payment_id
+      where a.invoice_id = $1 and p.recorded_by = $2 limit 1`,
+    values: [invoiceId, personId],
+  });
+  return rows.length > 0;
+}
+
+/** Whether a task of a kind is open for a record. */
+export async function hasOpenTask(tx: Tx, kind: string, subject: string): Promise<boolean> {
+  const { rows } = await tx.query({
+    name: 'has_open_task',
+    text: `select from tasks where kind = $1 and subject = $2 and status = 'open'`,
+    values: [kind, subject],
+  });
+  return rows.length > 0;
+}

@@ -1,0 +1,199 @@
+// The API on a database of its own, spoken to by injection. Every answer is held against the schema its route
+// promised, so a field too many or an undocumented status fails whichever test met it.
+import { Client, Connection } from '@temporalio/client';
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import pino from 'pino';
+import { Registry } from 'prom-client';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { ensureAdminKey } from '../../activities/intake/firstBoot.js';
+import { ToldMarks } from '../../activities/intake/telling.js';
+import { buildApp } from '../../api/app.js';
+import type { ApiConfig, AppDeps } from '../../api/deps.js';
+import { REDACTED } from '../../api/observe.js';
+import { newId } from '../../db/ids.js';
+import { newKey } from '../../db/keyTokens.js';
+import { PolicyStore } from '../../db/policies.js';
+import type { Role } from '../../domain/people/people.js';
+import { freshDatabase, type TestDatabase } from './database.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | number | undefined>>;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into many shapes, and the harness checked each.
+  readonly body: any;
+}
+
+export interface Call {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly as?: string | null;
+  readonly body?: unknown;
+  readonly raw?: string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly ifMatch?: number | string;
+  readonly key?: string;
+}
+
+export interface TestApi {
+  readonly app: FastifyInstance;
+  readonly database: TestDatabase;
+  readonly admin: { readonly personId: string; readonly token: string };
+  /** Business instant of the app's clock; set it to move time. */
+  readonly clock: { ms: number };
+  readonly logs: string[];
+  call(url: string, call?: Call): Promise<Answer>;
+  /** A person with usable roles and a key, written as an import would. */
+  person(roles: readonly Role[], more?: { scopes?: string[]; name?: string }): Promise<TestPerson>;
+  close(): Promise<void>;
+}
+
+export interface TestPerson {
+  readonly personId: string;
+  readonly token: string;
+}
+
+const CONFIG: ApiConfig = {
+  version: '0.1.0-test',
+  corsOrigins: [],
+  requestsPerMinute: 100_000,
+  failedSignInsPerMinute: 100_000,
+  maxEventLoopDelayMs: 0,
+  maxHeapBytes: 0,
+};
+
+/** Starts the app on a fresh database. `change` replaces dependencies or settings. */
+export async function startApi(
+  config: Partial<ApiConfig> = {},
+  change: Partial<AppDeps> = {},
+): Promise<TestApi> {
+  const database = await freshDatabase();
+  const clock = { ms: Date.UTC(2026, 10, 22, 9) };
+  const logs: string[] = [];
+  const log = pino({ level: 'debug', redact: REDACTED }, { write: (line: string) => void logs.push(line) });
+  // Nothing listens there: master data must not need the engine.
+  const connection = Connection.lazy({ address: '127.0.0.1:1' });
+  const app = await buildApp({
+    db: database.app,
+    engine: { client: new Client({ connection }), taskQueue: 'none' },
+    marks: new ToldMarks(database.app, (error) => log.error(error)),
+    clock: { now: () => clock.ms },
+    log,
+    registry: new Registry(),
+    policies: new PolicyStore(),
+    probes: {
+      database: async () => void (await database.app.query('select 1')),
+      engine: async () => undefined,
+    },
+    config: { ...CONFIG, ...config },
+    ...change,
+  });
+  await app.ready();
+  const admin = await ensureAdminKey(database.app, new Date(clock.ms));
+  if (admin === null) throw new Error('the fresh database has an admin already');
+  return {
+    app,
+    database,
+    admin,
+    clock,
+    logs,
+    call: (url, call = {}) => answerOf(app, url, { as: admin.token, ...call }),
+    person: (roles, more) => addPerson(database, roles, more),
+    async close() {
+      await app.close();
+      await connection.close();
+      await database.drop();
+    },
+  };
+}
+
+async function addPerson(
+  { owner }: TestDatabase,
+  roles: readonly Role[],
+  { scopes = ['admin'], name = 'Test Person' }: { scopes?: string[]; name?: string } = {},
+): Promise<TestPerson> {
+  const personId = newId('person');
+  await owner.query('insert into people (id, name, email, created_at) values ($1, $2, $3, now())', [
+    personId,
+    name,
+    `${personId}@example.com`,
+  ]);
+  await owner.query(
+    `insert into person_roles (person_id, role, granted_on) select $1, r, current_date from unnest($2::text[]) r`,
+    [personId, roles],
+  );
+  return { personId, token: await addKey(owner, personId, scopes) };
+}
+
+/** Writes a key straight into the table, for states no request can reach. */
+export async function addKey(
+  owner: TestDatabase['owner'],
+  personId: string,
+  scopes: readonly string[] = ['admin'],
+  expiresAt = new Date(Date.now() + 3_600_000),
+): Promise<string> {
+  const { id, secretHash, token } = newKey();
+  await owner.query(
+    `insert into api_keys (id, person_id, label, secret_hash, scopes, expires_at) values ($1, $2, 'test', $3, $4, $5)`,
+    [id, personId, secretHash, scopes, expiresAt],
+  );
+  return token;
+}
+
+async function answerOf(app: FastifyInstance, url: string, call: Call): Promise<Answer> {
+  const { method = 'GET', as, body, raw, headers = {}, ifMatch, key } = call;
+  const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+  const options: InjectOptions = {
+    method,
+    url,
+    headers: {
+      ...(as && { authorization: `Bearer ${as}` }),
+      ...(payload !== undefined && { 'content-type': 'application/json' }),
+      ...(ifMatch !== undefined && { 'if-match': typeof ifMatch === 'number' ? `"${ifMatch}"` : ifMatch }),
+      ...(key !== undefined && { 'idempotency-key': key }),
+      ...headers,
+    },
+    ...(payload !== undefined && { payload }),
+  };
+  const response = await app.inject(options);
+  const type = String(response.headers['content-type'] ?? '');
+  const answer: Answer = {
+    status: response.statusCode,
+    headers: response.headers,
+    body: type.includes('json') && response.body !== '' ? JSON.parse(response.body) : response.body,
+  };
+  holdAgainstSchema(app, method, url, answer);
+  return answer;
+}
+
+function holdAgainstSchema(
+  app: FastifyInstance,
+  method: string,
+  url: string,
+  { status, body }: Answer,
+): void {
+  const [path = ''] = url.split('?');
+  const route = app.routeTable.find(method, path);
+  if (status >= 400 && route?.schema !== undefined) {
+    const words = ['type', 'title', 'status', 'detail', 'code'];
+    if (!words.every((word) => word in body) && !('database' in body)) {
+      throw new Error(`${method} ${path} answered ${status} without a problem: ${JSON.stringify(body)}`);
+    }
+  }
+  const responses = route?.schema?.response as Record<string, TSchema> | undefined;
+  if (responses === undefined || route?.schema?.hide === true) return;
+  const promised = responses[status];
+  if (promised === undefined)
+    throw new Error(`${method} ${route?.url} answered ${status}, which it never promised`);
+  if (status >= 400) {
+    const codes = (promised as { 'x-codes'?: string[] })['x-codes'];
+    if (codes !== undefined && !codes.includes(body.code)) {
+      throw new Error(`${method} ${route?.url} refused with ${body.code}; promised are ${codes.join(', ')}`);
+    }
+    return;
+  }
+  const validator = Compile(promised);
+  if (!validator.Check(body)) {
+    const errors = JSON.stringify(validator.Errors(body).slice(0, 3));
+    throw new Error(`${method} ${route?.url} answered ${status} against its schema: ${errors}`);
+  }
+}

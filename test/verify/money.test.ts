@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { brokenAfter, closeBooks, openBooks } from '../support/withBooks.js';
+
+beforeAll(openBooks);
+afterAll(closeBooks);
+
+type Case = [what: string, change: string, subjects: string[]];
+
+const finds = (invariant: string, cases: Case[]) =>
+  describe(invariant, () => {
+    test.each(cases)('finds %s, and nothing else is broken', async (_what, change, subjects) => {
+      expect(await brokenAfter(change)).toEqual({ [invariant]: subjects });
+    });
+  });
+
+finds('I1', [
+  [
+    'a posting that lost a cent',
+    `update ledger_entries set amount_minor = -2099 where transaction_id = 'ltx_invoice_lead_won'
+       and account = 'tax_payable'`,
+    ['ledger', 'ltx_invoice_lead_won'],
+  ],
+]);
+
+finds('I2', [
+  [
+    'a write-off of another amount than its row',
+    `update invoices set written_off_minor = 6049 where id = 'inv_lead_lost'`,
+    ['acc_1', 'inv_lead_lost'],
+  ],
+  [
+    'an allocation no payment made',
+    `update invoices set allocated_minor = 100 where id = 'inv_lead_bounced'`,
+    ['acc_1', 'inv_lead_bounced'],
+  ],
+  [
+    'a payment with more unapplied than it brought',
+    `update payments set unapplied_minor = 600 where id = 'pay_lead_won'`,
+    ['ent_1', 'pay_lead_won'],
+  ],
+  [
+    'an allocation whose lines are a cent short',
+    `update allocation_lines set amount_minor = -12099 where allocation_id = 'unalloc_lead_bounced'`,
+    ['inv_lead_bounced_1', 'unalloc_lead_bounced'],
+  ],
+  [
+    'a tax table that contradicts the invoice',
+    `update invoice_taxes set tax_minor = 2101 where invoice_id = 'inv_lead_won'`,
+    ['inv_lead_won'],
+  ],
+  [
+    'a line credited otherwise than its credit note says',
+    `update invoice_lines set credited_net_minor = 4999, credited_tax_minor = 1051
+     where id = 'inv_lead_lost_1'`,
+    ['inv_lead_lost'],
+  ],
+  [
+    'a receivable of nobody',
+    `update ledger_entries set party = null where transaction_id = 'ltx_bounce_lead_bounced'
+       and account = 'receivable'`,
+    ['acc_1', 'receivable without a party'],
+  ],
+  [
+    'a bounced payment that is not marked',
+    `update payments set reversed_at = null where id = 'pay_lead_bounced'`,
+    ['pay_lead_bounced'],
+  ],
+]);
+
+finds('I4', [
+  [
+    'a payout above what was earned',
+    `update payout_lines set amount_minor = 501 where payee_id = 'per_rep'`,
+    ['per_rep'],
+  ],
+  [
+    'a payout that is on its way and the ledger says it arrived',
+    `update payouts set status = 'released'`,
+    ['per_boss', 'per_rep'],
+  ],
+  [
+    'a payout that names other earnings than its items',
+    `update payout_lines set earned_minor = 99 where payee_id = 'per_boss'`,
+    ['payout_lead_won'],
+  ],
+  [
+    'a mirror that is a cent off, in the ledger too',
+    `update commission_lines set amount_minor = -499 where id = 'com_lead_bounced_direct_mirror';
+     update ledger_entries set amount_minor = sign(amount_minor) * 499
+     where transaction_id = 'ltx_mirror_lead_bounced_direct'`,
+    ['com_lead_bounced_direct'],
+  ],
+  [
+    'a mirror at another rate',
+    `update commission_lines set rate_bps = 400 where id = 'com_lead_bounced_direct_mirror'`,
+    ['com_lead_bounced_direct_mirror'],
+  ],
+  [
+    'a correction of a line that is not there',
+    `update commission_lines set corrects = 'com_none' where id = 'com_lead_bounced_direct_mirror'`,
+    ['com_lead_bounced_direct', 'com_lead_bounced_direct_mirror'],
+  ],
+  [
+    'a rate that does not make the amount',
+    `update commission_lines set rate_bps = 501 where id = 'com_lead_won_direct'`,
+    ['com_lead_won_direct'],
+  ],
+  [
+    'a line earned on the cash of another invoice',
+    `update commission_lines set allocation_id = 'alloc_lead_bounced' where id = 'com_lead_won_override1'`,
+    ['com_lead_won_override1'],
+  ],
+  [
+    'a payee nobody credited for the order',
+    `delete from commission_credits where order_id = 'order_lead_won' and component = 'override1'`,
+    ['com_lead_won_override1'],
+  ],
+  [
+    'more basis than the cash carries',
+    `update commission_lines set basis_minor = 10001 where id = 'com_lead_won_direct'`,
+    ['inv_lead_won_1'],
+  ],
+  [
+    'a line paid twice',
+    `alter table payout_items drop constraint payout_items_pkey;
+     insert into payout_items select * from payout_items where commission_line_id = 'com_lead_won_direct'`,
+    ['com_lead_won_direct', 'payout_lead_won'],
+  ],
+]);
+
+finds('I11', [
+  [
+    'a delivery never invoiced',
+    `update deliveries set invoice_id = null where id = 'deliv_lead_bounced'`,
+    ['deliv_lead_bounced'],
+  ],
+  [
+    'invoices issued a day too late',
+    `update policies set body = '{"withinDays":-1}' where kind = 'invoicing'`,
+    ['deliv_lead_bounced', 'deliv_lead_lost', 'deliv_lead_won'],
+  ],
+  [
+    'an order that pins no policy',
+    `update orders set pins = '{}' where id = 'order_lead_won'`,
+    ['deliv_lead_won'],
+  ],
+  [
+    'less invoiced than delivered',
+    `update order_lines set net_minor = 10001 where id = 'oline_lead_won'`,
+    ['oline_lead_won'],
+  ],
+  [
+    'a delivered quantity no delivery brought',
+    `update order_lines set delivered = 1 where id = 'oline_lead_won'`,
+    ['oline_lead_won'],
+  ],
+]);
+
+describe('I11', () => {
+  test('a delivery told late is judged from the day it was told', async () => {
+    const change = `update deliveries set delivered_on = delivered_on - 10 where id = 'deliv_lead_won'`;
+    expect(await brokenAfter(change)).toEqual({});
+  });
+
+  test('a delivery told late by no message is late', async () => {
+    const change = `update orders set ordered_on = ordered_on - 10;
+      update number_series set last_issued_on = last_issued_on - 10 where series = 'order';
+      update deliveries set delivered_on = delivered_on - 10 where id = 'deliv_lead_won';
+      update messages set body = '{}' where name = 'deliveryRecorded'`;
+    expect(await brokenAfter(change)).toEqual({ I11: ['deliv_lead_won'] });
+  });
+});
+
+finds('I12', [
+  [
+    'a reminder decided after the money came',
+    `update reminders set decided_at = now() + interval '1 minute'`,
+    ['inv_lead_won'],
+  ],
+]);
