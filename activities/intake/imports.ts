@@ -25,7 +25,7 @@ import { type Capture, captureKeys, type Known, writeCapture } from './leadRows.
 /** A capture waits for at most one chunk, so a chunk is a fraction of a second of work. */
 const CHUNK = 2_000;
 /** So many rows are judged before others of this process get a turn. */
-const STRETCH = 200;
+const STRETCH = 20;
 const ORDER = new CopyOrder([
   'contacts',
   'leads',
