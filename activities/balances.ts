@@ -3,8 +3,8 @@
 import type { InvoiceRow } from '../db/invoices.js';
 import type { Writes } from '../db/writes.js';
 import { balanceOf, checkBalance, type InvoiceLine, openGross } from '../domain/invoices/balance.js';
-import { allocateByOpenGross, type LineShare, toleratedDifference } from '../domain/payments/allocation.js';
 import { parseAmount } from '../domain/money/amounts.js';
+import { allocateByOpenGross, type LineShare, toleratedDifference } from '../domain/payments/allocation.js';
 import type { InvoicingPolicy } from '../domain/policies/types.js';
 import { exact } from './progress.js';
 
@@ -25,7 +25,8 @@ export interface Invoice extends Omit<InvoiceRow, Amounts | 'lines' | 'standing'
   readonly standing: readonly Standing[];
 }
 
-export const invoiceOf = (row: Omit<InvoiceRow, 'standing'>): Invoice => exact<Invoice>({ standing: [], ...row });
+export const invoiceOf = (row: Omit<InvoiceRow, 'standing'>): Invoice =>
+  exact<Invoice>({ standing: [], ...row });
 
 export const openOf = (invoice: Invoice): bigint => balanceOf(invoice.lines).openMinor;
 

@@ -72,7 +72,11 @@ async function sendReminder(deal: Deal, tx: Tx): Promise<void> {
     const until = startOfDayIn(state.order.zone, addDays(state.today, Math.max(1, afterDays)));
     deal.begin('task', { subject: mine.invoiceId, until, level: mine.level });
   } else if (isDue && action.kind === 'reminder') await remind(deal, tx, state, customer, items, mine);
-  else deal.move(wait, { until: nextStepAt(itemOf(mine), policy, state.today, state.order.zone), level: mine.level });
+  else
+    deal.move(wait, {
+      until: nextStepAt(itemOf(mine), policy, state.today, state.order.zone),
+      level: mine.level,
+    });
 }
 
 /** One letter for everything of this customer that is due today; the other leads find their level raised. */

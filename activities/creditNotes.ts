@@ -56,7 +56,9 @@ export async function creditInvoices<L>(
   await lockInvoices(tx, order.invoiceIds);
   const payments = await lockPaymentsOn(tx, order.invoiceIds);
   const invoices = (await readInvoices(tx, order.invoiceIds)).map(invoiceOf);
-  const foreign = order.invoiceIds.find((id) => invoices.every((one) => one.id !== id || one.leadId !== deal.lead.id));
+  const foreign = order.invoiceIds.find((id) =>
+    invoices.every((one) => one.id !== id || one.leadId !== deal.lead.id),
+  );
   if (foreign !== undefined) {
     throw new DomainError('not_found', `lead ${deal.lead.id} has no invoice ${foreign}`, '/invoiceId');
   }
@@ -118,10 +120,16 @@ function writeReleases<L>(
         cause: 'credit',
       };
       const off = releases.map(({ lineId, amountMinor }) => ({ lineId, amountMinor: -amountMinor }));
-      rows.push({ row: { ...common, id: newId('alloc'), amount_minor: total(off), undoes: allocationId }, shares: off });
+      rows.push({
+        row: { ...common, id: newId('alloc'), amount_minor: total(off), undoes: allocationId },
+        shares: off,
+      });
       const onto = merged(releases.flatMap(({ toLines }) => toLines));
       if (onto.length === 0) continue;
-      rows.push({ row: { ...common, id: newId('alloc'), amount_minor: total(onto), undoes: null }, shares: onto });
+      rows.push({
+        row: { ...common, id: newId('alloc'), amount_minor: total(onto), undoes: null },
+        shares: onto,
+      });
     }
   }
   writeAllocations(deal.writes, rows);
@@ -141,7 +149,9 @@ function writeReleases<L>(
 const total = (shares: readonly { amountMinor: bigint }[]): bigint =>
   shares.reduce((sum, share) => sum + share.amountMinor, 0n);
 
-function merged(shares: readonly { lineId: string; amountMinor: bigint }[]): { lineId: string; amountMinor: bigint }[] {
+function merged(
+  shares: readonly { lineId: string; amountMinor: bigint }[],
+): { lineId: string; amountMinor: bigint }[] {
   const byLine = new Map<string, bigint>();
   for (const { lineId, amountMinor } of shares) byLine.set(lineId, (byLine.get(lineId) ?? 0n) + amountMinor);
   return [...byLine].map(([lineId, amountMinor]) => ({ lineId, amountMinor }));
@@ -248,7 +258,9 @@ function postingOf<L>(deal: DealChange<L>, note: Note, postedOn: string, payment
   // Released cash belongs to whoever paid it, who need not be the invoice's customer.
   const released = payments.flatMap((payment) => {
     const amountMinor = releasedOf(payment, [note]);
-    return amountMinor > 0n ? [creditEntry('unapplied_cash', amountMinor, payment.accountId ?? payment.id)] : [];
+    return amountMinor > 0n
+      ? [creditEntry('unapplied_cash', amountMinor, payment.accountId ?? payment.id)]
+      : [];
   });
   return {
     businessKey: `credit-note/${id}`,

@@ -5,7 +5,7 @@ import type { Tx } from '../db/pool.js';
 import { DomainError } from '../domain/errors.js';
 import { creditNote, creditWhole } from '../domain/invoices/credits.js';
 import { formatMicro } from '../domain/money/amounts.js';
-import { creditInvoices, type Credited } from './creditNotes.js';
+import { type Credited, creditInvoices } from './creditNotes.js';
 import type { DealChange } from './dealChange.js';
 import { endSettled } from './payments.js';
 import { type DealJson, type DealState, exact, moveOn, stateOf } from './progress.js';

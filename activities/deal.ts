@@ -1,6 +1,8 @@
 // What a run of the workflow itself needs: its opening state, and a place for what broke or could not be sent.
+import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
-import { newId } from '../db/ids.js';
+import { failMail } from '../db/mails.js';
+import { isDatabaseAway } from '../db/pool.js';
 import type { MessageName } from '../domain/messages.js';
 import { INBOX_BATCH, type Opening, type StepAnswer, type StepCall } from '../domain/steps.js';
 import { makeQuery, makeStep, type StepDeps } from './step.js';
@@ -23,14 +25,16 @@ const INBOX = `jsonb_build_object('fresh', ${unanswered('parked_for is null', IN
     (select id from mails where lead_id = $1 and status = 'queued' order by queued_at limit ${INBOX_BATCH}) m))`;
 
 export function makeDealActivities(deps: StepDeps & { log: Logger }) {
+  /** The state a run begins with: one entry for capture, continue-as-new, reopening and restore. */
+  const loadLead = makeQuery<Inbox, Opening>(deps, INBOX, (deal) => ({
+    head: deal.head(),
+    facts: [...deal.own.fresh.slice(0, INBOX_BATCH), ...deal.own.parked],
+    more: deal.own.fresh.length > INBOX_BATCH,
+    mails: deal.own.mails,
+  }));
+
   return {
-    /** The state a run begins with: one entry for capture, continue-as-new, reopening and restore. */
-    loadLead: makeQuery<Inbox, Opening>(deps, INBOX, (deal) => ({
-      head: deal.head(),
-      facts: [...deal.own.fresh.slice(0, INBOX_BATCH), ...deal.own.parked],
-      more: deal.own.fresh.length > INBOX_BATCH,
-      mails: deal.own.mails,
-    })),
+    loadLead,
 
     /** A step that failed for a reason of ours: its message waits, a person is told, the deal goes on. */
     markStuck: makeStep<null>(deps, {
@@ -42,17 +46,15 @@ export function makeDealActivities(deps: StepDeps & { log: Logger }) {
       },
     }),
 
-    /** A mail nobody took for a day: a person's task from here. */
+    /** A mail nobody took for a day: a person's task from here. One that was refused has its task already. */
     async giveUpMail({ leadId, key, at }: StepCall): Promise<StepAnswer> {
-      await deps.db.query(
-        `with given as (update mails set status = 'failed', failure = 'not delivered in time'
-           where id = $1 and status = 'queued' returning id)
-         insert into tasks (id, kind, lead_id, subject, role, created_at)
-         select $2, 'mail_failed', $3, id, 'rep', now() from given
-         on conflict (kind, subject) where status = 'open' do nothing`,
-        [key, newId('task'), leadId],
-      );
-      return { head: (await this.loadLead({ leadId, key: leadId, at })).head };
+      try {
+        await failMail(deps.db, key, 'not delivered in time');
+      } catch (error) {
+        if (!isDatabaseAway(error)) throw error;
+        throw ApplicationFailure.create({ message: 'the database is away or busy', type: 'DatabaseAway' });
+      }
+      return { head: (await loadLead({ leadId, key: leadId, at })).head };
     },
   };
 }

@@ -93,11 +93,7 @@ function applyLines(deal: DealChange<Recorded>, state: DealState, lines: readonl
  * Earns revenue that was invoiced before delivery, to date, and posts what changed. Returns the order lines it
  * changed; the caller writes their rows together with its own changes of them.
  */
-export function recogniseInvoiced<L>(
-  deal: DealChange<L>,
-  state: DealState,
-  cause: string,
-): Set<string> {
+export function recogniseInvoiced<L>(deal: DealChange<L>, state: DealState, cause: string): Set<string> {
   const { order } = state;
   if (order.billOn !== 'order') return new Set();
   const changes = recogniseToDate(

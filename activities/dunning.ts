@@ -1,10 +1,11 @@
 // When the wait for a payment is due: the next step of the dunning plan as an instant in the seller's zone.
+
+import type { ItemJson } from '../db/collections.js';
 import { addDays } from '../domain/calendar/days.js';
 import { startOfDayIn } from '../domain/calendar/zones.js';
 import { nextReminder } from '../domain/collections/reminders.js';
 import type { DunnableItem, DunningAction } from '../domain/collections/types.js';
 import type { DunningPolicy } from '../domain/policies/types.js';
-import type { ItemJson } from '../db/collections.js';
 import { exact } from './progress.js';
 
 /** Customers are businesses unless their segment says that they are not. */

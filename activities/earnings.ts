@@ -190,7 +190,10 @@ export async function awaitPayout<L extends EarningsJson>(
   }
   const { dayOfMonth, releaseHours } = await deal.policy('payout');
   if (payout === 'onEarned') {
-    deal.task('plan_without_approvals', deal.lead.id, 'compensation', { version, approvals: deal.own.approvals });
+    deal.task('plan_without_approvals', deal.lead.id, 'compensation', {
+      version,
+      approvals: deal.own.approvals,
+    });
   }
   if (deal.wait('payout')) return;
   const firstOfNext = addMonths(`${state.today.slice(0, 7)}-01`, 1);

@@ -134,7 +134,8 @@ async function issue(
     await deal.mail('invoice', id);
   }
   bill(deal, state, drafts, invoices[0]?.id as string);
-  if (delivery) deal.writes.update('deliveries', ['id'], { id: delivery.id, invoice_id: invoices[0]?.id ?? null });
+  if (delivery)
+    deal.writes.update('deliveries', ['id'], { id: delivery.id, invoice_id: invoices[0]?.id ?? null });
   deal.detail = { invoices: invoices.map(({ id }) => id), deliveryId: delivery?.id };
 }
 

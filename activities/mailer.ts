@@ -10,8 +10,7 @@ export interface MailerSettings {
   readonly smtpUrl?: string | undefined;
   /** Folder of the files, made when it is missing. */
   readonly outboxDir: string;
-  readonly from: { readonly name: string; readonly address: string };
-  /** How long a server may be silent, and how long one mail may take in all. Defaults 15 s and 60 s. */
+  /** How long a server may be silent, and how long one mail may take in all. Defaults 10 s and 25 s. */
   readonly limits?: { readonly silenceMs: number; readonly totalMs: number };
 }
 
@@ -26,6 +25,8 @@ export interface OutgoingMail {
   readonly messageId: string;
   /** When it was queued (epoch ms): its Date header and the folder of its file, also when sent again. */
   readonly queuedAt: number;
+  /** Who it comes from; the domain is that of its Message-ID, so the same mail names the same sender. */
+  readonly from: { readonly name: string; readonly address: string };
   /** One plain address, no name. */
   readonly to: string;
   readonly subject: string;
@@ -60,28 +61,30 @@ export interface Mailer {
   send(mail: OutgoingMail): Promise<{ readonly messageId: string }>;
 }
 
-/** Makes the way out for mails. Throws at once when the sender's address cannot be one. */
-export function makeMailer({ smtpUrl, outboxDir, from, limits = LIMITS }: MailerSettings): Mailer {
-  if (!isAddress(from.address)) throw new RangeError(`${from.address} is no address to send from`);
+/** Makes the way out for mails. Nothing is opened before the first one. */
+export function makeMailer({ smtpUrl, outboxDir, limits = LIMITS }: MailerSettings): Mailer {
   const deliver = smtpUrl === undefined ? toFile(outboxDir) : bySmtp(smtpUrl, limits);
   return {
     async send(mail) {
-      const message = messageOf(mail, from);
+      const message = messageOf(mail);
       await deliver(message, mail);
       return { messageId: message.messageId };
     },
   };
 }
 
-const LIMITS = { silenceMs: 15_000, totalMs: 60_000 } as const;
+// Below the 30 s the workflow gives one try, so that a slow server is told from a worker that died.
+const LIMITS = { silenceMs: 10_000, totalMs: 25_000 } as const;
 
 type Message = ReturnType<typeof messageOf>;
 type Deliver = (message: Message, mail: OutgoingMail) => Promise<void>;
 
-function messageOf(mail: OutgoingMail, from: MailerSettings['from']) {
-  const { messageId, queuedAt, to, subject, text, html, attachments = [] } = mail;
+function messageOf(mail: OutgoingMail) {
+  const { messageId, queuedAt, from, to, subject, text, html, attachments = [] } = mail;
   if (!/^[A-Za-z0-9_-]{1,100}$/.test(messageId)) throw new RangeError(`${messageId} is no id of a mail`);
   if (!Number.isSafeInteger(queuedAt)) throw new RangeError(`${queuedAt} is no instant in milliseconds`);
+  if (!isAddress(from.address))
+    throw new MailRefused(`the sender of ${messageId} has no address mail can come from`);
   if (!isAddress(to)) throw new MailRefused(`the recipient of ${messageId} has no address mail can go to`);
   return {
     messageId: `<${messageId}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,

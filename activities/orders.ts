@@ -58,7 +58,7 @@ async function accept(
   deal.to('ordered').begin('delivery', { subject: orderId, until: endOfDayIn(deal.entity.zone, deliverBy) });
   if (invoicing.issueOn === 'order') deal.begin('invoicing', { subject: orderId, until: deal.atMs });
   await deal.mail('order', orderId);
-  const { number, seq } = await nextNumber(tx, revision.entityId, 'order', deal.today);
+  const { number, seq, issuedOn } = await nextNumber(tx, revision.entityId, 'order', deal.today);
   deal.writes.insert('orders', {
     id: orderId,
     number,
@@ -81,7 +81,7 @@ async function accept(
     bill_on: invoicing.issueOn,
     pins,
     ordered_at: deal.at,
-    ordered_on: deal.today,
+    ordered_on: issuedOn,
     deliver_by: deliverBy,
   });
   deal.detail = { orderId, number, quoteId: revision.quoteId, revision: revision.revision };

@@ -1,11 +1,12 @@
 // Where a lead with an order stands once a step has done its work: rows as loaded, changed by the step as it
 // writes, and from them the stage. The rule itself is stageOf in domain/leads/stages.ts.
+
+import type { Pins } from '../db/policies.js';
 import { dateIn } from '../domain/calendar/zones.js';
-import { type LeadProgress, outcomeWhenSettled, stageOf } from '../domain/leads/stages.js';
 import type { PaymentTerms } from '../domain/invoices/terms.js';
+import { type LeadProgress, outcomeWhenSettled, stageOf } from '../domain/leads/stages.js';
 import type { ChargedOn } from '../domain/quotes/price.js';
 import type { Treatment } from '../domain/taxes/treatment.js';
-import type { Pins } from '../db/policies.js';
 import type { DealChange } from './dealChange.js';
 
 export interface OrderLine {

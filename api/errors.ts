@@ -36,6 +36,9 @@ const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_VALIDATION: 'invalid_field',
 };
 
+/** SQLSTATEs of a value Postgres cannot read or hold: the caller's, where a schema let it through. */
+const UNREADABLE = new Set(['22003', '22007', '22008', '22021', '22P02', '22P05']);
+
 /** Turns whatever was thrown into a refusal; undefined for what is a fault of ours. */
 export function refusalOf(error: unknown): DomainError | undefined {
   if (error instanceof DomainError) return error;
@@ -44,6 +47,9 @@ export function refusalOf(error: unknown): DomainError | undefined {
   if (code !== undefined) return new DomainError(code, detailOf(code, error));
   const refused = refusalOfConstraint(error);
   if (refused !== undefined) return refused;
+  if (UNREADABLE.has((error as { code?: string }).code ?? '')) {
+    return new DomainError('invalid_field', `a value cannot be read: ${error.message.slice(0, 200)}`);
+  }
   if (isDatabaseAway(error)) {
     return new DomainError('unavailable', 'the database is away or busy; nothing was changed');
   }

@@ -4,7 +4,7 @@
 // judged anew. Decisions and facts do not come here, their message row is the memory (`messageIdFor`).
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type IdempotencyRow, rememberAnswer, takeKey } from '../db/idempotency.js';
+import { rememberAnswer, takeKey } from '../db/idempotency.js';
 import { derivedId, newId } from '../db/ids.js';
 import { type Db, type Tx, withTransaction } from '../db/pool.js';
 import { DomainError } from '../domain/errors.js';
@@ -61,40 +61,39 @@ export async function answerOnce<Body extends object>(
   status = 201,
 ): Promise<Body> {
   const key = idempotencyKey(request);
-  if (key === undefined) return send(reply, status, await withTransaction(db, work));
+  const { done, isReplay } = await withTransaction(db, async (tx) =>
+    key === undefined
+      ? { done: await work(tx), isReplay: false }
+      : await underKey(request, tx, key, work, status),
+  );
+  // Only now, after the commit: a reply must not carry the headers of what was rolled back.
+  reply.code(status).headers(done.headers ?? {});
+  if (isReplay) reply.header('idempotent-replay', 'true');
+  return done.body;
+}
+
+async function underKey<Body extends object>(
+  request: FastifyRequest,
+  tx: Tx,
+  key: string,
+  work: (tx: Tx) => Promise<Done<Body>>,
+  status: number,
+): Promise<{ done: Done<Body>; isReplay: boolean }> {
   const { personId } = actorOf(request);
   const bodyHash = requestHash(request);
-  const route = `${request.method} ${request.routeOptions.url ?? ''}`.slice(0, 200);
-  return withTransaction(db, async (tx) => {
-    const taken = await takeKey(tx, personId, key);
-    if (taken === 'busy') {
-      throw new DomainError('key_in_use', `a request with Idempotency-Key ${key} is running`, undefined, {
-        retryAfter: 1,
-      });
-    }
-    if (taken !== 'free') return repeat<Body>(reply, taken, key, bodyHash);
-    const done = await work(tx);
-    const answer = { body: done.remember ?? done.body, headers: done.headers ?? {} };
-    await rememberAnswer(tx, { personId, key, route, bodyHash, status, answer });
-    return send(reply, status, done);
-  });
-}
-
-function repeat<Body extends object>(
-  reply: FastifyReply,
-  row: IdempotencyRow,
-  key: string,
-  bodyHash: Buffer,
-): Body {
-  if (!row.bodyHash.equals(bodyHash)) {
-    throw new DomainError('key_reused', `Idempotency-Key ${key} was used with another address or body`);
+  const taken = await takeKey(tx, personId, key);
+  if (taken === 'busy') {
+    throw new DomainError('key_in_use', `a request with Idempotency-Key ${key} is running`);
   }
-  const { body, headers } = row.answer as { body: Body; headers: Record<string, string> };
-  reply.header('idempotent-replay', 'true');
-  return send(reply, row.status, { body, headers });
-}
-
-function send<Body extends object>(reply: FastifyReply, status: number, done: Done<Body>): Body {
-  reply.code(status).headers(done.headers ?? {});
-  return done.body;
+  if (taken !== 'free') {
+    if (!taken.bodyHash.equals(bodyHash)) {
+      throw new DomainError('key_reused', `Idempotency-Key ${key} was used with another address or body`);
+    }
+    return { done: taken.answer as Done<Body>, isReplay: true };
+  }
+  const done = await work(tx);
+  const answer = { body: done.remember ?? done.body, headers: done.headers ?? {} };
+  const route = `${request.method} ${request.routeOptions.url ?? ''}`.slice(0, 200);
+  await rememberAnswer(tx, { personId, key, route, bodyHash, status, answer });
+  return { done, isReplay: false };
 }

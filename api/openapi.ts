@@ -49,8 +49,19 @@ export async function addOpenApi(app: FastifyInstance, version: string): Promise
     staticCSP: UI_POLICY,
     uiConfig: { validatorUrl: null, docExpansion: 'none', persistAuthorization: false },
   });
-  app.get('/openapi.json', { schema: { hide: true }, config: { permit: 'open' } }, async () => app.swagger());
+  const open = { schema: { hide: true }, config: { permit: 'open' as const } };
+  app.get('/docs/problems', open, async (_request, reply) => reply.type('text/html').send(PROBLEM_PAGE));
+  app.get('/openapi.json', open, async () => app.swagger());
 }
+
+/** Where the `type` of a problem leads: what each code means, one heading per code. */
+const PROBLEM_PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Refusals</title>
+<h1>Refusals</h1>
+${Object.entries(ERRORS)
+  .map(([code, { status, title }]) => `<h2 id="${code}">${code}</h2><p>${status}: ${title}.</p>`)
+  .join('\n')}
+</html>
+`;
 
 /** Headers a route takes beside its body, as they stand in the description. */
 export const idempotencyHeader = {

@@ -5,13 +5,18 @@ import type { FastifyInstance } from 'fastify';
 import type { SignIns } from './auth/signIn.js';
 import type { AppDeps } from './deps.js';
 import { accountRoutes } from './routes/accounts.js';
+import { approvalRoutes } from './routes/approvals.js';
 import { entityRoutes } from './routes/entities.js';
 import { keyRoutes } from './routes/keys.js';
+import { leadRoutes } from './routes/leads.js';
 import { peopleRoutes } from './routes/people.js';
 import { policyRoutes } from './routes/policies.js';
 import { priceBookRoutes } from './routes/priceBooks.js';
 import { productRoutes } from './routes/products.js';
+import { quoteRoutes } from './routes/quotes.js';
 import { systemRoutes } from './routes/system.js';
+import { taskRoutes } from './routes/tasks.js';
+import { waitRoutes } from './routes/waits.js';
 
 /** What route files get: the app's dependencies, and the sign-ins for those who change rights. */
 export interface RouteDeps extends AppDeps {
@@ -29,4 +34,9 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   priceBookRoutes,
   policyRoutes,
   entityRoutes,
+  leadRoutes,
+  quoteRoutes,
+  approvalRoutes,
+  waitRoutes,
+  taskRoutes,
 ];

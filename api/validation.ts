@@ -14,7 +14,7 @@ export interface FieldProblem {
 const MAX_PROBLEMS = 20;
 const MAX_SHOWN = 60;
 
-/** Fastify's validator compiler for typebox schemas. Compiled schemas are kept: routes share many of them. */
+/** Fastify's validator compiler for typebox schemas. */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema);
   const isText = httpPart === 'querystring' || httpPart === 'params' || httpPart === 'headers';

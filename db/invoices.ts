@@ -84,7 +84,12 @@ export interface InvoiceRow {
   readonly pins: { dunning?: number; invoicing?: number };
   readonly lines: readonly StoredLine[];
   /** What stands of each allocation line, oldest first. */
-  readonly standing: readonly { allocationId: string; paymentId: string; lineId: string; amountMinor: string }[];
+  readonly standing: readonly {
+    allocationId: string;
+    paymentId: string;
+    lineId: string;
+    amountMinor: string;
+  }[];
 }
 
 export const INVOICE = `jsonb_build_object('id', i.id, 'number', i.number, 'leadId', i.lead_id,

@@ -1,6 +1,7 @@
 // What the intake of payments locks and reads, and the rows an allocation makes.
-import type { OpenInvoice } from '../domain/payments/matching.js';
+
 import type { LineShare } from '../domain/payments/allocation.js';
+import type { OpenInvoice } from '../domain/payments/matching.js';
 import { INVOICE, type InvoiceRow } from './invoices.js';
 import type { Tx } from './pool.js';
 import type { Tables } from './tables.js';
@@ -80,7 +81,10 @@ export async function readDoor(
 }
 
 /** Invoices offered to a person as alternatives: the payer's, or those of exactly this amount. */
-export async function readProposals(tx: Tx, { accountId, currency, amountMinor }: Candidates): Promise<OpenInvoice[]> {
+export async function readProposals(
+  tx: Tx,
+  { accountId, currency, amountMinor }: Candidates,
+): Promise<OpenInvoice[]> {
   const { rows } = await tx.query<OpenInvoice>({
     name: 'invoices_to_propose',
     text: `select id as "invoiceId", number, account_id as "accountId", currency, due_on as "dueOn",

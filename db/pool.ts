@@ -39,6 +39,9 @@ export function openPool(url: string, options: PoolOptions): Db {
   });
   // Without a listener an idle connection that dies ends the process.
   pool.on('error', (error) => options.onIdleError?.(error));
+  // The pool listens to idle connections only: one that dies in the middle of a transaction tells its query and
+  // then raises the same error once more as an event, which would end the process as well.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

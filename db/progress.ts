@@ -19,7 +19,8 @@ export const DEAL = `jsonb_build_object(
       'terms', o.terms, 'pins', o.pins, 'cancelReason', o.cancel_reason, 'lines', ${ORDER_LINES})
     from orders o join legal_entities e on e.id = o.entity_id where o.lead_id = $1),
   'uninvoiced', (select coalesce(jsonb_agg(d.id order by d.delivered_at, d.id), '[]') from deliveries d
-    join orders o on o.id = d.order_id where o.lead_id = $1 and d.status = 'applied' and d.invoice_id is null),
+    join orders o on o.id = d.order_id where o.lead_id = $1 and o.bill_on = 'delivery'
+      and d.status = 'applied' and d.invoice_id is null),
   'openInvoices', (select coalesce(jsonb_agg(i.id order by i.id), '[]') from invoices i
     where i.lead_id = $1 and i.open_minor > 0),
   'keptMinor', (select coalesce(sum(i.allocated_minor), 0)::text from invoices i where i.lead_id = $1),

@@ -16,8 +16,8 @@ export const FACT_STEPS = {
 } as const satisfies Readonly<Record<FactName, string>>;
 
 export type FactStep = (typeof FACT_STEPS)[FactName];
-/** `look` reads, `markStuck` marks what broke. */
-export type StepName = DecisionName | FactStep | OwnStep | 'look' | 'markStuck';
+/** `look` reads, `markStuck` marks what broke, `giveUpMail` what nobody took. */
+export type StepName = DecisionName | FactStep | OwnStep | 'look' | 'markStuck' | 'giveUpMail';
 
 /** One open wait as the workflow needs it: what, for which record, the real instant it is due, its level. */
 export type WaitHead = readonly [

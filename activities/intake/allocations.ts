@@ -39,7 +39,10 @@ export const chainOf = ({ chain }: StoredPayment) =>
  * Puts unapplied cash of a payment on invoices. Refuses `not_found`, `already_reversed`, `currency_mismatch`,
  * `over_allocated` (more than is unapplied, or than an invoice has open), `key_reused`.
  */
-export function allocatePayment({ db, policies }: IntakeDeps, input: AllocationInput): Promise<AllocatedPayment> {
+export function allocatePayment(
+  { db, policies }: IntakeDeps,
+  input: AllocationInput,
+): Promise<AllocatedPayment> {
   return withTransaction(db, async (tx) => {
     const { paymentId, allocations, actorId, messageId, at } = input;
     const ids = allocations.map(({ invoiceId }) => invoiceId);
@@ -61,7 +64,8 @@ export function allocatePayment({ db, policies }: IntakeDeps, input: AllocationI
     const today = dateIn(payment.zone, at);
     const writes = new Writes();
     writeApplied(writes, applied, today);
-    const unappliedMinor = payment.unappliedMinor - allocations.reduce((sum, one) => sum + one.amountMinor, 0n);
+    const unappliedMinor =
+      payment.unappliedMinor - allocations.reduce((sum, one) => sum + one.amountMinor, 0n);
     const account_id = payment.accountId ?? applied[0]?.invoice.accountId ?? null;
     writes.update('payments', ['id'], { id: paymentId, unapplied_minor: unappliedMinor, account_id });
     writePostings(writes, payment, applied, input, today);
@@ -86,7 +90,11 @@ export function allocatePayment({ db, policies }: IntakeDeps, input: AllocationI
   });
 }
 
-function checkAll(payment: StoredPayment, { allocations }: AllocationInput, invoices: readonly Invoice[]): void {
+function checkAll(
+  payment: StoredPayment,
+  { allocations }: AllocationInput,
+  invoices: readonly Invoice[],
+): void {
   if (payment.reversed) throw new DomainError('already_reversed', `payment ${payment.id} was reversed`);
   if (allocations.length === 0) throw new DomainError('invalid_field', 'nothing to allocate', '/allocations');
   let left = payment.unappliedMinor;

@@ -50,7 +50,11 @@ export function recordDelivery({ db }: { db: Db }, input: DeliveryInput): Promis
     const body_hash = bodyHash(input);
     if (order.known) {
       if (order.known.bodyHash !== body_hash.toString('hex')) {
-        throw new DomainError('reference_reused', `delivery ${input.key} was recorded with other content`, '/key');
+        throw new DomainError(
+          'reference_reused',
+          `delivery ${input.key} was recorded with other content`,
+          '/key',
+        );
       }
       return { deliveryId: order.known.id, leadId: order.lead_id, created: false };
     }

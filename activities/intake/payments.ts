@@ -68,13 +68,14 @@ export interface RecordedPayment {
  * `reference_reused`. Refuses `invalid_field` for an unknown currency or account, an amount of nothing, and a
  * value date after today. An unknown invoice number is no refusal: the money has come, finance gets a task.
  */
-export function recordPayment(deps: IntakeDeps, input: PaymentInput): Promise<RecordedPayment> {
+export async function recordPayment(deps: IntakeDeps, input: PaymentInput): Promise<RecordedPayment> {
   checkFields(input);
   return withTransaction(deps.db, async (tx) => {
     await lockReference(tx, input.provider, input.reference);
     const number = input.invoiceNumber?.replaceAll(/\s/g, '').toUpperCase() ?? null;
     const named = input.accountId ?? null;
-    const accountId = named ?? (number === null && input.payer ? await accountOfPayer(tx, input.payer) : null);
+    const accountId =
+      named ?? (number === null && input.payer ? await accountOfPayer(tx, input.payer) : null);
     const { currency, amountMinor } = input;
     const candidates = { number, accountId, currency, amountMinor };
     const ids = number === null && accountId === null ? [] : await lockCandidates(tx, candidates);
@@ -89,7 +90,11 @@ export function recordPayment(deps: IntakeDeps, input: PaymentInput): Promise<Re
 function checkFields({ amountMinor, currency }: PaymentInput): void {
   exponentOf(currency, '/amount/currency');
   if (amountMinor > 0n) return;
-  throw new DomainError('invalid_field', `${amountMinor} minor units were paid, must be above 0`, '/amount/amount');
+  throw new DomainError(
+    'invalid_field',
+    `${amountMinor} minor units were paid, must be above 0`,
+    '/amount/amount',
+  );
 }
 
 interface Matching {
@@ -141,10 +146,24 @@ async function store(
             unappliedMinor: 0n,
           }),
     ),
-    ...postPayment({ customer: party, cashAccount, allocatedMinor: 0n, unappliedMinor: match.unappliedMinor }),
+    ...postPayment({
+      customer: party,
+      cashAccount,
+      allocatedMinor: 0n,
+      unappliedMinor: match.unappliedMinor,
+    }),
   ];
-  const common = { entityId: entity.id, leadId: first?.leadId ?? null, postedOn: today, currency: input.currency };
-  post(writes, { ...common, businessKey: `payment/${paymentId}`, kind: 'payment', lines }, ...tolerated(applied, today));
+  const common = {
+    entityId: entity.id,
+    leadId: first?.leadId ?? null,
+    postedOn: today,
+    currency: input.currency,
+  };
+  post(
+    writes,
+    { ...common, businessKey: `payment/${paymentId}`, kind: 'payment', lines },
+    ...tolerated(applied, today),
+  );
   if (match.task) writeTask(writes, input, paymentId, match);
   const messageIds = tellLeads(writes, 'paymentApplied', input, applied, { paymentId });
   const detail = { allocations: applied.map(({ allocation }) => allocation.row.id), task: match.task };
@@ -176,7 +195,12 @@ async function matched(
   invoices: readonly Invoice[],
 ): Promise<PaymentMatch> {
   const { amountMinor, currency } = input;
-  const payment = { amountMinor, currency, invoiceNumber: candidates.number, accountId: candidates.accountId };
+  const payment = {
+    amountMinor,
+    currency,
+    invoiceNumber: candidates.number,
+    accountId: candidates.accountId,
+  };
   const locked = invoices.map(asOpen);
   const match = matchPayment(payment, locked);
   if (match.task === null || match.task === 'overpaid') return match;
@@ -235,7 +259,8 @@ function rowOf(input: PaymentInput, body_hash: Buffer) {
 }
 
 function bodyHashOf(input: PaymentInput): Buffer {
-  const { provider, reference, currency, paidOn, method, invoiceNumber, remittance, payer, accountId } = input;
+  const { provider, reference, currency, paidOn, method, invoiceNumber, remittance, payer, accountId } =
+    input;
   const amount = input.amountMinor.toString();
   const named = { invoiceNumber, remittance, payer, accountId };
   return hashOf({ provider, reference, amount, currency, paidOn, method, ...named });

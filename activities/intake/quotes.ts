@@ -5,7 +5,7 @@ import { appendAudit } from '../../db/audit.js';
 import { DRAFTING, type DraftingJson } from '../../db/drafting.js';
 import { newId } from '../../db/ids.js';
 import type { PolicyStore } from '../../db/policies.js';
-import { type Db, type Tx, withTransaction } from '../../db/pool.js';
+import type { Tx } from '../../db/pool.js';
 import { Writes } from '../../db/writes.js';
 import { approvalsNeeded } from '../../domain/approvals/approvalsNeeded.js';
 import type { NeededApproval } from '../../domain/approvals/types.js';
@@ -47,11 +47,6 @@ export interface Drafted {
   readonly approvalsNeeded: readonly NeededApproval[];
 }
 
-interface DraftDeps {
-  readonly db: Db;
-  readonly policies: PolicyStore;
-}
-
 interface DraftInput {
   readonly draft: Draft;
   readonly actorId: string;
@@ -60,28 +55,27 @@ interface DraftInput {
 
 /** Makes a quote with its first revision on a lead. */
 export function draftQuote(
-  deps: DraftDeps,
+  store: PolicyStore,
+  tx: Tx,
   input: DraftInput & { readonly leadId: string },
 ): Promise<Drafted> {
-  return withTransaction(deps.db, (tx) =>
-    draft(deps.policies, tx, input, { leadId: input.leadId, quoteId: null }),
-  );
+  return draft(store, tx, input, { leadId: input.leadId, quoteId: null });
 }
 
 /** Makes the next revision of a quote; what is not given is not taken over: a revision says everything. */
-export function reviseQuote(
-  deps: DraftDeps,
+export async function reviseQuote(
+  store: PolicyStore,
+  tx: Tx,
   input: DraftInput & { readonly quoteId: string },
 ): Promise<Drafted> {
-  return withTransaction(deps.db, async (tx) => {
-    // Locked, so that two revisions at once get two numbers.
-    const { rows } = await tx.query<{ lead_id: string }>(
-      'select lead_id from quotes where id = $1 for update',
-      [input.quoteId],
-    );
-    if (!rows[0]) throw new DomainError('not_found', `no quote ${input.quoteId}`);
-    return draft(deps.policies, tx, input, { leadId: rows[0].lead_id, quoteId: input.quoteId });
+  // Locked, so that two revisions at once get two numbers.
+  const { rows } = await tx.query<{ lead_id: string }>({
+    name: 'lock_quote',
+    text: 'select lead_id from quotes where id = $1 for update',
+    values: [input.quoteId],
   });
+  if (!rows[0]) throw new DomainError('not_found', `no quote ${input.quoteId}`);
+  return draft(store, tx, input, { leadId: rows[0].lead_id, quoteId: input.quoteId });
 }
 
 const KINDS = [

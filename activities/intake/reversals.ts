@@ -51,7 +51,10 @@ interface Taken {
  * Reverses a payment on the day it bounced. Refuses `not_found`, `already_reversed` (under another reference)
  * and `invalid_field` for a day before the value date or after today.
  */
-export function reversePayment({ db }: Pick<IntakeDeps, 'db'>, input: ReversalInput): Promise<ReversedPayment> {
+export function reversePayment(
+  { db }: Pick<IntakeDeps, 'db'>,
+  input: ReversalInput,
+): Promise<ReversedPayment> {
   return withTransaction(db, async (tx) => {
     const ids = await invoicesOf(tx, input.paymentId);
     await lockInvoices(tx, ids);
@@ -245,10 +248,12 @@ function writePostings(
       ...common,
       businessKey: `small-difference/${row.undoes}/reversed`,
       kind: 'small_difference_reversed',
-      lines: postSmallDifference({ customer: invoice.accountId, amountMinor: toleratedMinor }).map((line) => ({
-        ...line,
-        amountMinor: -line.amountMinor,
-      })),
+      lines: postSmallDifference({ customer: invoice.accountId, amountMinor: toleratedMinor }).map(
+        (line) => ({
+          ...line,
+          amountMinor: -line.amountMinor,
+        }),
+      ),
     })),
   );
 }
@@ -262,7 +267,10 @@ async function invoicesOf(tx: Tx, paymentId: string): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-async function reversedBefore(tx: Tx, { paymentId, reference, ...input }: ReversalInput): Promise<ReversedPayment> {
+async function reversedBefore(
+  tx: Tx,
+  { paymentId, reference, ...input }: ReversalInput,
+): Promise<ReversedPayment> {
   const { rows } = await tx.query<{ id: string; same: boolean; leads: string[] }>(
     `select r.id, r.reference = $2 and r.reversed_on = $3 and r.bank_charge_minor = $4 as same,
         (select coalesce(array_agg(distinct a.lead_id), '{}') from allocations a

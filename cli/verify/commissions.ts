@@ -127,7 +127,8 @@ const chain = `
     or r.quote_id is null or r.content_hash <> o.content_hash or u.missing > 0 or le.channel is null
     or cr.order_id is null`;
 
-// Never more basis than the cash that arrived carries; a credit note may leave one minor unit to be settled.
+// Never more basis than the cash that arrived carries. A credit note changes net and gross, whose taxes were
+// rounded apart: that may leave two minor units until the line is settled.
 const basis = `
   with booked as (
     select invoice_line_id, sum(basis_minor) as minor from commission_lines
@@ -145,7 +146,7 @@ const basis = `
     from carried c)
   select d.id, format('has commission on a basis of %s; its cash carries %s', booked, to_date)
   from due d join invoice_lines l on l.id = d.id
-  where booked > to_date + (l.credited_net_minor > 0)::int`;
+  where booked > to_date + 2 * (l.credited_net_minor > 0)::int`;
 
 const payouts = `
   with items as (

@@ -2,6 +2,23 @@
 // I12: no reminder was decided after the payment that had settled its invoice was recorded.
 import type { Check } from './types.js';
 
+// Each line's net invoiced to date is round(net x delivered / ordered).
+const progress = `
+  delivered as (
+    select dl.order_line_id, sum(dl.quantity) as quantity, bool_and(d.invoice_id is not null) as all_invoiced
+    from delivery_lines dl join deliveries d on d.id = dl.delivery_id
+    where d.status = 'applied' group by 1),
+  invoiced as (
+    select l.order_line_id, sum(l.net_minor) as minor
+    from invoice_lines l join invoices i on i.id = l.invoice_id and i.kind = 'invoice' group by 1),
+  progress as (
+    select ol.*, o.status, o.bill_on, coalesce(d.quantity, 0) as found,
+      coalesce(d.all_invoiced, true) as all_invoiced, coalesce(i.minor, 0) as invoiced,
+      div(ol.net_minor * coalesce(d.quantity, 0) * 2 + ol.quantity, ol.quantity * 2) as to_invoice
+    from order_lines ol join orders o on o.id = ol.order_id
+    left join delivered d on d.order_line_id = ol.id
+    left join invoiced i on i.order_line_id = ol.id)`;
+
 // An order pins {"invoicing": 3} or {"invoicing": {"version": 3, …}}. A delivery made known late counts from
 // the business day it was recorded: nobody can invoice what he has not heard of.
 const due = `
@@ -29,9 +46,9 @@ const due = `
     join ruled o on o.id = d.order_id and o.bill_on = 'delivery'
     left join heard h on h.delivery_id = d.id
     left join invoices i on i.id = d.invoice_id and i.order_id = o.id and i.kind = 'invoice'
-    where d.status = 'applied' and exists (
-      select from delivery_lines dl join order_lines ol on ol.id = dl.order_line_id
-      where dl.delivery_id = d.id and ol.net_minor > 0)
+    where d.status = 'applied' and (i.id is not null or o.status <> 'cancelled' and exists (
+      select from delivery_lines dl join progress p on p.id = dl.order_line_id
+      where dl.delivery_id = d.id and p.invoiced < p.to_invoice))
     union all
     select o.id, o.id, o.within_days, o.zone, i.id, i.issued_on, o.ordered_on
     from ruled o
@@ -40,7 +57,7 @@ const due = `
     where o.bill_on = 'order' and o.net_minor > 0 and (o.status <> 'cancelled' or i.id is not null))`;
 
 const invoicedInTime = `
-  with ${due}
+  with ${progress}, ${due}
   select id, case
     when within_days is null then format('order %s pins no invoicing policy with withinDays', order_id)
     when invoice_id is null then format('of %s is not invoiced within %s days', from_on, within_days)
@@ -49,29 +66,16 @@ const invoicedInTime = `
   where within_days is null or coalesce(issued_on,
     ((select business_settled_at from asked) at time zone zone)::date) > from_on + within_days`;
 
-// Each line's net invoiced to date is round(net x delivered / ordered); freight goes whole with the first.
+// Freight goes whole with the first delivery and is not counted here.
 const invoicedInFull = `
-  with delivered as (
-    select dl.order_line_id, sum(dl.quantity) as quantity, bool_and(d.invoice_id is not null) as all_invoiced
-    from delivery_lines dl join deliveries d on d.id = dl.delivery_id
-    where d.status = 'applied' group by 1),
-  invoiced as (
-    select l.order_line_id, sum(l.net_minor) as minor
-    from invoice_lines l join invoices i on i.id = l.invoice_id and i.kind = 'invoice' group by 1),
-  lines as (
-    select ol.*, coalesce(d.quantity, 0) as found, coalesce(d.all_invoiced, true) as all_invoiced,
-      coalesce(i.minor, 0) as invoiced_found,
-      case when o.bill_on = 'order' then 0
-        else div(ol.net_minor * coalesce(d.quantity, 0) * 2 + ol.quantity, ol.quantity * 2) end as to_invoice
-    from order_lines ol join orders o on o.id = ol.order_id
-    left join delivered d on d.order_line_id = ol.id
-    left join invoiced i on i.order_line_id = ol.id
-    where ol.charged_on = 'each_delivery')
+  with ${progress}
   select id, format('is delivered %s, its deliveries sum to %s', delivered, found)
-  from lines where delivered <> found
+  from progress where charged_on = 'each_delivery' and delivered <> found
   union all
-  select id, format('has %s net invoiced; what was delivered makes %s', invoiced_found, to_invoice)
-  from lines where all_invoiced and invoiced_found < to_invoice`;
+  select id, format('has %s net invoiced; what was delivered makes %s', invoiced, to_invoice)
+  from progress
+  where charged_on = 'each_delivery' and bill_on = 'delivery' and status <> 'cancelled'
+    and all_invoiced and invoiced < to_invoice`;
 
 export const invoicing: Check = {
   invariant: 'I11',

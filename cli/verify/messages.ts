@@ -55,13 +55,14 @@ const toldButUnanswered = `
   from messages m
   where m.told_at is not null and m.answer is null and m.parked_for is null and m.recorded_at < ${settled}`;
 
+// The task names the message, or the record the message is about.
 const parkedInSilence = `
   select m.id, format('%s %s is %s (%s) and no open task or wait names it', m.kind, m.name,
     coalesce(m.answer ->> 'result', 'parked'), m.parked_for)
   from messages m
   where ${isParked} and m.recorded_at < ${settled}
     and not exists (select from tasks t where t.status = 'open'
-      and (t.subject = m.id or t.lead_id = m.lead_id and t.reason ->> 'messageId' = m.id))
+      and (t.subject = m.id or t.subject in (select b.value from jsonb_each_text(m.body) b)))
     and not exists (select from waits w where w.lead_id = m.lead_id and w.subject = m.id
       and w.ended_at is null and w.until >= ${businessSettled})`;
 

@@ -13,6 +13,7 @@ const QUEUED_AT = Date.UTC(2026, 10, 22, 23, 59, 59);
 const MAIL: OutgoingMail = {
   messageId: 'mail_01abc',
   queuedAt: QUEUED_AT,
+  from: FROM,
   to: 'ana@kunde.example',
   subject: 'Factura INV-42: 1.234,50 €',
   text: 'Estimada Ana:\n¿Recibió la factura?\n.\nAdiós\n',
@@ -82,7 +83,7 @@ const files = async () =>
 describe('a mail by SMTP', () => {
   test('arrives whole: names, accents, both bodies, the attachment and its stable Message-ID', async () => {
     const server = await mailServer();
-    const mailer = makeMailer({ smtpUrl: server.url, outboxDir, from: FROM });
+    const mailer = makeMailer({ smtpUrl: server.url, outboxDir });
     expect(await mailer.send(MAIL)).toEqual({ messageId: '<mail_01abc@pena.example>' });
     expect(await files()).toEqual([]);
     const [mail] = server.received;
@@ -107,7 +108,7 @@ describe('a mail by SMTP', () => {
 
   test('sent twice it carries the same Message-ID and the same bytes', async () => {
     const server = await mailServer();
-    const mailer = makeMailer({ smtpUrl: server.url, outboxDir, from: FROM });
+    const mailer = makeMailer({ smtpUrl: server.url, outboxDir });
     await mailer.send(MAIL);
     await mailer.send(MAIL);
     expect(server.received).toHaveLength(2);
@@ -119,7 +120,7 @@ describe('a mail by SMTP', () => {
     ['a message it will never take', { data: 554 }, 554],
   ])('%s is refused for good, and the error names no address', async (_what, refuse, code) => {
     const server = await mailServer(refuse);
-    const sent = makeMailer({ smtpUrl: server.url, outboxDir, from: FROM }).send(MAIL);
+    const sent = makeMailer({ smtpUrl: server.url, outboxDir }).send(MAIL);
     const refused: unknown = await sent.catch((error: unknown) => error);
     if (!(refused instanceof MailRefused)) throw refused;
     expect(refused.responseCode).toBe(code);
@@ -134,7 +135,7 @@ describe('a mail by SMTP', () => {
   ])('%s is no refusal of the mail: it may pass later', async (_what, refuse) => {
     const server = await mailServer(refuse);
     const smtpUrl = `smtp://l2c:secret@127.0.0.1:${server.port}`;
-    const sent = makeMailer({ smtpUrl, outboxDir, from: FROM }).send(MAIL);
+    const sent = makeMailer({ smtpUrl, outboxDir }).send(MAIL);
     const error: unknown = await sent.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Error);
     expect(error).not.toBeInstanceOf(MailRefused);
@@ -144,7 +145,7 @@ describe('a mail by SMTP', () => {
     const server = createServer();
     const port = await listen(server);
     await new Promise((resolve) => server.close(resolve));
-    const sent = makeMailer({ smtpUrl: `smtp://127.0.0.1:${port}`, outboxDir, from: FROM }).send(MAIL);
+    const sent = makeMailer({ smtpUrl: `smtp://127.0.0.1:${port}`, outboxDir }).send(MAIL);
     await expect(sent).rejects.toMatchObject({ name: 'Error' });
   });
 
@@ -173,7 +174,7 @@ describe('a mail by SMTP', () => {
       },
     };
     const smtpUrl = `smtp://127.0.0.1:${port}`;
-    const error: unknown = await makeMailer({ smtpUrl, outboxDir, from: FROM, limits })
+    const error: unknown = await makeMailer({ smtpUrl, outboxDir, limits })
       .send(MAIL)
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Error);
@@ -183,7 +184,7 @@ describe('a mail by SMTP', () => {
 
 describe('a mail without a server', () => {
   test('becomes a file of the day it was queued, readable by nobody else', async () => {
-    await makeMailer({ outboxDir, from: FROM }).send(MAIL);
+    await makeMailer({ outboxDir }).send(MAIL);
     expect(await files()).toEqual([join('2026-11-22', 'mail_01abc.eml')]);
     const file = join(outboxDir, '2026-11-22', 'mail_01abc.eml');
     expect((await stat(file)).mode & 0o077).toBe(0);
@@ -193,7 +194,7 @@ describe('a mail without a server', () => {
   });
 
   test('written twice and at the same time it is one file with the same bytes', async () => {
-    const mailer = makeMailer({ outboxDir, from: FROM });
+    const mailer = makeMailer({ outboxDir });
     await mailer.send(MAIL);
     const file = join(outboxDir, '2026-11-22', 'mail_01abc.eml');
     const first = await readFile(file);
@@ -211,8 +212,9 @@ describe('what nobody can do through the mailer', () => {
     const evil = 'Hola\r\nBcc: thief@example.test\r\n\r\nbody';
     const from = { name: `Peña\r\nBcc: thief@example.test`, address: FROM.address };
     const attachment = { filename: '../x\r\nX-Evil: 1.pdf', contentType: 'text/plain\r\nX-Evil: 2' };
-    await makeMailer({ smtpUrl: server.url, outboxDir, from }).send({
+    await makeMailer({ smtpUrl: server.url, outboxDir }).send({
       ...MAIL,
+      from,
       subject: evil,
       attachments: [{ ...attachment, content: Buffer.from('x') }],
     });
@@ -239,7 +241,7 @@ describe('what nobody can do through the mailer', () => {
     `${'a'.repeat(65)}@kunde.example`,
     `ana@${'k'.repeat(260)}`,
   ])('the recipient %j is refused for good and nothing is sent', async (to) => {
-    const sent = makeMailer({ outboxDir, from: FROM }).send({ ...MAIL, to });
+    const sent = makeMailer({ outboxDir }).send({ ...MAIL, to });
     await expect(sent).rejects.toThrow(MailRefused);
     await expect(sent).rejects.toThrow('the recipient of mail_01abc has no address mail can go to');
     expect(await files()).toEqual([]);
@@ -248,16 +250,16 @@ describe('what nobody can do through the mailer', () => {
   test.each(['../mail_1', 'mail/1', 'mail_1\r\nX: y', '', 'm'.repeat(101)])(
     'the id %j never becomes a path or a header',
     async (messageId) => {
-      await expect(makeMailer({ outboxDir, from: FROM }).send({ ...MAIL, messageId })).rejects.toThrow(
-        RangeError,
-      );
+      await expect(makeMailer({ outboxDir }).send({ ...MAIL, messageId })).rejects.toThrow(RangeError);
       expect(await readdir(outboxDir)).toEqual([]);
     },
   );
 
-  test('a sender that is no address is noticed at once', () => {
-    expect(() => makeMailer({ outboxDir, from: { name: 'x', address: 'a@b\r\nBcc: c@d' } })).toThrow(
-      RangeError,
-    );
+  test('a sender that is no address is refused for good and nothing is sent', async () => {
+    const from = { name: 'x', address: 'a@b\r\nBcc: c@d' };
+    const sent = makeMailer({ outboxDir }).send({ ...MAIL, from });
+    await expect(sent).rejects.toThrow('the sender of mail_01abc has no address mail can come from');
+    await expect(sent).rejects.toThrow(MailRefused);
+    expect(await files()).toEqual([]);
   });
 });

@@ -36,6 +36,7 @@ export interface Call {
 
 export interface TestApi {
   readonly app: FastifyInstance;
+  readonly deps: AppDeps;
   readonly database: TestDatabase;
   readonly admin: { readonly personId: string; readonly token: string };
   /** Business instant of the app's clock; set it to move time. */
@@ -72,7 +73,7 @@ export async function startApi(
   const log = pino({ level: 'debug', redact: REDACTED }, { write: (line: string) => void logs.push(line) });
   // Nothing listens there: master data must not need the engine.
   const connection = Connection.lazy({ address: '127.0.0.1:1' });
-  const app = await buildApp({
+  const deps: AppDeps = {
     db: database.app,
     engine: { client: new Client({ connection }), taskQueue: 'none' },
     marks: new ToldMarks(database.app, (error) => log.error(error)),
@@ -86,12 +87,14 @@ export async function startApi(
     },
     config: { ...CONFIG, ...config },
     ...change,
-  });
+  };
+  const app = await buildApp(deps);
   await app.ready();
   const admin = await ensureAdminKey(database.app, new Date(clock.ms));
   if (admin === null) throw new Error('the fresh database has an admin already');
   return {
     app,
+    deps,
     database,
     admin,
     clock,

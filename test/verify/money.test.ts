@@ -44,6 +44,16 @@ finds('I2', [
     ['inv_lead_bounced_1', 'unalloc_lead_bounced'],
   ],
   [
+    'an allocation booked on another lead than its invoice',
+    `update allocations set lead_id = 'lead_lost' where id = 'alloc_lead_won'`,
+    ['alloc_lead_won'],
+  ],
+  [
+    'a line that tolerates what its invoice does not',
+    `update invoice_lines set tolerated_minor = 1 where id = 'inv_lead_bounced_1'`,
+    ['inv_lead_bounced'],
+  ],
+  [
     'a tax table that contradicts the invoice',
     `update invoice_taxes set tax_minor = 2101 where invoice_id = 'inv_lead_won'`,
     ['inv_lead_won'],
@@ -130,8 +140,9 @@ finds('I4', [
 
 finds('I11', [
   [
-    'a delivery never invoiced',
-    `update deliveries set invoice_id = null where id = 'deliv_lead_bounced'`,
+    'a delivery without an invoice for all it is worth',
+    `update deliveries set invoice_id = null;
+     update order_lines set net_minor = 10001, delivered = 2 where id = 'oline_lead_bounced'`,
     ['deliv_lead_bounced'],
   ],
   [

@@ -51,6 +51,14 @@ finds('I3', [
   ],
 ]);
 
+describe('I7', () => {
+  test('a parked fact is told by a task about its record', async () => {
+    const change = `update tasks set subject = 'deliv_1';
+      update messages set body = '{"deliveryId":"deliv_1"}' where id = 'msg_parked'`;
+    expect(await brokenAfter(change)).toEqual({});
+  });
+});
+
 describe('I3 and I7 together', () => {
   test('a message told and never answered breaks both', async () => {
     const change = `update messages set answer = null, answered_at = null where id = 'msg_refused'`;
@@ -209,6 +217,15 @@ finds('I8', [
     ['payout_lead_won'],
   ],
 ]);
+
+describe('I8', () => {
+  test('finds who wrote off an invoice whose payment he recorded, and I2 what he wrote off', async () => {
+    const change = `insert into write_offs
+        (id, invoice_id, lead_id, amount_minor, written_off_on, reason, decided_by)
+      values ('off_1', 'inv_lead_won', 'lead_won', 1, current_date, 'lost', 'per_fin1')`;
+    expect(await brokenAfter(change)).toEqual({ I2: ['inv_lead_won'], I8: ['off_1'] });
+  });
+});
 
 finds('I9', [
   [

@@ -1,0 +1,209 @@
+// Leads: captured, read, qualified, handed on, withdrawn.
+import type { FastifyInstance } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { captureLead } from '../../activities/intake/leads.js';
+import {
+  CHANNELS,
+  LeadListItem,
+  LeadView,
+  NewLead,
+  OwnerBody,
+  QualificationBody,
+  ReasonBody,
+  TimelineEntry,
+} from '../../contracts/leads.js';
+import { PageOf, PageQuery } from '../../contracts/page.js';
+import { refusals, refusalsOnce } from '../../contracts/problem.js';
+import { closed, ExternalId, Id } from '../../contracts/wire.js';
+import { leadById, leadItem, leadTimeline, leadView, listLeads } from '../../db/leadViews.js';
+import { DomainError } from '../../domain/errors.js';
+import { OUTCOMES, STAGES } from '../../domain/leads/stages.js';
+import { actorOf } from '../auth/actor.js';
+import { answerDecision, type Decision, pendingResponse } from '../decisions.js';
+import { setEtag } from '../etag.js';
+import { idempotencyKey, messageIdFor } from '../idempotency.js';
+import { idempotencyHeader } from '../openapi.js';
+import { pageAnswer, pageRequest } from '../paging.js';
+import type { RouteDeps } from '../routes.js';
+
+const tags = ['leads'];
+const Params = Type.Object({ id: Id('lead') }, closed);
+type Params = Static<typeof Params>;
+const Query = PageQuery({
+  stage: Type.Optional(Type.Enum([...STAGES])),
+  outcome: Type.Optional(Type.Enum([...OUTCOMES])),
+  owner: Type.Optional(Id('person')),
+  channel: Type.Optional(Type.Enum([...CHANNELS])),
+  externalId: Type.Optional(ExternalId),
+  q: Type.Optional(
+    Type.String({ minLength: 2, maxLength: 100, description: 'Part of name, company or e-mail' }),
+  ),
+});
+
+export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise<void> {
+  const { db } = deps;
+
+  const view = async (id: string): Promise<LeadView> => {
+    const row = await leadById(db, id);
+    if (!row) throw new DomainError('not_found', `there is no lead ${id}`);
+    return leadView(row);
+  };
+  const mustExist = async (id: string): Promise<void> => {
+    const { rowCount } = await db.query({
+      name: 'lead_exists',
+      text: 'select from leads where id = $1',
+      values: [id],
+    });
+    if (rowCount === 0) throw new DomainError('not_found', `there is no lead ${id}`);
+  };
+
+  app.post<{ Body: NewLead }>(
+    '/v1/leads',
+    {
+      config: { permit: ['leadCaptured', 'leads'] },
+      schema: {
+        tags,
+        summary: 'Capture a lead',
+        description: '201 for a new lead, 200 for one that is known and has a touch more',
+        headers: idempotencyHeader,
+        body: NewLead,
+        response: { 200: LeadView, 201: LeadView, ...refusalsOnce() },
+      },
+    },
+    async (request, reply) => {
+      const { personId } = actorOf(request);
+      const messageId = messageIdFor(personId, idempotencyKey(request));
+      const capture = request.body;
+      const { leadId, created } = await captureLead(db, {
+        capture,
+        actorId: personId,
+        messageId,
+        nowMs: Date.now(),
+      });
+      reply.code(created ? 201 : 200).header('location', `/v1/leads/${leadId}`);
+      return view(leadId);
+    },
+  );
+
+  app.get<{ Querystring: Static<typeof Query> }>(
+    '/v1/leads',
+    {
+      config: { permit: ['read', 'leads'] },
+      schema: {
+        tags,
+        summary: 'Leads, the newest first',
+        querystring: Query,
+        response: { 200: PageOf(LeadListItem), ...refusals() },
+      },
+    },
+    async ({ query }) => {
+      const page = pageRequest('leads', query);
+      const rows = await listLeads(db, page, query);
+      return pageAnswer('leads', page, rows, leadItem, ({ id }) => ({ value: '', id }));
+    },
+  );
+
+  app.get<{ Params: Params }>(
+    '/v1/leads/:id',
+    {
+      config: { permit: ['read', 'leads'] },
+      schema: {
+        tags,
+        summary: 'One lead with what it waits for',
+        params: Params,
+        response: { 200: LeadView, ...refusals('not_found') },
+      },
+    },
+    async ({ params }, reply) => {
+      const lead = await view(params.id);
+      setEtag(reply, lead.revision);
+      return lead;
+    },
+  );
+
+  const TimelineQuery = PageQuery({});
+  app.get<{ Params: Params; Querystring: Static<typeof TimelineQuery> }>(
+    '/v1/leads/:id/timeline',
+    {
+      config: { permit: ['read', 'leads'] },
+      schema: {
+        tags,
+        summary: 'Everything that happened to a lead, in order',
+        params: Params,
+        querystring: TimelineQuery,
+        response: { 200: PageOf(TimelineEntry), ...refusals('not_found') },
+      },
+    },
+    async ({ params, query }) => {
+      await mustExist(params.id);
+      const page = pageRequest('timeline', query);
+      const rows = await leadTimeline(db, params.id, page);
+      return pageAnswer('timeline', page, rows, timelineEntry, ({ seq }) => ({
+        value: seq.toString(),
+        id: '',
+      }));
+    },
+  );
+
+  const decision = <Body extends object>(
+    path: string,
+    method: 'POST' | 'PUT',
+    name: Decision['name'] & ('qualifyLead' | 'withdrawLead' | 'reassignLead'),
+    summary: string,
+    body: Parameters<typeof Type.Optional>[0],
+  ) =>
+    app.route<{ Params: Params; Body: Body }>({
+      method,
+      url: path,
+      config: { permit: [name, 'leads'] },
+      schema: {
+        tags,
+        summary,
+        headers: idempotencyHeader,
+        params: Params,
+        body,
+        response: {
+          200: LeadView,
+          ...pendingResponse,
+          ...refusalsOnce(
+            'not_found',
+            'lead_closed',
+            'wrong_stage',
+            'already_decided',
+            'stale_revision',
+            'expired',
+          ),
+        },
+      },
+      handler: async (request, reply) => {
+        await mustExist(request.params.id);
+        const leadId = request.params.id;
+        return answerDecision(request, reply, deps, { name, leadId, body: request.body as object }, () =>
+          view(leadId),
+        );
+      },
+    });
+  decision(
+    '/v1/leads/:id/qualification',
+    'POST',
+    'qualifyLead',
+    'Qualify, nurture or disqualify',
+    QualificationBody,
+  );
+  decision('/v1/leads/:id/withdrawal', 'POST', 'withdrawLead', 'Give a lead up', ReasonBody);
+  decision('/v1/leads/:id/owner', 'PUT', 'reassignLead', 'Hand a lead to another rep', OwnerBody);
+}
+
+function timelineEntry({ seq, entry }: { seq: bigint; entry: string }) {
+  const { at, action, actor, revision, from, to, detail } = JSON.parse(entry) as Record<string, never>;
+  return {
+    seq: Number(seq),
+    at,
+    action,
+    actor: actor ?? null,
+    revision: revision ?? null,
+    from: from ?? null,
+    to: to ?? null,
+    detail: detail ?? null,
+  };
+}

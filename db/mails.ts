@@ -1,0 +1,294 @@
+// Mails as they are queued, and what each kind needs to be written: one statement a kind, read when it is
+// sent, so that nothing personal stands in the queue.
+import type { Language } from '../documents/types.js';
+import type { DunningPolicy, MailKind, NotificationsPolicy } from '../domain/policies/types.js';
+import {
+  INVOICE_DOCUMENT,
+  INVOICE_DOCUMENT_FROM,
+  type InvoiceDocumentJson,
+  QUOTE_DOCUMENT,
+  QUOTE_DOCUMENT_FROM,
+  type QuoteDocumentJson,
+} from './documents.js';
+import { newId } from './ids.js';
+import type { Queryable } from './pool.js';
+
+export interface QueuedMail {
+  readonly id: string;
+  readonly kind: MailKind;
+  readonly status: 'queued' | 'sent' | 'failed' | 'skipped';
+  readonly queuedAt: Date;
+  /** The policy that was in force when the mail was queued: tried again, it has the same sender. */
+  readonly notifications: NotificationsPolicy | null;
+}
+
+/** The mail and the policy it was queued under; undefined where there is none. */
+export async function readMail(db: Queryable, mailId: string): Promise<QueuedMail | undefined> {
+  const { rows } = await db.query<QueuedMail>({
+    name: 'queued_mail',
+    text: `select m.id, m.kind, m.status, m.queued_at as "queuedAt",
+      (select p.body from policies p where p.kind = 'notifications' order by p.created_at <= m.queued_at desc,
+        case when p.created_at <= m.queued_at then -p.version else p.version end limit 1) as notifications
+      from mails m where m.id = $1`,
+    values: [mailId],
+  });
+  return rows[0];
+}
+
+export interface AddresseeJson {
+  readonly name: string | null;
+  readonly email: string | null;
+  readonly language: Language;
+}
+
+export interface CustomerJson {
+  readonly contact: AddresseeJson | null;
+  /** The account's own address: where its bills go. */
+  readonly account: AddresseeJson;
+}
+
+export interface ColleagueJson extends AddresseeJson {
+  readonly id: string;
+  readonly active: boolean;
+  readonly delegations: readonly { toId: string; fromOn: string; untilOn: string }[];
+}
+
+/** What the statement of each kind gives. */
+export interface MailFacts {
+  offer: { document: QuoteDocumentJson; again: boolean; customer: CustomerJson };
+  order: {
+    number: string;
+    orderedOn: string;
+    deliverByOn: string;
+    purchaseOrder: string | null;
+    currency: string;
+    amountMinor: string;
+    status: 'open' | 'delivered' | 'cancelled';
+    sellerName: string;
+    acceptedBy: { name: string | null; email: string | null };
+    customer: CustomerJson;
+  };
+  invoice: { document: InvoiceDocumentJson; customer: CustomerJson };
+  receipt: {
+    invoiceNumbers: readonly string[];
+    currency: string;
+    /** What still stands of the payment on these invoices. */
+    amountMinor: string;
+    openMinor: string;
+    paidOn: string;
+    sellerName: string;
+    customer: CustomerJson;
+  };
+  reminder: {
+    level: number;
+    decidedOn: string;
+    currency: string;
+    segment: string | null;
+    iban: string | null;
+    sellerName: string;
+    /** Those that are still open, by due date. */
+    items: readonly { invoiceNumber: string; dueOn: string; openMinor: string }[];
+    /** The policy pinned by the invoice that reached the highest level. */
+    dunning: DunningPolicy | null;
+    customer: CustomerJson;
+  };
+  approval: {
+    status: string;
+    quoteId: string;
+    revision: number;
+    currency: string;
+    amountMinor: string;
+    discountBps: number;
+    decideByOn: string | null;
+    /** The same person was asked before. */
+    again: boolean;
+    approverId: string | null;
+    /** Date on which the mail was queued, in the company's zone. */
+    on: string;
+    /** The approver and whoever stands in that day, directly or through others. */
+    people: readonly ColleagueJson[];
+  };
+  task: {
+    taskKind: string;
+    role: string;
+    status: 'open' | 'resolved';
+    leadId: string;
+    wait: { sinceOn: string; untilOn: string } | null;
+    on: string;
+    people: readonly ColleagueJson[];
+  };
+}
+
+const person = (alias: string): string => `jsonb_build_object('id', ${alias}.id, 'name', ${alias}.name,
+  'email', ${alias}.email, 'language', ${alias}.language, 'active', ${alias}.active,
+  'delegations', (select coalesce(jsonb_agg(jsonb_build_object('toId', d.delegate_id, 'fromOn', d.from_on,
+    'untilOn', d.until_on)), '[]') from delegations d where d.person_id = ${alias}.id))`;
+
+/** The customer of account `a` on a lead. */
+const customer = (leadId: string): string => `jsonb_build_object(
+  'contact', (select jsonb_build_object('name', c.name, 'email', c.email, 'language', c.language)
+    from contacts c join leads cl on cl.contact_id = c.id where cl.id = ${leadId} and c.erased_at is null),
+  'account', jsonb_build_object('name', null, 'email', a.email, 'language', a.language))`;
+
+// Offered at the very instant the mail was queued: the offer itself; before it: a reminder of it.
+const OFFER = `select jsonb_build_object('document', ${QUOTE_DOCUMENT}, 'again', r.offered_at < m.queued_at,
+    'customer', ${customer('r.lead_id')}) as facts
+  from ${QUOTE_DOCUMENT_FROM} join mails m on m.subject = r.quote_id
+  where m.id = $1 and r.offered_at <= m.queued_at order by r.revision desc limit 1`;
+
+const ORDER = `select jsonb_build_object('number', o.number, 'orderedOn', o.ordered_on,
+    'deliverByOn', o.deliver_by, 'purchaseOrder', o.purchase_order, 'currency', o.currency,
+    'amountMinor', o.gross_minor::text, 'status', o.status, 'sellerName', e.name,
+    'acceptedBy', jsonb_build_object('name', o.accepted_by_name, 'email', o.accepted_by_email),
+    'customer', ${customer('o.lead_id')}) as facts
+  from mails m join orders o on o.id = m.subject join accounts a on a.id = o.account_id
+  join legal_entities e on e.id = o.entity_id where m.id = $1`;
+
+const INVOICE = `select jsonb_build_object('document', ${INVOICE_DOCUMENT},
+    'customer', ${customer('i.lead_id')}) as facts
+  from ${INVOICE_DOCUMENT_FROM} join mails m on m.subject = i.id where m.id = $1`;
+
+// Named by the payment (on this lead's invoices), by one allocation, or by an invoice (its newest payment).
+const RECEIPT = `with received as (
+    select x.invoice_id, max(p.paid_on) as paid_on, sum(s.amount_minor) as minor
+    from mails m join allocations x on x.undoes is null and (x.id = m.subject
+        or (x.payment_id = m.subject and x.lead_id = m.lead_id)
+        or (x.invoice_id = m.subject and x.payment_id = (select y.payment_id from allocations y
+          where y.invoice_id = m.subject and y.undoes is null order by y.recorded_at desc, y.id desc limit 1)))
+      join allocations s on s.id = x.id or s.undoes = x.id
+      join payments p on p.id = x.payment_id
+    where m.id = $1 group by x.invoice_id)
+  select jsonb_build_object('invoiceNumbers', jsonb_agg(i.number order by i.number),
+    'currency', min(i.currency), 'amountMinor', sum(v.minor)::text, 'openMinor', sum(i.open_minor)::text,
+    'paidOn', max(v.paid_on), 'sellerName', min(e.name), 'customer', ${customer('min(i.lead_id)')}) as facts
+  from received v join invoices i on i.id = v.invoice_id join accounts a on a.id = i.account_id
+  join legal_entities e on e.id = i.entity_id group by a.id`;
+
+const REMINDER = `select jsonb_build_object('level', (select max(r.level) from reminders r where r.letter_id = t.id),
+    'decidedOn', t.decided_on, 'currency', t.currency, 'segment', a.segment, 'iban', e.iban,
+    'sellerName', e.name,
+    'items', (select coalesce(jsonb_agg(jsonb_build_object('invoiceNumber', i.number, 'dueOn', i.due_on,
+        'openMinor', i.open_minor::text) order by i.due_on, i.number), '[]')
+      from reminders r join invoices i on i.id = r.invoice_id where r.letter_id = t.id and i.open_minor > 0),
+    'dunning', (select p.body from reminders r join invoices i on i.id = r.invoice_id
+      join policies p on p.kind = 'dunning' and p.version = (i.pins ->> 'dunning')::int
+      where r.letter_id = t.id order by r.level desc, i.id limit 1),
+    'customer', ${customer('m.lead_id')}) as facts
+  from mails m join reminder_letters t on t.id = m.subject join accounts a on a.id = t.account_id
+  join legal_entities e on e.id = t.entity_id where m.id = $1`;
+
+// The wait of an approver ends so many hours after the question; what was queued later reminds of it.
+const APPROVAL = `select jsonb_build_object('status', v.status, 'quoteId', v.quote_id, 'revision', v.revision,
+    'currency', v.currency, 'amountMinor', v.amount_minor::text,
+    'discountBps', greatest(0, r.effective_discount_bps, r.max_line_discount_bps),
+    'decideByOn', (w.until at time zone e.zone)::date,
+    'again', coalesce(m.queued_at > w.until - make_interval(hours => (p.body ->> 'escalateHours')::int), false),
+    'approverId', v.approver_id, 'on', (m.queued_at at time zone e.zone)::date,
+    'people', (with recursive asked as (select v.approver_id as id union
+        select d.delegate_id from asked s join delegations d on d.person_id = s.id
+        where (m.queued_at at time zone e.zone)::date between d.from_on and d.until_on)
+      select coalesce(jsonb_agg(${person('h')}), '[]') from asked s join people h on h.id = s.id
+      where not h.system)) as facts
+  from mails m join approvals v on v.id = m.subject
+  join quote_revisions r on r.quote_id = v.quote_id and r.revision = v.revision
+  join quotes q on q.id = v.quote_id join legal_entities e on e.id = q.entity_id
+  left join policies p on p.kind = 'approval' and p.version = (r.pins ->> 'approval')::int
+  left join waits w on w.lead_id = v.lead_id and w.kind = 'approval' and w.subject = v.id and w.ended_at is null
+  where m.id = $1`;
+
+const MAX_HOLDERS = 10;
+/** Who a task is for: its person; the lead's owner; the nearest manager above; else who has the role. */
+const TASK_PEOPLE = `select h.* from people h where h.active and not h.system and case
+    when t.person_id is not null then h.id = t.person_id
+    when t.role = 'rep' then h.id = l.owner_id
+    when t.role = 'manager' then h.id = (with recursive above as (
+        select o.manager_id as id, 1 as level from people o where o.id = l.owner_id
+        union select u.manager_id, b.level + 1 from above b join people u on u.id = b.id
+        where not u.active and b.level < 20)
+      select b.id from above b join people u on u.id = b.id where u.active order by b.level limit 1)
+    else h.id in (select x.person_id from person_roles x where x.role = t.role) end
+  order by h.id limit ${MAX_HOLDERS}`;
+
+const TASK = `select jsonb_build_object('taskKind', t.kind, 'role', t.role, 'status', t.status, 'leadId', l.id,
+    'on', (m.queued_at at time zone e.zone)::date,
+    'wait', (select jsonb_build_object('sinceOn', (w.since at time zone e.zone)::date,
+        'untilOn', (w.until at time zone e.zone)::date) from waits w where w.lead_id = l.id
+      and w.ended_at is null and w.kind || '_overdue' = t.kind order by w.until limit 1),
+    'people', (select coalesce(jsonb_agg(${person('h')}), '[]') from (${TASK_PEOPLE}) h)) as facts
+  from mails m join leads l on l.id = m.lead_id
+  join lateral (select k.* from tasks k where k.id = m.subject
+      or (k.lead_id = m.lead_id and k.created_at <= m.queued_at and k.kind <> 'mail_failed')
+    order by k.id = m.subject desc, k.created_at = m.queued_at desc, k.subject = m.subject desc,
+      k.created_at desc, k.id limit 1) t on true
+  cross join (select zone from legal_entities order by created_at, id limit 1) e
+  where m.id = $1`;
+
+const STATEMENTS: Readonly<Record<MailKind, string>> = {
+  offer: OFFER,
+  order: ORDER,
+  invoice: INVOICE,
+  receipt: RECEIPT,
+  reminder: REMINDER,
+  approval: APPROVAL,
+  task: TASK,
+};
+
+/** Everything a mail of this kind says and whom it can go to; undefined when its record is not there. */
+export async function readMailFacts<K extends MailKind>(
+  db: Queryable,
+  kind: K,
+  mailId: string,
+): Promise<MailFacts[K] | undefined> {
+  const { rows } = await db.query<{ facts: MailFacts[K] }>({
+    name: `mail_${kind}`,
+    text: STATEMENTS[kind],
+    values: [mailId],
+  });
+  return rows[0]?.facts;
+}
+
+/** The business instant at a real one (epoch ms, parameter), by the segment in force. */
+const businessAt = (param: string): string => `(select c.anchor_at
+    + (to_timestamp(${param}::float8 / 1000) - c.real_anchor_at) * (86400::float8 / c.seconds_per_day)
+  from clock_segments c order by c.id desc limit 1)`;
+
+/** Marks it sent, in the language it was written in; `sent_at` is business time, as `queued_at` is. */
+export async function markSent(db: Queryable, mailId: string, language: Language): Promise<void> {
+  await db.query({
+    name: 'mail_sent',
+    text: `update mails set status = 'sent', sent_at = coalesce(${businessAt('$2')}, queued_at), language = $3,
+      failure = null where id = $1 and status = 'queued'`,
+    values: [mailId, Date.now(), language],
+  });
+}
+
+/** There is nobody to send it to, or no reason any more. */
+export async function markSkipped(db: Queryable, mailId: string, reason: string): Promise<void> {
+  await db.query({
+    name: 'mail_skipped',
+    text: `update mails set status = 'skipped', failure = $2 where id = $1 and status = 'queued'`,
+    values: [mailId, reason],
+  });
+}
+
+/**
+ * A mail that will not arrive: marked once, with one task for whoever can do something about it. `failure`
+ * holds no address. A mail that is not queued any more is left alone.
+ */
+export async function failMail(db: Queryable, mailId: string, failure: string): Promise<void> {
+  await db.query({
+    name: 'mail_failed',
+    text: `with given as (update mails set status = 'failed', failure = $2
+        where id = $1 and status = 'queued' returning id, lead_id, kind, subject, queued_at)
+      insert into tasks (id, kind, lead_id, subject, role, person_id, reason, created_at)
+      select $3, 'mail_failed', g.lead_id, g.id,
+        case when g.kind in ('offer', 'order') then 'rep'
+          when g.kind in ('approval', 'task') then 'admin' else 'finance' end,
+        case when g.kind in ('offer', 'order') then l.owner_id end,
+        jsonb_build_object('mail', g.kind, 'record', g.subject, 'failure', $2::text),
+        coalesce(${businessAt('$4')}, g.queued_at)
+      from given g left join leads l on l.id = g.lead_id
+      on conflict (kind, subject) where status = 'open' do nothing`,
+    values: [mailId, failure, newId('task'), Date.now()],
+  });
+}

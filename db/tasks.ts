@@ -1,0 +1,72 @@
+// Tasks as people read and resolve them.
+import type { TaskView } from '../contracts/tasks.js';
+import type { Queryable } from './pool.js';
+import type { Tables } from './tables.js';
+
+export type TaskRow = Tables['tasks'];
+
+export async function taskById(db: Queryable, id: string): Promise<TaskRow | undefined> {
+  const { rows } = await db.query<TaskRow>({
+    name: 'task_by_id',
+    text: 'select * from tasks where id = $1',
+    values: [id],
+  });
+  return rows[0];
+}
+
+export async function listTasks(
+  db: Queryable,
+  page: { limit: number; after: { id: string } | null },
+  filters: {
+    readonly status?: string;
+    readonly role?: string;
+    readonly person?: string;
+    readonly kind?: string;
+    readonly leadId?: string;
+  },
+): Promise<TaskRow[]> {
+  const { rows } = await db.query<TaskRow>({
+    name: 'list_tasks',
+    text: `select * from tasks where ($2::text is null or id < $2) and ($3::text is null or status = $3)
+      and ($4::text is null or role = $4) and ($5::text is null or person_id = $5)
+      and ($6::text is null or kind = $6) and ($7::text is null or lead_id = $7)
+      order by id desc limit $1`,
+    values: [
+      page.limit + 1,
+      page.after?.id ?? null,
+      filters.status ?? null,
+      filters.role ?? null,
+      filters.person ?? null,
+      filters.kind ?? null,
+      filters.leadId ?? null,
+    ],
+  });
+  return rows;
+}
+
+/** Locks the task, so that two resolutions at once find one open. */
+export async function lockTask(tx: Queryable, id: string): Promise<TaskRow | undefined> {
+  const { rows } = await tx.query<TaskRow>({
+    name: 'lock_task',
+    text: 'select * from tasks where id = $1 for update',
+    values: [id],
+  });
+  return rows[0];
+}
+
+export function taskView(row: TaskRow): TaskView {
+  return {
+    id: row.id,
+    kind: row.kind,
+    leadId: row.lead_id,
+    subject: row.subject,
+    role: row.role,
+    personId: row.person_id,
+    reason: row.reason as TaskView['reason'],
+    status: row.status as TaskView['status'],
+    createdAt: row.created_at.toISOString(),
+    resolvedAt: row.resolved_at?.toISOString() ?? null,
+    resolvedBy: row.resolved_by,
+    resolution: row.resolution,
+  };
+}

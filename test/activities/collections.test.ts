@@ -1,0 +1,284 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { recordPayment } from '../../activities/intake/payments.js';
+import { newId } from '../../db/ids.js';
+import {
+  counts,
+  type Deal,
+  decision,
+  offences,
+  openWorld,
+  orderedDeal,
+  own,
+  PEOPLE,
+  row,
+  settle,
+  told,
+  type World,
+} from '../support/deal.js';
+import { bounce, deliver, invoicesOf, pay, payment } from '../support/money.js';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld('collect');
+});
+afterEach(async () => {
+  expect(await offences(world)).toEqual([]);
+});
+afterAll(() => world.close());
+
+async function invoiced(accountId = newId('account'), netMinor = 10_000) {
+  const deal = await orderedDeal(world, { lines: [{ quantity: 1, netMinor }], accountId });
+  await deliver(world, deal, [1]);
+  await settle(world, deal.leadId);
+  const [invoice] = await invoicesOf(world, deal);
+  return { deal, invoice: invoice as NonNullable<typeof invoice> };
+}
+
+const waitOf = ({ leadId }: Deal, kind: string) =>
+  row<{ due: string; level: number } | undefined>(
+    world,
+    `select (until at time zone 'Europe/Madrid')::date as due, level from waits
+      where lead_id = $1 and kind = $2 and ended_at is null`,
+    leadId,
+    kind,
+  );
+const leadOf = ({ leadId }: Deal) => row(world, 'select stage, outcome from leads where id = $1', leadId);
+
+// Ordered and invoiced on 2 March, due 30 days later on 1 April; reminders after 7, 21 and 35 days.
+describe('reminders', () => {
+  test('the wait for a payment ends with the first reminder of the plan', async () => {
+    const { deal } = await invoiced();
+    expect(await waitOf(deal, 'payment')).toEqual({ due: '2026-04-08', level: 0 });
+  });
+
+  test('two invoices of one customer due on one day share a letter, whichever lead is first', async () => {
+    const accountId = newId('account');
+    const [one, other] = [await invoiced(accountId), await invoiced(accountId)];
+    await Promise.all([
+      own(world, 'sendReminder', one.deal.leadId, one.invoice.id, 37),
+      own(world, 'sendReminder', other.deal.leadId, other.invoice.id, 37),
+    ]);
+    const { letters, reminders, mails } = await row<{ letters: bigint; reminders: bigint; mails: bigint }>(
+      world,
+      `select (select count(*) from reminder_letters where account_id = $1) as letters,
+        (select count(*) from reminders r join invoices i on i.id = r.invoice_id where i.account_id = $1) as reminders,
+        (select count(*) from mails m join reminder_letters l on l.id = m.subject where l.account_id = $1) as mails`,
+      accountId,
+    );
+    expect([letters, reminders, mails]).toEqual([1n, 2n, 1n]);
+    for (const { deal } of [one, other]) {
+      expect((await invoicesOf(world, deal))[0]?.level).toBe(1);
+      expect(await waitOf(deal, 'payment')).toEqual({ due: '2026-04-22', level: 1 });
+    }
+  });
+
+  test('a reminder run again under its key sends nothing more', async () => {
+    const { deal, invoice } = await invoiced();
+    await own(world, 'sendReminder', deal.leadId, invoice.id, 37);
+    const before = await counts(world);
+    const call = { leadId: deal.leadId, key: 'x', at: world.at(37), subject: invoice.id, revision: 1 };
+    await world.steps.sendReminder(call);
+    expect(await counts(world)).toEqual(before);
+  });
+
+  test('nothing is sent while unapplied cash covers the invoice, and it is looked at again', async () => {
+    const { deal, invoice } = await invoiced();
+    const cash = payment(world, { accountId: deal.accountId, amountMinor: 99_999n }, 36);
+    await recordPayment(world.deps, cash);
+    await own(world, 'sendReminder', deal.leadId, invoice.id, 37);
+    expect((await invoicesOf(world, deal))[0]?.level).toBe(0);
+    expect(await waitOf(deal, 'payment')).toEqual({ due: '2026-04-15', level: 0 });
+  });
+
+  test('a bounce reopens the invoice at the level it had', async () => {
+    const { deal, invoice } = await invoiced();
+    await own(world, 'sendReminder', deal.leadId, invoice.id, 37);
+    const { paymentId } = await pay(world, deal, invoice.number, invoice.gross, 40);
+    expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'won' });
+    await bounce(world, deal, paymentId, 45);
+    expect(await waitOf(deal, 'payment')).toEqual({ due: '2026-04-22', level: 1 });
+  });
+});
+
+describe('the end of the plan', () => {
+  async function reminded() {
+    const made = await invoiced();
+    for (const day of [37, 51, 65]) await own(world, 'sendReminder', made.deal.leadId, made.invoice.id, day);
+    return made;
+  }
+
+  test('an invoice nobody paid is written off and the lead closes as written off', async () => {
+    const { deal, invoice } = await reminded();
+    expect((await invoicesOf(world, deal))[0]?.level).toBe(3);
+    await own(world, 'sendReminder', deal.leadId, invoice.id, 95);
+    expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'written_off' });
+  });
+
+  test('money on a written-off invoice is a recovery: it earns, the lead is won, and it can bounce', async () => {
+    const { deal, invoice } = await reminded();
+    await own(world, 'sendReminder', deal.leadId, invoice.id, 95);
+    const { paymentId, unappliedMinor } = await pay(world, deal, invoice.number, 7_000n, 100);
+    expect(unappliedMinor).toBe(0n);
+    expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'won' });
+    const { recovered } = await row<{ recovered: bigint }>(
+      world,
+      `select -sum(amount_minor)::bigint as recovered from ledger_entries where account = 'bad_debt_recovered'`,
+    );
+    expect(recovered).toBe(7_000n);
+    await bounce(world, deal, paymentId, 101);
+    await settle(world, deal.leadId, 101);
+    expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'written_off' });
+  });
+
+  test('a partly paid invoice that is written off leaves the lead won', async () => {
+    const { deal, invoice } = await invoiced();
+    await pay(world, deal, invoice.number, 2_000n, 10);
+    const id = await decision(world, deal.leadId, 'writeOffInvoice', PEOPLE.finance2, {
+      invoiceId: invoice.id,
+      reason: 'insolvent',
+    });
+    const answers = await Promise.all([
+      told(world, 'writeOffInvoice', deal.leadId, id, 20),
+      told(world, 'writeOffInvoice', deal.leadId, id, 20),
+    ]);
+    expect(answers.map(({ answer }) => answer?.result)).toEqual(['applied', 'applied']);
+    expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'won' });
+  });
+
+  test('whoever recorded a payment on an invoice never writes it off, by code and by the database', async () => {
+    const { deal, invoice } = await invoiced();
+    await pay(world, deal, invoice.number, 2_000n, 10);
+    const body = { invoiceId: invoice.id, reason: 'x' };
+    const id = await decision(world, deal.leadId, 'writeOffInvoice', PEOPLE.finance, body);
+    const { answer } = await told(world, 'writeOffInvoice', deal.leadId, id, 20);
+    expect(answer).toMatchObject({ result: 'refused', code: 'conflicting_duties' });
+    await expect(
+      world.db.query(`insert into write_offs values ('w', $1, $2, 1, '2026-03-03', 'x', $3)`, [
+        invoice.id,
+        deal.leadId,
+        PEOPLE.finance,
+      ]),
+    ).rejects.toMatchObject({ constraint: 'payment_recorder_never_writes_off' });
+  });
+
+  test('a consumer goes to finance instead: a task, asked for again, and ended by the payment', async () => {
+    const { deal, invoice } = await invoiced();
+    await world.db.query(`update accounts set segment = 'consumer' where id = $1`, [deal.accountId]);
+    for (const day of [37, 51, 65, 79]) await own(world, 'sendReminder', deal.leadId, invoice.id, day);
+    expect(await waitOf(deal, 'payment')).toBeUndefined();
+    expect(await waitOf(deal, 'task')).toEqual({ due: '2026-06-03', level: 3 });
+    await own(world, 'escalateTask', deal.leadId, invoice.id, 93);
+    expect(await waitOf(deal, 'task')).toMatchObject({ level: 4 });
+    await pay(world, deal, invoice.number, invoice.gross, 94);
+    expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'won' });
+  });
+});
+
+describe('taking back', () => {
+  test('an order cancelled after part payment: credited, cash unapplied, commission reversed, cancelled', async () => {
+    const deal = await orderedDeal(world, { lines: [{ quantity: 2, netMinor: 10_000 }] });
+    await deliver(world, deal, [1]);
+    await settle(world, deal.leadId);
+    const [invoice] = await invoicesOf(world, deal);
+    const { paymentId } = await pay(world, deal, invoice?.number as string, 3_000n, 1);
+    const body = { orderId: deal.orderId, reason: 'customer stepped back' };
+    const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.boss, body);
+    await Promise.all([
+      told(world, 'cancelOrder', deal.leadId, id, 2),
+      told(world, 'cancelOrder', deal.leadId, id, 2),
+    ]);
+    await settle(world, deal.leadId, 2);
+    expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'cancelled' });
+    expect(await invoicesOf(world, deal, 'credit_note')).toMatchObject([
+      { net: 5_000n, tax: 1_050n, gross: 6_050n },
+    ]);
+    const { unapplied, commission } = await row<{ unapplied: bigint; commission: bigint }>(
+      world,
+      `select (select unapplied_minor from payments where id = $2) as unapplied,
+        (select sum(amount_minor)::bigint from commission_lines where lead_id = $1) as commission`,
+      deal.leadId,
+      paymentId,
+    );
+    expect([unapplied, commission]).toEqual([3_000n, 0n]);
+  });
+
+  test('an order cancelled before anything happened closes at once; a second cancellation is refused', async () => {
+    const deal = await orderedDeal(world);
+    const body = { orderId: deal.orderId, reason: 'mistake' };
+    const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.finance, body);
+    expect((await told(world, 'cancelOrder', deal.leadId, id)).answer?.result).toBe('applied');
+    expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'cancelled' });
+    const again = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.finance, body);
+    expect((await told(world, 'cancelOrder', deal.leadId, again)).answer).toMatchObject({
+      result: 'refused',
+    });
+  });
+
+  test('a rep cancels nothing', async () => {
+    const deal = await orderedDeal(world);
+    const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.rep, {
+      orderId: deal.orderId,
+      reason: 'x',
+    });
+    expect((await told(world, 'cancelOrder', deal.leadId, id)).answer).toMatchObject({ code: 'forbidden' });
+  });
+
+  test('an order billed at once and cancelled half delivered takes back revenue and what was deferred', async () => {
+    const deal = await orderedDeal(world, { billOn: 'order', lines: [{ quantity: 2, netMinor: 9_999 }] });
+    await settle(world, deal.leadId);
+    await deliver(world, deal, [1], 1);
+    const body = { orderId: deal.orderId, reason: 'x' };
+    const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.boss, body);
+    await told(world, 'cancelOrder', deal.leadId, id, 2);
+    expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'cancelled' });
+  });
+
+  test('a delivery told after the cancellation is parked with a task', async () => {
+    const deal = await orderedDeal(world);
+    const { recordDelivery } = await import('../../activities/intake/deliveries.js');
+    const messageId = newId('msg');
+    await recordDelivery(world, {
+      orderId: deal.orderId,
+      actorId: PEOPLE.fulfilment,
+      key: 'late',
+      lines: [{ orderLineId: deal.lineIds[0] as string, quantityMicro: 1_000_000n }],
+      deliveredAt: world.at(),
+      messageId,
+    });
+    const body = { orderId: deal.orderId, reason: 'x' };
+    const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.boss, body);
+    await told(world, 'cancelOrder', deal.leadId, id);
+    const { answer } = await told(world, 'recordDelivery', deal.leadId, messageId);
+    expect(answer).toEqual({ result: 'parked', code: 'order_cancelled' });
+  });
+
+  test('a credit note on a closed lead opens it again, and needs two persons', async () => {
+    const { deal, invoice } = await invoiced();
+    await pay(world, deal, invoice.number, invoice.gross, 1);
+    const { id: lineId } = await row<{ id: string }>(
+      world,
+      'select id from invoice_lines where invoice_id = $1',
+      invoice.id,
+    );
+    const lines = [{ invoiceLineId: lineId, netMinor: '2500' }];
+    const body = { invoiceId: invoice.id, lines, reason: 'damaged', requestedBy: PEOPLE.rep };
+    const alone = { ...body, requestedBy: PEOPLE.finance };
+    const refused = await decision(world, deal.leadId, 'creditInvoice', PEOPLE.finance, alone);
+    expect((await told(world, 'creditInvoice', deal.leadId, refused, 2)).answer).toMatchObject({
+      code: 'self_approval',
+    });
+    const id = await decision(world, deal.leadId, 'creditInvoice', PEOPLE.finance, body);
+    expect((await told(world, 'creditInvoice', deal.leadId, id, 2)).answer).toMatchObject({
+      result: 'applied',
+    });
+    expect(await leadOf(deal)).toEqual({ stage: 'collecting', outcome: null });
+    await settle(world, deal.leadId, 2);
+    expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'won' });
+    const { basis } = await row<{ basis: bigint }>(
+      world,
+      `select sum(basis_minor)::bigint as basis from commission_lines where lead_id = $1 and component = 'direct'`,
+      deal.leadId,
+    );
+    expect(basis).toBe(7_500n);
+  });
+});

@@ -1,0 +1,393 @@
+// A company with one deal of everything, in rows: what mails and documents are written from.
+import { POLICY_EXAMPLES } from '../../contracts/policies/examples.js';
+import type { Db } from '../../db/pool.js';
+import type { Tables } from '../../db/tables.js';
+import { Writes } from '../../db/writes.js';
+import type { Language } from '../../documents/types.js';
+
+export const AT = new Date(Date.UTC(2026, 10, 22, 9));
+export const later = (hours: number): Date => new Date(AT.getTime() + hours * 3_600_000);
+
+/** Every name and address of the fixture: none of them may leave by another way than a mail. */
+export const PERSONAL =
+  /zuleika|quimby|accounts-payable|boss@|deputy@|rep@|fin@|marlowe|ferrer|ibarra|example/i;
+
+const hash = Buffer.alloc(32, 7);
+
+/** Sets the language of customer and colleagues. */
+export async function speak(db: Db, language: Language): Promise<void> {
+  for (const table of ['contacts', 'accounts', 'people'])
+    await db.query(`update ${table} set language = $1`, [language]);
+}
+
+export async function company(db: Db): Promise<void> {
+  const policy = (kind: 'notifications' | 'dunning' | 'approval', body: object, version = 1) => ({
+    kind,
+    version,
+    body,
+    body_hash: hash,
+    created_at: later(version === 1 ? -1000 : 24),
+  });
+  const person = (id: string, manager_id: string | null, name: string) => ({
+    id: `person_${id}`,
+    name,
+    email: `${id}@seller.example`,
+    manager_id,
+    language: 'en',
+    capacity: 5,
+    territories: [],
+    active: true,
+    system: false,
+    revision: 1,
+    created_at: AT,
+  });
+  const { notifications, dunning, approval } = POLICY_EXAMPLES;
+  const base = new Writes()
+    .insert(
+      'people',
+      person('boss', null, 'Bea Marlowe'),
+      person('deputy', null, 'Dan Ferrer'),
+      person('rep', 'person_boss', 'Rosa Ibarra'),
+      person('fin', null, 'Fiona Ibarra'),
+    )
+    .insert(
+      'policies',
+      policy('notifications', {
+        ...notifications,
+        senderName: 'Seller Sales',
+        senderEmail: 'sales@seller.example',
+      }),
+      policy('notifications', { ...notifications, senderName: 'New', senderEmail: 'new@other.example' }, 2),
+      policy('dunning', dunning),
+      policy('approval', approval),
+    )
+    .insert('legal_entities', {
+      id: 'entity_1',
+      name: 'Núñez y Peña S.L.',
+      country: 'ES',
+      vat_id: 'ESB12345674',
+      uses_oss: false,
+      zone: 'Europe/Madrid',
+      language: 'es',
+      address: { street: 'Calle de Alcalá 1', postcode: '28009', city: 'Madrid' },
+      iban: 'ES9121000418450200051332',
+      email: 'bills@seller.example',
+      created_at: AT,
+    })
+    .insert('accounts', {
+      id: 'account_1',
+      legal_name: 'Globex GmbH',
+      country: 'DE',
+      language: 'en',
+      vat_id: 'DE123456788',
+      bill_to: { street: 'Große Straße 7', postcode: '10115', city: 'Berlin' },
+      email: 'accounts-payable@globex.example',
+      payer_aliases: [],
+      revision: 1,
+      created_at: AT,
+    })
+    .insert('contacts', {
+      id: 'contact_1',
+      name: 'Zuleika Quimby',
+      email: 'zuleika@globex.example',
+      language: 'en',
+      created_at: AT,
+    })
+    .insert('price_books', {
+      id: 'book_1',
+      name: 'List',
+      currency: 'EUR',
+      valid_from: '2026-01-01',
+      revision: 1,
+      created_at: AT,
+    })
+    .insert('products', {
+      id: 'product_1',
+      sku: 'PUMP',
+      name: { en: 'Pump' },
+      family: 'pumps',
+      supply: 'goods',
+      discountable: true,
+      unit: 'piece',
+      unit_decimals: 0,
+      tax_class: 'standard',
+      charged_on: 'each_delivery',
+      lead_days: 0,
+      active: true,
+      revision: 1,
+      created_at: AT,
+    });
+  await db.query(
+    `insert into clock_segments (anchor_at, real_anchor_at, seconds_per_day) values ($1, now(), 86400)`,
+    [later(2)],
+  );
+  await base.run(db);
+  await deal(db);
+}
+
+async function deal(db: Db): Promise<void> {
+  const totals = { net_minor: 180_000n, tax_minor: 37_800n, gross_minor: 217_800n };
+  const treated = { tax_treatment: 'S', tax_rate_bps: 2100 };
+  const made = { lead_id: 'lead_1', created_by: 'person_rep', created_at: later(-48) };
+  const revision = (number: number, status: string) => ({
+    quote_id: 'quote_01kaz4v8tqfv2r0c0q6c2nq4jd',
+    revision: number,
+    status,
+    content_hash: hash,
+    price_book_id: 'book_1',
+    discount_bps: 0,
+    effective_discount_bps: 1000,
+    max_line_discount_bps: 1000,
+    list_minor: 200_000n,
+    ...totals,
+    terms: { id: 'net30', kind: 'net', days: 30 },
+    valid_days: 30,
+    valid_until: '2026-12-22',
+    pins: { approval: 1 },
+    offered_at: status === 'offered' ? AT : null,
+    ...made,
+  });
+  const line = (number: number) => ({
+    quote_id: 'quote_01kaz4v8tqfv2r0c0q6c2nq4jd',
+    revision: number,
+    position: 1,
+    product_id: 'product_1',
+    sku: 'PUMP',
+    name: 'Pump 200 l/min',
+    family: 'pumps',
+    quantity: '2',
+    unit_price: '1000',
+    discount_bps: 1000,
+    list_minor: 200_000n,
+    net_minor: totals.net_minor,
+    tax_minor: totals.tax_minor,
+    ...treated,
+    tax_reason: 'domestic',
+    tax_class: 'standard',
+    supply: 'goods',
+    charged_on: 'each_delivery',
+    waterfall: [],
+  });
+  await new Writes()
+    .insert('leads', {
+      id: 'lead_1',
+      revision: 3,
+      stage: 'collecting',
+      stage_since: AT,
+      owner_id: 'person_rep',
+      account_id: 'account_1',
+      contact_id: 'contact_1',
+      channel: 'website',
+      source: {},
+      score_reasons: [],
+      pins: {},
+      captured_at: later(-72),
+      reopened: 0,
+      nurture_rounds: 0,
+    })
+    .insert('audit_heads', { subject: 'lead_1', seq: 0n, hash: Buffer.alloc(32) })
+    .insert('quotes', {
+      id: 'quote_01kaz4v8tqfv2r0c0q6c2nq4jd',
+      account_id: 'account_1',
+      entity_id: 'entity_1',
+      currency: 'EUR',
+      ...made,
+    })
+    .insert('quote_revisions', revision(1, 'superseded'), revision(2, 'offered'), revision(3, 'draft'))
+    .insert('quote_lines', line(1), line(2), line(3))
+    .insert('approvals', {
+      id: 'appr_1',
+      quote_id: 'quote_01kaz4v8tqfv2r0c0q6c2nq4jd',
+      revision: 2,
+      lead_id: 'lead_1',
+      sequence: 1,
+      rule_id: 'discount-10',
+      text_code: 'approval.discount',
+      approver_id: 'person_boss',
+      requested_by: 'person_rep',
+      status: 'open',
+      level: 0,
+      amount_minor: 180_000n,
+      currency: 'EUR',
+      content_hash: hash,
+    })
+    .insert(
+      'waits',
+      wait('approval', 'appr_1', 'manager', 24),
+      wait('qualification', 'lead_1', 'rep', 24),
+      wait('quote', 'lead_1', 'rep', 48),
+    )
+    .insert('orders', {
+      id: 'order_1',
+      number: 'ORD-000031',
+      seq: 31n,
+      lead_id: 'lead_1',
+      quote_id: 'quote_01kaz4v8tqfv2r0c0q6c2nq4jd',
+      quote_revision: 2,
+      account_id: 'account_1',
+      entity_id: 'entity_1',
+      currency: 'EUR',
+      status: 'open',
+      accepted_by_name: 'Zuleika Quimby',
+      accepted_by_email: 'zuleika@globex.example',
+      purchase_order: 'PO 4711',
+      content_hash: hash,
+      ...totals,
+      terms: { id: 'net30', kind: 'net', days: 30 },
+      bill_on: 'delivery',
+      pins: {},
+      ordered_at: AT,
+      ordered_on: '2026-11-22',
+      deliver_by: '2026-12-01',
+    })
+    .insert('order_lines', {
+      id: 'oline_1',
+      order_id: 'order_1',
+      position: 1,
+      product_id: 'product_1',
+      sku: 'PUMP',
+      name: 'Pump 200 l/min',
+      family: 'pumps',
+      unit: 'piece',
+      charged_on: 'each_delivery',
+      quantity: '2',
+      delivered: '2',
+      billed: '2',
+      net_minor: totals.net_minor,
+      invoiced_minor: totals.net_minor,
+      recognised_minor: 0n,
+      ...treated,
+      tax_reason: 'domestic',
+    })
+    .run(db);
+  await bills(db, totals, treated);
+}
+
+const wait = (kind: string, subject: string, role: string, hours: number) => ({
+  lead_id: 'lead_1',
+  kind,
+  subject,
+  role,
+  person_id: role === 'manager' ? 'person_boss' : 'person_rep',
+  since: AT,
+  until: later(hours),
+  level: 0,
+  due_step: 'due',
+});
+
+type Totals = Pick<Tables['invoices'], 'net_minor' | 'tax_minor' | 'gross_minor'>;
+
+async function bills(
+  db: Db,
+  totals: Totals,
+  treated: { tax_treatment: string; tax_rate_bps: number },
+): Promise<void> {
+  const bill = (id: string, kind: string, number: string, seq: bigint, credits_id: string | null) => ({
+    id,
+    kind,
+    entity_id: 'entity_1',
+    series: kind,
+    seq,
+    number,
+    lead_id: 'lead_1',
+    order_id: 'order_1',
+    credits_id,
+    account_id: 'account_1',
+    currency: 'EUR',
+    issued_on: '2026-11-22',
+    issued_at: AT,
+    tax_point_on: '2026-11-20',
+    due_on: '2026-12-22',
+    ...totals,
+    allocated_minor: kind === 'invoice' ? 100_000n : 0n,
+    credited_minor: 0n,
+    discount_minor: 0n,
+    small_difference_minor: 0n,
+    written_off_minor: 0n,
+    dunning_level: 0,
+    pins: { dunning: 1 },
+  });
+  const billLine = (id: string, invoice_id: string) => ({
+    id,
+    invoice_id,
+    position: 1,
+    order_line_id: 'oline_1',
+    quantity: '2',
+    ...totals,
+    ...treated,
+    credited_net_minor: 0n,
+    credited_tax_minor: 0n,
+    allocated_minor: 0n,
+    tolerated_minor: 0n,
+    written_off_minor: 0n,
+  });
+  const tax = (invoice_id: string) => ({
+    invoice_id,
+    treatment: 'S',
+    rate_bps: 2100,
+    base_minor: totals.net_minor,
+    tax_minor: totals.tax_minor,
+  });
+  await new Writes()
+    .insert(
+      'invoices',
+      bill('inv_1', 'invoice', 'INV-000042', 42n, null),
+      bill('inv_2', 'credit_note', 'CN-000003', 3n, 'inv_1'),
+    )
+    .insert('invoice_lines', billLine('iline_1', 'inv_1'), billLine('iline_2', 'inv_2'))
+    .insert('invoice_taxes', tax('inv_1'), tax('inv_2'))
+    .insert('payments', {
+      id: 'pay_1',
+      provider: 'bank',
+      reference: 'R1',
+      body_hash: hash,
+      amount_minor: 100_000n,
+      currency: 'EUR',
+      paid_on: '2026-11-25',
+      method: 'bank_transfer',
+      account_id: 'account_1',
+      entity_id: 'entity_1',
+      unapplied_minor: 0n,
+      recorded_by: 'person_fin',
+      received_at: AT,
+      recorded_at: AT,
+    })
+    .insert('allocations', {
+      id: 'alloc_1',
+      payment_id: 'pay_1',
+      invoice_id: 'inv_1',
+      lead_id: 'lead_1',
+      amount_minor: 100_000n,
+      value_on: '2026-11-25',
+      cause: 'payment',
+      recorded_at: AT,
+    })
+    .insert('reminder_letters', {
+      id: 'letter_1',
+      account_id: 'account_1',
+      entity_id: 'entity_1',
+      currency: 'EUR',
+      decided_on: '2027-01-26',
+    })
+    .insert('reminders', {
+      invoice_id: 'inv_1',
+      level: 3,
+      round: 1,
+      letter_id: 'letter_1',
+      open_minor: 117_800n,
+      decided_on: '2027-01-26',
+      decided_at: AT,
+    })
+    .insert('tasks', {
+      id: 'task_1',
+      kind: 'quote_overdue',
+      lead_id: 'lead_1',
+      subject: 'lead_1',
+      role: 'rep',
+      person_id: 'person_rep',
+      reason: {},
+      status: 'open',
+      created_at: AT,
+    })
+    .run(db);
+}

@@ -1,0 +1,368 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { newId } from '../../db/ids.js';
+import { startApi, type TestApi, type TestPerson } from '../support/api.js';
+
+let api: TestApi;
+let n = 0;
+
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(async () => {
+  await api?.close();
+});
+
+const fresh = (more: object = {}) => {
+  n += 1;
+  return { name: `Person ${n}`, email: `person${n}@example.com`, ...more };
+};
+const create = async (more: object = {}) => {
+  const { status, body } = await api.call('/v1/people', { method: 'POST', body: fresh(more) });
+  expect(status).toBe(201);
+  return body;
+};
+const get = async (id: string) => (await api.call(`/v1/people/${id}`)).body;
+const code = ({ status, body }: { status: number; body: { code?: string } }) =>
+  `${status} ${body.code ?? ''}`.trim();
+
+describe('a person', () => {
+  test('is added with roles and limits, and answers with revision, ETag and address', async () => {
+    const { status, body, headers } = await api.call('/v1/people', {
+      method: 'POST',
+      body: fresh({
+        language: 'es',
+        team: 'iberia',
+        territories: ['ES', 'PT'],
+        externalId: 'sr-1',
+        roles: ['rep', 'payee'],
+        limits: [
+          { amount: '5000', currency: 'EUR' },
+          { amount: '700', currency: 'JPY' },
+        ],
+      }),
+    });
+    expect(status).toBe(201);
+    expect(headers).toMatchObject({ etag: '"1"', location: `/v1/people/${body.id}` });
+    expect(body).toMatchObject({
+      language: 'es',
+      capacity: 200,
+      active: true,
+      revision: 1,
+      limits: [
+        { amount: '5000.00', currency: 'EUR' },
+        { amount: '700', currency: 'JPY' },
+      ],
+      createdAt: '2026-11-22T09:00:00.000Z',
+    });
+    expect(body.roles.map((r: { role: string; grantedBy: string }) => [r.role, r.grantedBy])).toEqual([
+      ['payee', api.admin.personId],
+      ['rep', api.admin.personId],
+    ]);
+    expect(await get(body.id)).toEqual(body);
+  });
+
+  test('with the e-mail of an active person or a known externalId is 409', async () => {
+    const one = await create({ externalId: 'twice' });
+    const same = await api.call('/v1/people', {
+      method: 'POST',
+      body: fresh({ email: one.email.toUpperCase() }),
+    });
+    expect(code(same)).toBe('409 already_exists');
+    expect(same.body.detail).toContain(one.email);
+    const known = await api.call('/v1/people', { method: 'POST', body: fresh({ externalId: 'twice' }) });
+    expect(code(known)).toBe('409 already_exists');
+    expect(known.body.errors[0].pointer).toBe('/externalId');
+  });
+
+  test('is changed by who saw its present version only', async () => {
+    const one = await create();
+    const url = `/v1/people/${one.id}`;
+    const patch = (ifMatch?: number) =>
+      api.call(url, { method: 'PATCH', body: { team: 'north' }, ...(ifMatch !== undefined && { ifMatch }) });
+    expect(code(await patch())).toBe('428 precondition_required');
+    expect(code(await patch(2))).toBe('412 stale_version');
+    const done = await patch(1);
+    expect([done.status, done.body.team, done.body.revision, done.headers.etag]).toEqual([
+      200,
+      'north',
+      2,
+      '"2"',
+    ]);
+    expect(code(await patch(1))).toBe('412 stale_version');
+    expect(await get(one.id)).toMatchObject({ team: 'north', revision: 2, name: one.name });
+  });
+
+  test('two edits of one version at once: one holds, the other is told', async () => {
+    const one = await create();
+    const edits = await Promise.all(
+      ['a', 'b', 'c'].map((team) =>
+        api.call(`/v1/people/${one.id}`, { method: 'PATCH', body: { team }, ifMatch: 1 }),
+      ),
+    );
+    expect(edits.map((edit) => edit.status).sort()).toEqual([200, 412, 412]);
+  });
+});
+
+describe('managers and delegates', () => {
+  test('an unknown manager is 422', async () => {
+    const answer = await api.call('/v1/people', {
+      method: 'POST',
+      body: fresh({ managerId: newId('person') }),
+    });
+    expect(code(answer)).toBe('422 unknown_reference');
+    expect(answer.body.errors[0].pointer).toBe('/managerId');
+  });
+
+  test('a loop of managers is refused, also one that two edits would close together', async () => {
+    const a = await create();
+    const b = await create({ managerId: a.id });
+    const c = await create({ managerId: b.id });
+    const loop = await api.call(`/v1/people/${a.id}`, {
+      method: 'PATCH',
+      body: { managerId: c.id },
+      ifMatch: 1,
+    });
+    expect(code(loop)).toBe('422 unknown_reference');
+    expect(loop.body.detail).toContain('loop');
+    const itself = await api.call(`/v1/people/${a.id}`, {
+      method: 'PATCH',
+      body: { managerId: a.id },
+      ifMatch: 1,
+    });
+    expect(code(itself)).toBe('422 unknown_reference');
+
+    const [x, y] = [await create(), await create()];
+    const both = await Promise.all([
+      api.call(`/v1/people/${x.id}`, { method: 'PATCH', body: { managerId: y.id }, ifMatch: 1 }),
+      api.call(`/v1/people/${y.id}`, { method: 'PATCH', body: { managerId: x.id }, ifMatch: 1 }),
+    ]);
+    expect(both.map((answer) => answer.status).sort()).toEqual([200, 422]);
+  });
+
+  test('delegations are set as a whole; unknown and looping delegates are refused', async () => {
+    const [a, b] = [await create(), await create()];
+    const set = (id: string, ifMatch: number, delegations: object[]) =>
+      api.call(`/v1/people/${id}/delegations`, { method: 'PUT', ifMatch, body: { delegations } });
+    const days = { fromOn: '2026-12-01', untilOn: '2026-12-31' };
+    const done = await set(a.id, 1, [{ delegateId: b.id, ...days }]);
+    expect(done.body.delegations).toMatchObject([{ delegateId: b.id, ...days }]);
+    expect(code(await set(b.id, 1, [{ delegateId: a.id, ...days }]))).toBe('422 unknown_reference');
+    expect(code(await set(b.id, 1, [{ delegateId: newId('person'), ...days }]))).toBe(
+      '422 unknown_reference',
+    );
+    const backwards = { delegateId: a.id, fromOn: '2027-02-02', untilOn: '2027-02-01' };
+    expect(code(await set(b.id, 1, [backwards]))).toBe('422 unknown_reference');
+    expect((await set(a.id, 2, [])).body.delegations).toEqual([]);
+  });
+
+  test('everybody sets their own delegate, nobody but an admin that of others', async () => {
+    const rep = await api.person(['rep']);
+    const other = await create();
+    const body = { delegations: [{ delegateId: other.id, fromOn: '2026-12-01', untilOn: '2026-12-02' }] };
+    const own = await api.call(`/v1/people/${rep.personId}/delegations`, {
+      method: 'PUT',
+      as: rep.token,
+      ifMatch: 1,
+      body,
+    });
+    expect(own.status).toBe(200);
+    const others = await api.call(`/v1/people/${other.id}/delegations`, {
+      method: 'PUT',
+      as: rep.token,
+      ifMatch: 1,
+      body: { delegations: [] },
+    });
+    expect(code(others)).toBe('403 forbidden');
+  });
+});
+
+describe('roles and limits', () => {
+  test('a role granted today is usable tomorrow, not today', async () => {
+    const one = await create({ roles: ['manager'] });
+    const { body: key } = await api.call('/v1/keys', {
+      method: 'POST',
+      body: { personId: one.id, label: 'theirs', scopes: ['admin'] },
+    });
+    const body = { legalName: 'Early GmbH', country: 'DE' };
+    const today = await api.call('/v1/accounts', { method: 'POST', as: key.token, body });
+    expect(code(today)).toBe('403 forbidden');
+    expect(today.body.detail).toContain('usable from tomorrow: manager');
+    await api.database.owner.query(
+      'update person_roles set granted_on = granted_on - 1 where person_id = $1',
+      [one.id],
+    );
+    // What is kept of the sign-in is forgotten by any edit of the person.
+    await api.call(`/v1/people/${one.id}`, { method: 'PATCH', ifMatch: 1, body: { team: 'x' } });
+    expect((await api.call('/v1/accounts', { method: 'POST', as: key.token, body })).status).toBe(201);
+  });
+
+  test('are set as a whole; a role that stays keeps who gave it', async () => {
+    const rep = await api.person(['rep', 'payee']);
+    const set = (ifMatch: number, roles: string[]) =>
+      api.call(`/v1/people/${rep.personId}/roles`, { method: 'PUT', ifMatch, body: { roles } });
+    const { body } = await set(1, ['rep', 'manager']);
+    expect(body.roles.map((r: { role: string; grantedBy: string | null }) => [r.role, r.grantedBy])).toEqual([
+      ['manager', api.admin.personId],
+      ['rep', null],
+    ]);
+    const limits = await api.call(`/v1/people/${rep.personId}/limits`, {
+      method: 'PUT',
+      ifMatch: 2,
+      body: { limits: [{ amount: '10.50', currency: 'USD' }] },
+    });
+    expect(limits.body.limits).toEqual([{ amount: '10.50', currency: 'USD' }]);
+    expect(code(await set(2, []))).toBe('412 stale_version');
+  });
+
+  test('nobody changes their own roles or limits, and the last admin stays', async () => {
+    const own = (what: string, body: object) =>
+      api.call(`/v1/people/${api.admin.personId}/${what}`, { method: 'PUT', ifMatch: 1, body });
+    expect(code(await own('roles', { roles: ['admin', 'finance'] }))).toBe('403 forbidden');
+    expect(code(await own('limits', { limits: [] }))).toBe('403 forbidden');
+
+    const second = await api.person(['admin']);
+    const [first, other] = await Promise.all([
+      api.call(`/v1/people/${api.admin.personId}/roles`, {
+        method: 'PUT',
+        as: second.token,
+        ifMatch: 1,
+        body: { roles: [] },
+      }),
+      api.call(`/v1/people/${second.personId}/roles`, { method: 'PUT', ifMatch: 1, body: { roles: [] } }),
+    ]);
+    // Each takes the other's role at the same time: one admin is left.
+    const answers = [code(first), code(other)].sort();
+    expect(['200', '403 forbidden', '422 limit_exceeded']).toEqual(expect.arrayContaining(answers));
+    expect(answers.filter((answer) => answer === '200')).toHaveLength(1);
+    const { rows } = await api.database.owner.query(
+      `select person_id from person_roles r join people p on p.id = r.person_id where role = 'admin' and active`,
+    );
+    expect(rows).toHaveLength(1);
+    // Give the suite its admin back, whichever was left.
+    await api.database.owner.query(
+      `insert into person_roles (person_id, role, granted_on) values ($1, 'admin', current_date) on conflict do nothing`,
+      [api.admin.personId],
+    );
+    await api.call(`/v1/people/${second.personId}`, {
+      method: 'PATCH',
+      ifMatch: 1,
+      as: second.token,
+      body: { team: 'x' },
+    });
+  });
+});
+
+describe('when somebody leaves', () => {
+  let leaver: TestPerson;
+  let leadId: string;
+  let manager: TestPerson;
+
+  beforeEach(async () => {
+    [leaver, manager] = [await api.person(['rep']), await api.person(['manager'])];
+    leadId = newId('lead');
+    const { owner } = api.database;
+    await owner.query('update people set manager_id = $2 where id = $1', [leaver.personId, manager.personId]);
+    await owner.query(
+      `insert into leads (id, revision, stage, stage_since, channel, captured_at)
+        values ($1, 1, 'new', now(), 'website', now())`,
+      [leadId],
+    );
+    await owner.query(
+      `insert into waits (lead_id, kind, subject, role, person_id, since, until, due_step)
+        values ($1, 'qualification', $1, 'rep', $2, now(), now(), 'escalateQualification')`,
+      [leadId, leaver.personId],
+    );
+    await owner.query(
+      `insert into tasks (id, kind, subject, role, person_id, created_at) values ($1, 'x', $2, 'rep', $3, now())`,
+      [newId('task'), leadId, leaver.personId],
+    );
+  });
+
+  const leave = (person: TestPerson, body: object = {}, as = api.admin.token) =>
+    api.call(`/v1/people/${person.personId}/deactivation`, { method: 'POST', ifMatch: 1, as, body });
+
+  test('open waits and tasks go to the manager in the same transaction, with a message for the lead', async () => {
+    const { status, body } = await leave(leaver, { leftOn: '2026-11-30' });
+    expect([status, body.active, body.leftOn, body.revision]).toEqual([200, false, '2026-11-30', 2]);
+    const { owner } = api.database;
+    const waits = await owner.query('select person_id from waits where lead_id = $1', [leadId]);
+    const tasks = await owner.query('select person_id from tasks where subject = $1', [leadId]);
+    const messages = await owner.query(
+      'select name, kind, target, actor_id, body from messages where lead_id = $1',
+      [leadId],
+    );
+    expect([waits.rows, tasks.rows]).toEqual([
+      [{ person_id: manager.personId }],
+      [{ person_id: manager.personId }],
+    ]);
+    expect(messages.rows).toEqual([
+      {
+        name: 'waitReassigned',
+        kind: 'fact',
+        target: `lead/${leadId}`,
+        actor_id: api.admin.personId,
+        body: { fromId: leaver.personId, toId: manager.personId },
+      },
+    ]);
+    expect(code(await api.call('/v1/products', { as: leaver.token }))).toBe('401 unauthenticated');
+  });
+
+  test('a delegate of that day comes before the manager', async () => {
+    const delegate = await api.person(['rep']);
+    await api.database.owner.query('insert into delegations values ($1, $2, $3, $4, $5)', [
+      newId('deleg'),
+      leaver.personId,
+      delegate.personId,
+      '2026-11-01',
+      '2026-11-30',
+    ]);
+    await leave(leaver, { leftOn: '2026-11-30' });
+    const { rows } = await api.database.owner.query('select person_id from waits where lead_id = $1', [
+      leadId,
+    ]);
+    expect(rows).toEqual([{ person_id: delegate.personId }]);
+  });
+
+  test('twice is refused, oneself too, and an edit afterwards', async () => {
+    expect((await leave(leaver)).status).toBe(200);
+    expect(code(await leave(leaver))).toBe('412 stale_version');
+    const again = { method: 'PATCH', ifMatch: 2, body: { team: 'x' } } as const;
+    expect(code(await api.call(`/v1/people/${leaver.personId}`, again))).toBe('422 expired');
+    const admin = await api.person(['admin']);
+    expect(code(await leave(admin, {}, admin.token))).toBe('403 forbidden');
+    expect(code(await leave(manager, {}, manager.token))).toBe('403 forbidden');
+  });
+});
+
+test('the audit of a person holds each change, chained, and neither name nor address', async () => {
+  const one = await create({ name: 'Zenobia Quill', email: 'zenobia@example.com', roles: ['rep'] });
+  await api.call(`/v1/people/${one.id}`, {
+    method: 'PATCH',
+    ifMatch: 1,
+    body: { name: 'Zenobia Quill-Ash', team: 'x' },
+  });
+  const { rows } = await api.database.owner.query(
+    'select seq, key, action, entry, hash from audit_entries where subject = $1 order by seq',
+    [one.id],
+  );
+  expect(rows.map((row) => [row.seq, row.key, row.action])).toEqual([
+    [1n, 'personCreated/1', 'personCreated'],
+    [2n, 'personEdited/2', 'personEdited'],
+  ]);
+  const { createHash } = await import('node:crypto');
+  let hash = Buffer.alloc(32);
+  for (const row of rows) {
+    hash = createHash('sha256').update(hash).update(row.entry, 'utf8').digest();
+    expect(row.hash.equals(hash)).toBe(true);
+  }
+  expect(JSON.stringify(rows.map((row) => row.entry))).not.toMatch(/zenobia/i);
+  expect(JSON.parse(rows[1].entry)).toMatchObject({
+    actor: api.admin.personId,
+    detail: { fields: ['name', 'team'] },
+  });
+  const head = await api.database.owner.query('select seq, hash from audit_heads where subject = $1', [
+    one.id,
+  ]);
+  expect(head.rows[0].seq).toBe(2n);
+  expect(head.rows[0].hash.equals(hash)).toBe(true);
+});

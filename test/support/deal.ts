@@ -1,0 +1,362 @@
+// A lead in stage `ordered` on a real database, built by SQL: the state every test of the second half starts
+// from. One database per test file; each deal has its own lead, account and people.
+import pino from 'pino';
+import { makeActivities } from '../../activities/index.js';
+import type { StepDeps } from '../../activities/step.js';
+import { POLICY_EXAMPLES } from '../../contracts/policies/examples.js';
+import { derivedId, newId } from '../../db/ids.js';
+import { migrate } from '../../db/migrate.js';
+import { PolicyStore } from '../../db/policies.js';
+import { type Db, openPool } from '../../db/pool.js';
+import type { CommissionPolicy, PolicyKind } from '../../domain/policies/types.js';
+import type { StepAnswer } from '../../domain/steps.js';
+
+const SERVER = process.env.L2C_TEST_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:54329/postgres';
+/** The business day every deal is ordered on; the clock stands at noon of it and runs at real speed. */
+export const DAY = '2026-03-02';
+const NOON = Date.parse(`${DAY}T12:00:00Z`);
+const DAY_MS = 86_400_000;
+
+export interface World {
+  readonly db: Db;
+  readonly deps: StepDeps;
+  readonly steps: ReturnType<typeof makeActivities>;
+  readonly url: string;
+  /** Real instant of noon on a day `days` after the order. */
+  readonly at: (days?: number) => number;
+  readonly close: () => Promise<void>;
+}
+
+/** A migrated database with policies, one company in Madrid and people. */
+export async function openWorld(
+  name: string,
+  changes: { commission?: Partial<CommissionPolicy> } = {},
+): Promise<World> {
+  const admin = openPool(SERVER, { max: 1, applicationName: 'test' });
+  const database = `cash_${name}_${process.pid}`;
+  await admin.query(`drop database if exists ${database} with (force)`);
+  await admin.query(`create database ${database}`);
+  await admin.end();
+  const url = new URL(SERVER);
+  url.pathname = `/${database}`;
+  await migrate(url.href);
+  const db = openPool(url.href, { max: 8, applicationName: 'test' });
+  await seed(db, changes.commission ?? {});
+  const log = pino({ level: process.env.L2C_TEST_LOG ?? 'silent' });
+  const deps: StepDeps = { db, policies: new PolicyStore(), log };
+  const steps = makeActivities({ ...deps, mailer: undefined as never });
+  return {
+    db,
+    deps,
+    steps,
+    url: url.href,
+    at: (days = 0) => NOON + days * DAY_MS,
+    close: async () => {
+      await db.end();
+      const again = openPool(SERVER, { max: 1, applicationName: 'test' });
+      await again.query(`drop database if exists ${database} with (force)`);
+      await again.end();
+    },
+  };
+}
+
+export const PEOPLE = {
+  rep: 'person_rep',
+  sdr: 'person_sdr',
+  boss: 'person_boss',
+  finance: 'person_finance',
+  finance2: 'person_finance2',
+  fulfilment: 'person_fulfilment',
+  comp: 'person_comp',
+  comp2: 'person_comp2',
+  editor: 'person_editor',
+} as const;
+
+const ROLES: Record<keyof typeof PEOPLE, string[]> = {
+  rep: ['rep'],
+  sdr: ['rep'],
+  boss: ['manager'],
+  finance: ['finance'],
+  finance2: ['finance'],
+  fulfilment: ['fulfilment'],
+  comp: ['compensation'],
+  comp2: ['compensation'],
+  editor: ['admin'],
+};
+
+async function seed(db: Db, commission: Partial<CommissionPolicy>): Promise<void> {
+  const names = Object.keys(PEOPLE) as (keyof typeof PEOPLE)[];
+  for (const name of names) {
+    await db.query(
+      `insert into people (id, name, email, created_at) values ($1, $2, $2 || '@example.com', '2026-01-01')`,
+      [PEOPLE[name], name],
+    );
+    for (const role of ROLES[name]) {
+      await db.query(`insert into person_roles values ($1, $2, null, '2026-01-01')`, [PEOPLE[name], role]);
+    }
+  }
+  for (const kind of Object.keys(POLICY_EXAMPLES) as PolicyKind[]) {
+    const body =
+      kind === 'commission' ? { ...POLICY_EXAMPLES.commission, ...commission } : POLICY_EXAMPLES[kind];
+    await db.query(
+      `insert into policies (kind, version, body, body_hash, created_by, created_at)
+        values ($1, 1, $2, sha256('x'), $3, '2026-01-01')`,
+      [kind, body, PEOPLE.editor],
+    );
+  }
+  await db.query(
+    `insert into policy_approvals values ('commission', 1, $1, '2026-01-02'),
+    ('commission', 1, $2, '2026-01-02')`,
+    [PEOPLE.boss, PEOPLE.comp],
+  );
+  await db.query(`insert into clock_segments (anchor_at, real_anchor_at, seconds_per_day)
+    values ('2026-01-01', '2026-01-01', 86400)`);
+  await db.query(`insert into legal_entities (id, name, country, vat_id, zone, language, address, email, created_at)
+    values ('entity_es', 'Sample SL', 'ES', 'ESB12345674', 'Europe/Madrid', 'en', '{}', 'a@example.com', '2026-01-01')`);
+  await db.query(`insert into price_books (id, name, currency, valid_from, created_at)
+    values ('book_eur', 'EUR', 'EUR', '2026-01-01', '2026-01-01')`);
+  for (const [id, family, taxClass, chargedOn] of [
+    ['product_hw', 'hardware', 'standard', 'each_delivery'],
+    ['product_sw', 'software', 'reduced', 'each_delivery'],
+    ['product_fee', 'other', 'fees', 'each_delivery'],
+    ['product_freight', 'other', 'standard', 'first_delivery'],
+  ]) {
+    await db.query(
+      `insert into products (id, sku, name, family, supply, unit, tax_class, charged_on, lead_days, created_at)
+        values ($1, $1, '{"en":"x"}', $2, 'goods', 'piece', $3, $4, 5, '2026-01-01')`,
+      [id, family, taxClass, chargedOn],
+    );
+  }
+}
+
+export interface LineSpec {
+  readonly product?: 'hw' | 'sw' | 'fee' | 'freight';
+  readonly quantity: number;
+  readonly netMinor: number;
+}
+
+export interface DealSpec {
+  readonly lines?: readonly LineSpec[];
+  readonly billOn?: 'delivery' | 'order';
+  readonly accountId?: string;
+}
+
+export interface Deal {
+  readonly leadId: string;
+  readonly orderId: string;
+  readonly accountId: string;
+  readonly lineIds: readonly string[];
+}
+
+const TAX = { hw: 2_100, sw: 1_000, fee: 0, freight: 2_100 } as const;
+
+/** An accepted order of one account: rep and sdr share 80 : 20, their manager overrides the rep. */
+export async function orderedDeal({ db }: World, spec: DealSpec = {}): Promise<Deal> {
+  const lines = spec.lines ?? [{ quantity: 3, netMinor: 10_000 }];
+  const [leadId, orderId, quoteId] = [newId('lead'), newId('order'), newId('quote')];
+  const accountId = spec.accountId ?? newId('account');
+  const net = lines.reduce((sum, line) => sum + line.netMinor, 0);
+  await db.query(
+    `insert into accounts (id, legal_name, country, created_at) values ($1, 'Customer', 'ES', '2026-01-01')
+      on conflict do nothing`,
+    [accountId],
+  );
+  await db.query(
+    `insert into leads (id, revision, stage, stage_since, owner_id, account_id, channel, captured_at)
+      values ($1, 7, 'ordered', $2, $3, $4, 'website', '2026-02-01')`,
+    [leadId, new Date(NOON), PEOPLE.rep, accountId],
+  );
+  await db.query(`insert into audit_heads values ($1, 0, decode(repeat('00', 32), 'hex'))`, [leadId]);
+  await db.query(`insert into quotes values ($1, $2, $3, 'entity_es', 'EUR', $4, '2026-02-02')`, [
+    quoteId,
+    leadId,
+    accountId,
+    PEOPLE.rep,
+  ]);
+  await db.query(
+    `insert into quote_revisions (quote_id, revision, lead_id, status, content_hash, price_book_id, discount_bps,
+      effective_discount_bps, max_line_discount_bps, list_minor, net_minor, tax_minor, gross_minor, terms, valid_days,
+      pins, created_by, created_at)
+      values ($1, 1, $2, 'accepted', sha256('x'), 'book_eur', 0, 0, 0, $3, $3, 0, $3, '{}', 30, '{}', $4, '2026-02-02')`,
+    [quoteId, leadId, net, PEOPLE.rep],
+  );
+  const pins = { commission: 1, invoicing: 1, dunning: 1, payout: 1, tax: 1 };
+  await db.query(
+    `insert into orders (id, number, seq, lead_id, quote_id, quote_revision, account_id, entity_id, currency, status,
+      content_hash, net_minor, tax_minor, gross_minor, terms, bill_on, pins, ordered_at, ordered_on, deliver_by)
+      values ($1, $1, (select count(*) + 1 from orders), $2, $3, 1, $4, 'entity_es', 'EUR', 'open', sha256('x'), $5, 0,
+        $5, '{"kind":"net","days":30}', $6, $7, $8, $9, $9)`,
+    [orderId, leadId, quoteId, accountId, net, spec.billOn ?? 'delivery', pins, new Date(NOON), DAY],
+  );
+  const lineIds: string[] = [];
+  for (const [index, { product = 'hw', quantity, netMinor }] of lines.entries()) {
+    const id = newId('oline');
+    lineIds.push(id);
+    await db.query(
+      `insert into order_lines (id, order_id, position, product_id, sku, name, family, unit, charged_on, quantity,
+          net_minor, tax_treatment, tax_rate_bps, tax_reason)
+        select $1, $2, $3, p.id, p.sku, 'x', p.family, 'piece', p.charged_on, $5, $6, $7, $8, 'domestic'
+        from products p where p.id = 'product_' || $4`,
+      [id, orderId, index + 1, product, quantity, netMinor, product === 'fee' ? 'O' : 'S', TAX[product]],
+    );
+  }
+  await db.query(
+    `insert into commission_credits (order_id, payee_id, component, roles, report_ids, share_bps, plan_version)
+      values ($1, $2, 'direct', '{rep}', '{}', 8000, 1), ($1, $3, 'direct', '{sdr}', '{}', 2000, 1),
+        ($1, $4, 'override1', '{}', array[$2], 8000, 1)`,
+    [orderId, PEOPLE.rep, PEOPLE.sdr, PEOPLE.boss],
+  );
+  await beginWait({ db }, leadId, spec.billOn === 'order' ? 'invoicing' : 'delivery', orderId);
+  if (spec.billOn === 'order') await beginWait({ db }, leadId, 'delivery', orderId);
+  return { leadId, orderId, accountId, lineIds };
+}
+
+async function beginWait(
+  { db }: Pick<World, 'db'>,
+  leadId: string,
+  kind: string,
+  subject: string,
+): Promise<void> {
+  await db.query(
+    `insert into waits (lead_id, kind, subject, role, since, until, due_step)
+      values ($1, $2, $3, 'engine', $4, $4, 'x')`,
+    [leadId, kind, subject, new Date(NOON)],
+  );
+}
+
+type StepOf = keyof World['steps'];
+
+/** Runs a step of the lead's own for one subject, as the workflow would: keyed by the revision it judged by. */
+export async function own(
+  world: World,
+  step: StepOf,
+  leadId: string,
+  subject = leadId,
+  days = 0,
+): Promise<StepAnswer> {
+  const { rows } = await world.db.query<{ revision: number }>('select revision from leads where id = $1', [
+    leadId,
+  ]);
+  const revision = rows[0]?.revision as number;
+  const call = { leadId, key: `${leadId}/${step}/${revision}`, at: world.at(days), subject, revision };
+  return (world.steps[step] as (call: unknown) => Promise<StepAnswer>)(call);
+}
+
+/** Runs the step of a message. */
+export function told(
+  world: World,
+  step: StepOf,
+  leadId: string,
+  messageId: string,
+  days = 0,
+): Promise<StepAnswer> {
+  const call = { leadId, key: messageId, at: world.at(days) };
+  return (world.steps[step] as (call: unknown) => Promise<StepAnswer>)(call);
+}
+
+/** Stores a decision's message, as the API would. */
+export async function decision(
+  { db }: World,
+  leadId: string,
+  name: string,
+  actorId: string,
+  body: object,
+): Promise<string> {
+  const id = newId('msg');
+  await db.query(
+    `insert into messages (id, target, lead_id, name, kind, actor_id, body, body_hash, not_after)
+      values ($1, 'lead/' || $2, $2, $3, 'decision', $4, $5, sha256('x'), now() + interval '1 day')`,
+    [id, leadId, name, actorId, body],
+  );
+  return id;
+}
+
+/** Runs the lead's engine-owned waits until none is due: what its workflow would do by itself. */
+export async function settle(world: World, leadId: string, days = 0): Promise<void> {
+  for (let round = 0; round < 20; round++) {
+    const { rows } = await world.db.query<{ kind: string; subject: string }>(
+      `select kind, subject from waits where lead_id = $1 and ended_at is null and until <= $2
+        and kind in ('invoicing', 'earning', 'release', 'settlement') order by until, id limit 1`,
+      [leadId, new Date(world.at(days))],
+    );
+    const [due] = rows;
+    if (!due) return;
+    const step = {
+      invoicing: 'issueInvoice',
+      earning: 'earnCommission',
+      release: 'payCommission',
+      settlement: 'closeLead',
+    };
+    await own(world, step[due.kind as 'earning'] as StepOf, leadId, due.subject, days);
+  }
+  throw new Error(`lead ${leadId} spins`);
+}
+
+/** Sums that must hold after every step; each row returned is an offence. */
+export async function offences({ db }: World): Promise<unknown[]> {
+  const { rows } = await db.query(`
+    select 'ledger' as what, transaction_id as id from ledger_entries group by transaction_id, currency
+      having sum(amount_minor) <> 0
+    union all
+    select 'allocated', i.id from invoices i where i.kind = 'invoice' and i.allocated_minor <>
+      (select coalesce(sum(a.amount_minor), 0) from allocations a where a.invoice_id = i.id)
+    union all
+    select 'written off', i.id from invoices i where i.kind = 'invoice' and i.written_off_minor <>
+      (select coalesce(sum(w.amount_minor), 0) from write_offs w where w.invoice_id = i.id)
+    union all
+    select 'line allocated', l.id from invoice_lines l where l.allocated_minor <>
+      (select coalesce(sum(a.amount_minor), 0) from allocation_lines a where a.invoice_line_id = l.id)
+    union all
+    select 'credited', i.id from invoices i where i.kind = 'invoice' and i.credited_minor <>
+      (select coalesce(sum(c.gross_minor), 0) from invoices c where c.credits_id = i.id)
+    union all
+    select 'payment', p.id from payments p where case when p.reversed_at is null then p.amount_minor else 0 end <>
+      p.unapplied_minor + (select coalesce(sum(a.amount_minor), 0) from allocations a where a.payment_id = p.id)
+    union all
+    select 'receivable', coalesce(l.party, d.account_id) from
+      (select party, sum(amount_minor) as minor from ledger_entries where account = 'receivable' group by 1) l
+      full join (select account_id, sum(open_minor) as minor from invoices group by 1) d on d.account_id = l.party
+      where coalesce(l.minor, 0) <> coalesce(d.minor, 0)
+    union all
+    select 'unapplied', 'all' where (select coalesce(-sum(amount_minor), 0) from ledger_entries
+      where account = 'unapplied_cash') <> (select coalesce(sum(unapplied_minor), 0) from payments)
+    union all
+    select 'commission payable', c.payee_id from
+      (select payee_id, sum(amount_minor) as minor from commission_lines group by 1) c
+      left join (select payee_id, sum(amount_minor) as minor from payout_lines where released_at is not null
+        group by 1) p using (payee_id)
+      left join (select party, -sum(amount_minor) as minor from ledger_entries
+        where account = 'commission_payable' group by 1) l on l.party = c.payee_id
+      where c.minor - coalesce(p.minor, 0) <> coalesce(l.minor, 0)
+    union all
+    select 'numbers', n.series from number_series n where n.series <> 'order' and n.last_seq <>
+      (select count(*) from invoices i where i.series = n.series and i.entity_id = n.entity_id)
+    union all
+    select 'deferred', o.id from orders o where o.bill_on = 'order' and
+      (select coalesce(sum(l.invoiced_minor - l.recognised_minor), 0) - coalesce((select sum(il.credited_net_minor)
+        from invoice_lines il join order_lines x on x.id = il.order_line_id where x.order_id = o.id), 0)
+        from order_lines l where l.order_id = o.id) <>
+      (select coalesce(-sum(e.amount_minor), 0) from ledger_entries e join ledger_transactions t
+        on t.id = e.transaction_id where t.lead_id = o.lead_id and e.account = 'deferred_revenue')`);
+  return rows;
+}
+
+/** One row of one query, for expectations. */
+export async function row<T>({ db }: World, text: string, ...values: unknown[]): Promise<T> {
+  const { rows } = await db.query(text, values);
+  return rows[0] as T;
+}
+
+/** How much every table holds: equal before and after what must change nothing. */
+export async function counts({ db }: World): Promise<unknown> {
+  const { rows } = await db.query(`select (select count(*) from audit_entries) as audit,
+    (select count(*) from ledger_entries) as ledger, (select count(*) from invoices) as invoices,
+    (select count(*) from commission_lines) as commission, (select count(*) from payout_lines) as payouts,
+    (select count(*) from waits) as waits, (select count(*) from tasks) as tasks, (select count(*) from mails) as mails,
+    (select count(*) from allocations) as allocations, (select count(*) from deliveries) as deliveries,
+    (select sum(revision) from leads) as revisions, (select count(*) from reminders) as reminders`);
+  return rows[0];
+}
+
+/** A reference nobody else uses. */
+export const reference = (text: string): string => derivedId('pay', text, newId('pay'));
