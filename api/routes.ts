@@ -7,6 +7,7 @@ import type { AppDeps } from './deps.js';
 import { accountRoutes } from './routes/accounts.js';
 import { approvalRoutes } from './routes/approvals.js';
 import { entityRoutes } from './routes/entities.js';
+import { importRoutes } from './routes/imports.js';
 import { keyRoutes } from './routes/keys.js';
 import { leadRoutes } from './routes/leads.js';
 import { peopleRoutes } from './routes/people.js';
@@ -34,6 +35,7 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   priceBookRoutes,
   policyRoutes,
   entityRoutes,
+  importRoutes,
   leadRoutes,
   quoteRoutes,
   approvalRoutes,

@@ -1,8 +1,7 @@
 // How the columns of a file become leads: the mapping a caller sends, and what is told about an import.
 import { type Static, type TSchema, Type } from 'typebox';
-import { CHANNELS } from '../domain/leads/channels.js';
-
-const closed = { additionalProperties: false } as const;
+import { CHANNELS } from './leads.js';
+import { closed, Id, Instant, ListOf, Nullable } from './wire.js';
 
 /** No row of a file has more columns than this, and no field more characters. */
 export const MAX_COLUMNS = 200;
@@ -62,9 +61,9 @@ export const LeadMapping = Type.Object(
     occurredAt: Type.Optional(When),
     sourceWonOn: Type.Optional(When),
     campaign: Type.Optional(Field(200)),
-    medium: Type.Optional(Field(200)),
-    landingPage: Type.Optional(Field(2000)),
-    referrer: Type.Optional(Field(2000)),
+    medium: Type.Optional(Field(100)),
+    landingPage: Type.Optional(Field(500)),
+    referrer: Type.Optional(Field(500)),
     interest: Type.Optional(Field(2000)),
     contact: Type.Optional(
       optional({
@@ -89,3 +88,56 @@ export const LeadMapping = Type.Object(
   },
 );
 export type LeadMapping = Static<typeof LeadMapping>;
+
+/** A mapping stands in the address of a request, so it is short. */
+export const MAX_MAPPING_LENGTH = 8_000;
+
+export const ImportQuery = Type.Object(
+  {
+    mapping: Type.String({
+      minLength: 1,
+      maxLength: MAX_MAPPING_LENGTH,
+      description: 'A mapping as JSON, or the name of one the product knows: olist, olist-won',
+      examples: ['olist'],
+    }),
+    dryRun: Type.Optional(Type.Boolean({ description: 'Read, check and count; write no lead' })),
+  },
+  closed,
+);
+
+const Count = (description: string) => Type.Integer({ minimum: 0, maximum: 2_147_483_647, description });
+
+export const ImportError = Type.Object(
+  {
+    line: Type.Integer({
+      minimum: 1,
+      description: 'Line of the file on which the row begins; the header is 1',
+    }),
+    column: Nullable(
+      Type.String({ maxLength: 200, description: 'Null where the row as a whole is at fault' }),
+    ),
+    reason: Type.String({ maxLength: 1000 }),
+  },
+  closed,
+);
+
+/** The view of an import shows the first of its errors; the rest is a list of its own. */
+export const SHOWN_ERRORS = 100;
+
+export const ImportView = Type.Object(
+  {
+    id: Id('import'),
+    status: Type.Enum(['running', 'done', 'failed']),
+    dryRun: Type.Boolean(),
+    read: Count('Rows read, the header not counted'),
+    created: Count('New leads'),
+    duplicates: Count('Rows whose lead is known; one of the same person adds a touch'),
+    rejected: Count('Rows refused'),
+    errors: ListOf(ImportError, SHOWN_ERRORS, 'The first refusals'),
+    failure: Nullable(Type.String({ maxLength: 1000, description: 'Why it went no further' })),
+    startedAt: Instant,
+    endedAt: Nullable(Instant),
+  },
+  { ...closed, description: 'An import of leads' },
+);
+export type ImportView = Static<typeof ImportView>;

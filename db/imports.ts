@@ -36,7 +36,7 @@ export async function startImport(
     text: `insert into imports (id, kind, mapping, status, dry_run, created_by)
       values ($1, 'leads', $2, 'running', $3, $4)
       on conflict (id) do update set status = 'running', read_count = 0, created_count = 0, duplicate_count = 0,
-        rejected_count = 0, failure = null, ended_at = null`,
+        rejected_count = 0, failure = null, started_at = now(), ended_at = null`,
     values: [id, mapping, dryRun, actorId],
   });
   await db.query('delete from import_errors where import_id = $1', [id]);
@@ -70,11 +70,11 @@ export async function endImport(db: Queryable, id: string, failure: string | nul
 
 export type ImportRow = Tables['imports'] & { interrupted: boolean };
 
-/** One import; `interrupted` where it should run and no process holds it. */
+/** One import; `interrupted` where it should run and no process holds it (it has a moment to begin). */
 export async function importById(db: Queryable, id: string): Promise<ImportRow | undefined> {
   const { rows } = await db.query<ImportRow>({
     name: 'import_by_id',
-    text: `select i.*, case when status = 'running' then pg_try_advisory_xact_lock_shared(${importLock})
+    text: `select i.*, case when status = 'running' and started_at < now() - interval '10 seconds' then pg_try_advisory_xact_lock_shared(${importLock})
       else false end as interrupted from imports i where id = $1`,
     values: [id],
   });

@@ -17,7 +17,7 @@ import { type Db, type Tx, withTransaction } from '../../db/pool.js';
 import { type ClockSegment, instantAt } from '../../domain/calendar/clock.js';
 import { DomainError } from '../../domain/errors.js';
 import { canonicalJson } from '../../domain/policies/canonical.js';
-import { csvRecords } from './csvRecords.js';
+import { type BadRecord, type CsvRecord, csvRecords } from './csvRecords.js';
 import { KnownRows, NOTHING_KNOWN, type PreparedRow } from './importKnown.js';
 import { RowReader } from './importRows.js';
 import { type Capture, captureKeys, type Known, writeCapture } from './leadRows.js';
@@ -65,7 +65,7 @@ export async function importLeads(input: LeadImport): Promise<ImportCounts> {
   const holder = await db.connect();
   try {
     if (!(await holdImport(holder, importId))) {
-      throw new DomainError('unavailable', `import ${importId} is running`);
+      throw new DomainError('key_in_use', `import ${importId} is running`);
     }
     try {
       await startImport(db, { ...input, id: importId });
@@ -83,6 +83,21 @@ export async function importLeads(input: LeadImport): Promise<ImportCounts> {
   } finally {
     holder.release();
   }
+}
+
+/** Reads the header alone. Throws `invalid_field` for what `importLeads` would refuse the whole file for. */
+export async function checkImport(rows: LeadImport['rows'], mapping: LeadMapping): Promise<void> {
+  for await (const [header] of csvRecords(rows, mapping.delimiter ?? ',')) {
+    if (header) return void readerOf(header, mapping);
+  }
+  throw new DomainError('invalid_field', EMPTY);
+}
+
+const EMPTY = 'the file is empty: not even a header line';
+
+function readerOf(header: CsvRecord | BadRecord, mapping: LeadMapping): RowReader {
+  if ('reason' in header) throw new DomainError('invalid_field', `the header line: ${header.reason}`);
+  return new RowReader(header.fields, mapping);
 }
 
 interface Chunk {
@@ -105,9 +120,7 @@ async function run(input: LeadImport): Promise<ImportCounts> {
     signal?.throwIfAborted();
     next = chunks.next(); // The next chunk is read while Postgres writes this one.
     next.catch(() => undefined);
-    const counts = await withTransaction(db, (tx) =>
-      write(tx, input, chunk, remembered ?? new KnownRows()),
-    );
+    const counts = await withTransaction(db, (tx) => write(tx, input, chunk, remembered ?? new KnownRows()));
     total = added(total, counts);
     onProgress?.(total);
     if (total.rejected > MAX_REJECTED) {
@@ -126,8 +139,7 @@ async function* prepare(input: LeadImport, at: Date): AsyncGenerator<Chunk> {
   for await (const records of csvRecords(rows, mapping.delimiter ?? ',')) {
     for (const record of records) {
       if (!reader) {
-        if ('reason' in record) throw new DomainError('invalid_field', `the header line: ${record.reason}`);
-        reader = new RowReader(record.fields, mapping);
+        reader = readerOf(record, mapping);
         continue;
       }
       chunk.read++;
@@ -141,7 +153,7 @@ async function* prepare(input: LeadImport, at: Date): AsyncGenerator<Chunk> {
     yield chunk;
     chunk = { rows: [], refused: [], read: 0 };
   }
-  if (!reader) throw new DomainError('invalid_field', 'the file is empty: not even a header line');
+  if (!reader) throw new DomainError('invalid_field', EMPTY);
   if (chunk.read > 0) yield chunk;
 }
 
