@@ -45,6 +45,8 @@ class Splitter {
   #text = '';
   #from = 0;
   #line = 1;
+  /** The rest of a line that was refused before its end had come. */
+  #skipping = false;
   readonly #delimiter: string;
 
   constructor(delimiter: string) {
@@ -63,8 +65,15 @@ class Splitter {
   next(last: boolean): Raw | BadRecord | undefined {
     while (this.#from < this.#text.length) {
       const lineEnd = this.#text.indexOf('\n', this.#from);
-      if (lineEnd === -1 && !last && this.#text.length - this.#from <= MAX_RECORD_LENGTH) return undefined;
+      if (lineEnd === -1 && !last && !this.#skipping && this.#text.length - this.#from <= MAX_RECORD_LENGTH) {
+        return undefined;
+      }
       const end = lineEnd === -1 ? this.#text.length : lineEnd;
+      if (this.#skipping) {
+        this.#skipping = lineEnd === -1;
+        this.#from = end + 1;
+        continue;
+      }
       const quote = this.#text.indexOf('"', this.#from);
       const plain = quote === -1 || quote > end;
       const found = plain ? end : this.#endOfQuoted(last);
@@ -82,6 +91,7 @@ class Splitter {
 
   #refuse(line: number, end: number, reason: string): BadRecord {
     this.#line += 1;
+    this.#skipping = end === this.#text.length;
     this.#from = end + 1;
     return { line, reason };
   }
@@ -96,7 +106,7 @@ class Splitter {
         do at = text.indexOf('"', at + 1) + 1;
         while (at > 0 && text[at] === '"');
         if (at === 0) return last || text.length > limit ? unclosed : undefined;
-        if (at >= text.length && !last) return undefined;
+        if (!last && (at >= text.length || (text[at] === '\r' && at + 1 === text.length))) return undefined;
         if (text[at] === '\r' && text[at + 1] === '\n') at++;
         if (at >= text.length || text[at] === '\n') return at > limit ? unclosed : at;
         if (text[at] !== this.#delimiter) return 'a quoted field goes on after its closing quote';

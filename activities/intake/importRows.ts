@@ -58,12 +58,20 @@ export class RowReader {
         lead[name] = text;
       });
     }
+    const constants: [string, string][] = [];
     for (const name of ['name', 'email', 'phone', 'company', 'country', 'language'] as const) {
-      this.#text(mapping.contact?.[name], `/contact/${name}`, `/contact/${name}`, ({ lead }, text) => {
-        lead.contact ??= {};
-        lead.contact[name] = text;
-      });
+      const rule = mapping.contact?.[name];
+      if (rule && 'constant' in rule) constants.push([name, rule.constant]);
+      else
+        this.#text(rule, `/contact/${name}`, `/contact/${name}`, ({ lead }, text) => {
+          lead.contact ??= {};
+          lead.contact[name] = text;
+        });
     }
+    // What is the same for all says nothing of one: it makes no contact by itself.
+    this.#takers.push((_fields, { lead }) => {
+      if (lead.contact) for (const [name, text] of constants) lead.contact[name] = text;
+    });
     this.#instant(mapping.occurredAt, '/occurredAt', ({ lead }, iso) => {
       lead.occurredAt = iso;
     });
@@ -95,11 +103,8 @@ export class RowReader {
     const problems = new Map<string, RowProblem>();
     for (const error of errors) {
       const column = this.#columns.get(error.instancePath) ?? '';
-      const reason =
-        error.keyword === 'maxLength'
-          ? `longer than ${error.params.limit} characters`
-          : `${error.message}${column === '' ? ` (${error.instancePath})` : ''}`;
-      if (!problems.has(column)) problems.set(column, { column, reason });
+      const where = column === '' ? ` (${error.instancePath})` : '';
+      if (!problems.has(column)) problems.set(column, { column, reason: `${reasonOf(error)}${where}` });
     }
     return [...problems.values()];
   }
@@ -153,7 +158,7 @@ export class RowReader {
     const index = this.#index(column, `${from}/column`);
     this.#columns.set(to, column);
     this.#takers.push((fields, draft) => {
-      const text = (fields[index] as string).trim();
+      const text = (fields[index] as string).trim().replaceAll('\r\n', '\n');
       if (text === '') return;
       if (isReadable(text)) set(draft, text);
       else draft.problems.push({ column, reason: unreadable });
@@ -176,6 +181,13 @@ export class RowReader {
       else draft.problems.push({ column, reason: `${shown(text)} is no ${format} that exists` });
     });
   }
+}
+
+function reasonOf({ keyword, instancePath, params, message }: TLocalizedValidationError): string {
+  if (keyword === 'maxLength') return `longer than ${params.limit} characters`;
+  if (instancePath === '/contact/country') return 'no country code of two capital letters (ISO 3166-1)';
+  if (instancePath === '/contact/language') return 'neither en nor es';
+  return keyword === 'pattern' ? 'a control character stands in it' : message;
 }
 
 const plain = (word: string): string => word.trim().toLowerCase();
