@@ -9,6 +9,7 @@ import { makeLeadSteps } from './leads.js';
 import { type MailDeps, makeMailActivities } from './mails.js';
 import { makeOrderSteps } from './orders.js';
 import { makePaymentSteps } from './payments.js';
+import { makePayoutActivities } from './payouts.js';
 import { makeQuoteSteps } from './quotes.js';
 import type { StepDeps } from './step.js';
 
@@ -28,6 +29,7 @@ export function makeActivities(deps: ActivityDeps) {
     ...makeCollectionSteps(deps),
     ...makeCreditSteps(deps),
     ...makeCommissionSteps(deps),
+    ...makePayoutActivities(deps),
     ...makeMailActivities(deps),
   };
 }

@@ -114,7 +114,7 @@ export async function lockLead(tx: Tx, leadId: string): Promise<LockedLead> {
   const { rows } = await tx.query<LockedLead>({
     name: 'lock_lead',
     text: `select l.*, h.seq as audit_seq, h.hash as audit_hash from leads l
-      join audit_heads h on h.subject = l.id where l.id = $1 for update of l, h`,
+      join audit_heads h on h.subject = l.id where l.id = $1 for no key update of l, h`,
     values: [leadId],
   });
   if (!rows[0]) throw new RangeError(`no lead ${leadId}`);

@@ -6,6 +6,7 @@ import type { SignIns } from './auth/signIn.js';
 import type { AppDeps } from './deps.js';
 import { accountRoutes } from './routes/accounts.js';
 import { approvalRoutes } from './routes/approvals.js';
+import { documentRoutes } from './routes/documents.js';
 import { entityRoutes } from './routes/entities.js';
 import { importRoutes } from './routes/imports.js';
 import { keyRoutes } from './routes/keys.js';
@@ -41,4 +42,5 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   approvalRoutes,
   waitRoutes,
   taskRoutes,
+  documentRoutes,
 ];

@@ -52,7 +52,7 @@ create table allocations (
   constraint allocations_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id),
   constraint allocations_undoes_fkey FOREIGN KEY (undoes) REFERENCES allocations(id),
   constraint allocations_amount_minor_check CHECK ((amount_minor <> 0)),
-  constraint allocations_cause_check CHECK ((cause = ANY (ARRAY['payment'::text, 'by_hand'::text, 'reversal'::text, 'credit'::text]))),
+  constraint allocations_cause_check CHECK ((cause = ANY (ARRAY['payment'::text, 'by_hand'::text, 'recovery'::text, 'reversal'::text, 'credit'::text]))),
   constraint only_an_undoing_is_negative CHECK (((amount_minor < 0) = (undoes IS NOT NULL)))
 );
 
@@ -1005,7 +1005,7 @@ create table write_offs (
   constraint write_offs_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES people(id),
   constraint write_offs_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoices(id),
   constraint write_offs_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES leads(id),
-  constraint write_offs_amount_minor_check CHECK ((amount_minor > 0))
+  constraint write_offs_amount_minor_check CHECK ((amount_minor <> 0))
 );
 
 CREATE INDEX accounts_domain ON public.accounts USING btree (email_domain) WHERE (email_domain IS NOT NULL);
@@ -1043,6 +1043,7 @@ CREATE INDEX messages_untold ON public.messages USING btree (claimed_until NULLS
 CREATE UNIQUE INDEX one_live_quote_per_lead ON public.quote_revisions USING btree (lead_id) WHERE (status = ANY (ARRAY['submitted'::text, 'offered'::text, 'accepted'::text]));
 CREATE INDEX orders_lead ON public.orders USING btree (lead_id);
 CREATE INDEX payout_items_payout ON public.payout_items USING btree (payout_id);
+CREATE INDEX payout_lines_carried ON public.payout_lines USING btree (payee_id, currency) WHERE (earned_minor <> amount_minor);
 CREATE UNIQUE INDEX payout_run_once ON public.payouts USING btree (period, run) WHERE (mode = 'monthly'::text);
 CREATE INDEX payouts_lead ON public.payouts USING btree (lead_id) WHERE (lead_id IS NOT NULL);
 CREATE UNIQUE INDEX people_email_once ON public.people USING btree (lower(email)) WHERE active;

@@ -89,3 +89,28 @@ export type DealActivities = Record<
 /** The failure types a step throws; everything else is a bug. */
 export const STEP_FAILURES = ['DatabaseAway', 'StepBroken'] as const;
 export type StepFailure = (typeof STEP_FAILURES)[number];
+
+/** A call of the monthly payout run's own activities; `run` is its period and number, `2026-11/1`. */
+export interface PayoutCall {
+  readonly run: string;
+  /** Real time of the workflow, epoch milliseconds. */
+  readonly at: number;
+}
+
+/** The run as its rows stand. */
+export interface PayoutHead {
+  readonly payoutId: string;
+  /** Payees' lines nobody has released; released ones among `unconfirmed` wait for their confirmation. */
+  readonly unreleased: number;
+  readonly unconfirmed: number;
+  /** Real instant by which the rest should be released. */
+  readonly dueAt: number;
+}
+
+/** The activities of a payout run as its workflow knows them. */
+export interface PayoutActivities {
+  calculatePayout(call: PayoutCall): Promise<PayoutHead>;
+  releasePayout(call: PayoutCall & { messageId: string }): Promise<{ head: PayoutHead; answer: Answer }>;
+  confirmPayout(call: PayoutCall): Promise<PayoutHead>;
+  escalatePayoutRun(call: PayoutCall): Promise<PayoutHead>;
+}

@@ -1,1 +1,2 @@
 export { leadToCash } from './leadToCash.js';
+export { payCommissions } from './payCommissions.js';

@@ -36,7 +36,7 @@ export type Told =
 export function workflowOf(target: string): { type: string; args: [Record<string, string>] } {
   const [kind, ...rest] = target.split('/');
   if (kind === 'lead') return { type: 'leadToCash', args: [{ leadId: rest.join('/') }] };
-  if (kind === 'payout') return { type: 'payCommissions', args: [{ payoutId: rest.at(-1) ?? '' }] };
+  if (kind === 'payout') return { type: 'payCommissions', args: [{ run: rest.slice(1).join('/') }] };
   throw new RangeError(`nothing is told to ${target}`);
 }
 

@@ -1,9 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { newId } from '../../db/ids.js';
 import {
-  counts,
   type Deal,
-  offences,
   openWorld,
   orderedDeal,
   own,
@@ -14,10 +12,11 @@ import {
   type World,
 } from '../support/deal.js';
 import { bounce, deliver, invoicesOf, pay } from '../support/money.js';
+import { counts, offences } from '../support/offences.js';
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld('order');
+  world = await openWorld();
 });
 afterEach(async () => {
   expect(await offences(world)).toEqual([]);
@@ -193,12 +192,29 @@ describe('a payment that bounces after the commission was paid', () => {
   });
 });
 
+describe('a delivery that is late', () => {
+  test('is a task for fulfilment, and asked for again after the time it takes to supply', async () => {
+    const deal = await orderedDeal(world);
+    await own(world, 'escalateDelivery', deal.leadId, deal.orderId, 1);
+    const wait = await row<{ days: number; level: number }>(
+      world,
+      `select extract(epoch from until - $2::timestamptz)::int / 86400 as days, level from waits
+        where lead_id = $1 and kind = 'delivery' and ended_at is null`,
+      deal.leadId,
+      new Date(world.at(1)),
+    );
+    expect(wait).toEqual({ days: 5, level: 1 });
+    await deliver(world, deal, [3], 2);
+    expect((await leadOf(deal)).stage).toBe('collecting');
+  });
+});
+
 describe('each step twice under one key', () => {
   test('and twice at once: the second changes nothing and answers the same', async () => {
     const deal = await orderedDeal(world);
     const { recordDelivery } = await import('../../activities/intake/deliveries.js');
     const messageId = newId('msg');
-    await recordDelivery(world, {
+    await recordDelivery(world.deps, {
       orderId: deal.orderId,
       actorId: PEOPLE.fulfilment,
       key: 'K1',

@@ -1,0 +1,206 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { openPayoutRun } from '../../activities/intake/payoutRuns.js';
+import { newId } from '../../db/ids.js';
+import { addMonths } from '../../domain/calendar/days.js';
+import {
+  DAY,
+  type Deal,
+  openWorld,
+  orderedDeal,
+  own,
+  PEOPLE,
+  row,
+  settle,
+  told,
+  type World,
+} from '../support/deal.js';
+import { bounce, deliver, invoicesOf, pay } from '../support/money.js';
+import { counts, offences } from '../support/offences.js';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld({ commission: { payout: 'monthly' } });
+});
+afterEach(async () => {
+  expect(await offences(world)).toEqual([]);
+});
+afterAll(() => world.close());
+
+const PERIOD = DAY.slice(0, 7);
+/** Days from the order to the fifth of the next month. */
+const PAYDAY = 34;
+
+async function paidDeal(netMinor: number) {
+  const deal = await orderedDeal(world, { lines: [{ quantity: 1, netMinor }] });
+  await deliver(world, deal, [1]);
+  await settle(world, deal.leadId);
+  const [invoice] = await invoicesOf(world, deal);
+  const { paymentId } = await pay(world, deal, invoice?.number as string, invoice?.gross as bigint, 1);
+  return { deal, paymentId };
+}
+
+const stageOf = async ({ leadId }: Deal) =>
+  (await row<{ stage: string }>(world, 'select stage from leads where id = $1', leadId)).stage;
+
+async function releaseBy(target: string, actorId: string, payeeIds?: string[]): Promise<string> {
+  const id = newId('msg');
+  await world.db.query(
+    `insert into messages (id, target, name, kind, actor_id, body, body_hash, not_after)
+      values ($1, $2, 'releasePayout', 'decision', $3, $4, sha256('x'), now() + interval '1 day')`,
+    [id, target, actorId, payeeIds ? { payeeIds } : {}],
+  );
+  return id;
+}
+
+/** Opens and calculates the next run of the period. */
+async function calculated() {
+  const opened = await openPayoutRun(world.deps, {
+    period: PERIOD,
+    actorId: PEOPLE.comp,
+    at: world.at(PAYDAY),
+  });
+  const call = { run: `${opened.period}/${opened.run}`, at: world.at(PAYDAY) };
+  const heads = await Promise.all([world.steps.calculatePayout(call), world.steps.calculatePayout(call)]);
+  return { ...opened, call, head: heads[0] as (typeof heads)[number], heads };
+}
+
+async function tellAll(payoutId: string): Promise<void> {
+  const { rows } = await world.db.query<{ id: string; lead_id: string }>(
+    `select id, lead_id from messages where name = 'commissionPaid' and answer is null and body ->> 'payoutId' = $1`,
+    [payoutId],
+  );
+  for (const message of rows) await told(world, 'settleCommission', message.lead_id, message.id, PAYDAY);
+}
+
+describe('a monthly run', () => {
+  test('pays what leads wait for: calculated once, released by another person, confirmed, leads told', async () => {
+    const { deal } = await paidDeal(1_000_000);
+    expect(await stageOf(deal)).toBe('commission');
+    const { due } = await row<{ due: string }>(
+      world,
+      `select to_char(until at time zone 'Europe/Madrid', 'YYYY-MM-DD') as due from waits
+        where lead_id = $1 and kind = 'payout' and ended_at is null`,
+      deal.leadId,
+    );
+    // The fifth of the next month and 72 hours to release.
+    expect(due).toBe(`${addMonths(`${PERIOD}-08`, 1)}`);
+    const { target, call, head, heads, payoutId } = await calculated();
+    expect(heads[1]).toEqual(head);
+    expect(head).toMatchObject({ unreleased: 3, unconfirmed: 3 });
+    const byMaker = await releaseBy(target, PEOPLE.comp);
+    expect((await world.steps.releasePayout({ ...call, messageId: byMaker })).answer).toMatchObject({
+      result: 'refused',
+      code: 'conflicting_duties',
+    });
+    const messageId = await releaseBy(target, PEOPLE.comp2);
+    const answers = await Promise.all([
+      world.steps.releasePayout({ ...call, messageId }),
+      world.steps.releasePayout({ ...call, messageId }),
+    ]);
+    expect(answers.map(({ answer }) => answer.result)).toEqual(['applied', 'applied']);
+    const confirmed = await Promise.all([world.steps.confirmPayout(call), world.steps.confirmPayout(call)]);
+    expect(confirmed.map(({ unconfirmed }) => unconfirmed)).toEqual([0, 0]);
+    await tellAll(payoutId);
+    expect(await stageOf(deal)).toBe('closed');
+  });
+
+  test('nobody releases their own: the rest goes, theirs waits for somebody else', async () => {
+    await world.db.query(`insert into person_roles values ($1, 'compensation', null, '2026-01-01')`, [
+      PEOPLE.sdr,
+    ]);
+    const { deal } = await paidDeal(2_000_000);
+    const { target, call, payoutId } = await calculated();
+    const own = await releaseBy(target, PEOPLE.sdr, [PEOPLE.sdr]);
+    expect((await world.steps.releasePayout({ ...call, messageId: own })).answer).toMatchObject({
+      code: 'self_approval',
+      pointer: '/payeeIds/0',
+    });
+    const others = await releaseBy(target, PEOPLE.sdr);
+    expect((await world.steps.releasePayout({ ...call, messageId: others })).head).toMatchObject({
+      unreleased: 1,
+      unconfirmed: 3,
+    });
+    await world.steps.confirmPayout(call);
+    await tellAll(payoutId);
+    expect(await stageOf(deal)).toBe('commission');
+    await world.steps.escalatePayoutRun(call);
+    const rest = await releaseBy(target, PEOPLE.comp2, [PEOPLE.sdr]);
+    await world.steps.releasePayout({ ...call, messageId: rest });
+    await world.steps.confirmPayout(call);
+    await tellAll(payoutId);
+    expect(await stageOf(deal)).toBe('closed');
+  });
+
+  test('a bounce after the payout is carried and set off against later commission, half of it at most', async () => {
+    const { deal, paymentId } = await paidDeal(1_000_000);
+    const first = await calculated();
+    await world.steps.releasePayout({
+      ...first.call,
+      messageId: await releaseBy(first.target, PEOPLE.comp2),
+    });
+    await world.steps.confirmPayout(first.call);
+    await tellAll(first.payoutId);
+    await bounce(world, deal, paymentId, 28);
+    await paidDeal(400_000);
+    const second = await calculated();
+    const { rows } = await world.db.query<{ payee_id: string; earned_minor: bigint; amount_minor: bigint }>(
+      'select payee_id, earned_minor, amount_minor from payout_lines where payout_id = $1 order by payee_id',
+      [second.payoutId],
+    );
+    // 24,000 taken back and 9,600 earned of the rep: nothing is paid, the rest is carried.
+    expect(rows.map((line) => [line.earned_minor, line.amount_minor])).toEqual([
+      [-4_800n, 0n],
+      [-14_400n, 0n],
+      [-3_600n, 0n],
+    ]);
+    await world.steps.releasePayout({
+      ...second.call,
+      messageId: await releaseBy(second.target, PEOPLE.comp2),
+    });
+    await world.steps.confirmPayout(second.call);
+    await tellAll(second.payoutId);
+    await paidDeal(1_000_000);
+    const third = await calculated();
+    const { amount } = await row<{ amount: bigint }>(
+      world,
+      'select amount_minor as amount from payout_lines where payout_id = $1 and payee_id = $2',
+      third.payoutId,
+      PEOPLE.rep,
+    );
+    // 24,000 earned, 14,400 owed, at most half of what is earned is recovered.
+    expect(amount).toBe(12_000n);
+    await world.steps.releasePayout({
+      ...third.call,
+      messageId: await releaseBy(third.target, PEOPLE.comp2),
+    });
+  });
+
+  test('with nothing due is over at once, and a month that has not begun is refused', async () => {
+    await world.db.query('select 1');
+    const run = { period: '2025-01', actorId: PEOPLE.comp, at: world.at() };
+    const opened = await openPayoutRun(world.deps, run);
+    const head = await world.steps.calculatePayout({ run: `2025-01/${opened.run}`, at: world.at() });
+    expect(head).toMatchObject({ unreleased: 0, unconfirmed: 0 });
+    await expect(openPayoutRun(world.deps, { ...run, period: '2026-13' })).rejects.toMatchObject({
+      code: 'invalid_field',
+    });
+    await expect(openPayoutRun(world.deps, { ...run, period: '2026-04' })).rejects.toMatchObject({
+      pointer: '/period',
+    });
+  });
+
+  test('a payout that is late is a task and is asked for again', async () => {
+    const { deal } = await paidDeal(50_000);
+    await own(world, 'escalatePayout', deal.leadId, deal.leadId, 40);
+    const { level } = await row<{ level: number }>(
+      world,
+      `select level from waits where lead_id = $1 and kind = 'payout' and ended_at is null`,
+      deal.leadId,
+    );
+    expect(level).toBe(1);
+    const before = await counts(world);
+    await own(world, 'closeLead', deal.leadId, deal.leadId, 40);
+    expect(await stageOf(deal)).toBe('commission');
+    expect(await counts(world)).not.toEqual(before);
+  });
+});
