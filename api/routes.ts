@@ -11,6 +11,8 @@ import { entityRoutes } from './routes/entities.js';
 import { importRoutes } from './routes/imports.js';
 import { keyRoutes } from './routes/keys.js';
 import { leadRoutes } from './routes/leads.js';
+import { orderRoutes } from './routes/orders.js';
+import { paymentRoutes } from './routes/payments.js';
 import { peopleRoutes } from './routes/people.js';
 import { policyRoutes } from './routes/policies.js';
 import { priceBookRoutes } from './routes/priceBooks.js';
@@ -43,4 +45,6 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   waitRoutes,
   taskRoutes,
   documentRoutes,
+  orderRoutes,
+  paymentRoutes,
 ];
