@@ -313,6 +313,13 @@ export class DealChange<L> {
     return answer;
   }
 
+  /** Keeps a fact for a later state of the deal, with a task so that somebody sees it wait. */
+  park(code: string): Answer {
+    const answer = this.discard({ result: 'parked', code });
+    this.task('message_parked', this.call.key, 'operations', { message: this.message?.name, code });
+    return answer;
+  }
+
   /** The lead as its row stands after this step. */
   head(): Head {
     const { clock } = this.#parts.loaded;
@@ -409,6 +416,14 @@ export class DealChange<L> {
             where id = $ ->> 'id' and answer is null`,
       { id: this.call.key, answer, parkedFor: answer.code ?? answer.result },
       1,
+    );
+    if (waiting || !this.message?.parkedFor) return;
+    this.writes.statement(
+      'what waited is done',
+      `update tasks set status = 'resolved', resolved_at = ($ ->> 'at')::timestamptz, resolution = $ ->> 'result'
+        where subject = $ ->> 'id' and kind in ('message_parked', 'step_stuck') and status = 'open'`,
+      { id: this.call.key, at: this.at, result: answer.result },
+      'any',
     );
   }
 }

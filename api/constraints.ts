@@ -47,6 +47,7 @@ const CONSTRAINTS: Readonly<Record<string, Refusal>> = {
     detail: 'validUntil lies before validFrom',
     pointer: '/validUntil',
   },
+  tasks_open_once: { code: 'already_exists', detail: 'a request of this kind is open for this record' },
   messages_pkey: { code: 'key_reused', detail: 'this Idempotency-Key was used with another request' },
   payout_maker_never_releases: {
     code: 'conflicting_duties',

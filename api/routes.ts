@@ -9,6 +9,7 @@ import { approvalRoutes } from './routes/approvals.js';
 import { documentRoutes } from './routes/documents.js';
 import { entityRoutes } from './routes/entities.js';
 import { importRoutes } from './routes/imports.js';
+import { invoiceRoutes } from './routes/invoices.js';
 import { keyRoutes } from './routes/keys.js';
 import { leadRoutes } from './routes/leads.js';
 import { orderRoutes } from './routes/orders.js';
@@ -46,5 +47,6 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   taskRoutes,
   documentRoutes,
   orderRoutes,
+  invoiceRoutes,
   paymentRoutes,
 ];

@@ -2,11 +2,24 @@
 import { type Static, Type } from 'typebox';
 import { INVOICE_STATUSES } from '../domain/invoices/balance.js';
 import { AllocationView } from './payments.js';
-import { Bps, closed, Day, Id, Instant, ListOf, Money, Nullable, Quantity, SignedMoney, Text } from './wire.js';
+import {
+  Bps,
+  closed,
+  Day,
+  Id,
+  Instant,
+  ListOf,
+  Money,
+  Nullable,
+  Quantity,
+  Ref,
+  SignedMoney,
+  Text,
+} from './wire.js';
 
 export const INVOICE_KINDS = ['invoice', 'credit_note'] as const;
 
-const InvoiceId = Id('inv', 'Id of an invoice or credit note');
+const InvoiceId = Ref('inv', 'Id of an invoice or credit note');
 const Treatment = Type.String({ maxLength: 2, description: 'EN 16931 code', examples: ['S'] });
 
 export const InvoiceSummary = Type.Object(
@@ -14,12 +27,12 @@ export const InvoiceSummary = Type.Object(
     id: InvoiceId,
     kind: Type.Enum([...INVOICE_KINDS]),
     number: Type.String({ maxLength: 60, examples: ['INV-00042'] }),
-    leadId: Id('lead'),
-    orderId: Id('order'),
-    deliveryId: Nullable(Id('dlv')),
-    creditsId: Nullable(Id('inv', 'The invoice this note credits')),
-    accountId: Id('account'),
-    entityId: Id('entity'),
+    leadId: Ref('lead'),
+    orderId: Ref('order'),
+    deliveryId: Nullable(Ref('dlv')),
+    creditsId: Nullable(Ref('inv', 'The invoice this note credits')),
+    accountId: Ref('account'),
+    entityId: Ref('entity'),
     issuedOn: Day,
     taxPointOn: Day,
     dueOn: Day,
@@ -43,9 +56,9 @@ export type InvoiceSummary = Static<typeof InvoiceSummary>;
 
 const InvoiceLine = Type.Object(
   {
-    id: Id('iline', 'Id of an invoice line'),
+    id: Ref('iline', 'Id of an invoice line'),
     position: Type.Integer({ minimum: 1 }),
-    orderLineId: Id('oline'),
+    orderLineId: Ref('oline'),
     sku: Type.String({ maxLength: 60 }),
     name: Type.String(),
     quantity: Quantity,
@@ -68,8 +81,8 @@ export const InvoiceView = Type.Object(
     ...InvoiceSummary.properties,
     issuedAt: Instant,
     reason: Nullable(Type.String()),
-    createdBy: Nullable(Id('person')),
-    approvedBy: Nullable(Id('person')),
+    createdBy: Nullable(Ref('person')),
+    approvedBy: Nullable(Ref('person')),
     lines: Type.Array(InvoiceLine),
     taxes: Type.Array(
       Type.Object({ treatment: Treatment, rateBps: Bps, base: SignedMoney, tax: SignedMoney }, closed),
@@ -77,24 +90,30 @@ export const InvoiceView = Type.Object(
     allocations: Type.Array(AllocationView),
     creditNotes: Type.Array(
       Type.Object(
-        { id: InvoiceId, number: Type.String(), issuedOn: Day, gross: Money, reason: Nullable(Type.String()) },
+        {
+          id: InvoiceId,
+          number: Type.String(),
+          issuedOn: Day,
+          gross: Money,
+          reason: Nullable(Type.String()),
+        },
         closed,
       ),
     ),
     reminders: Type.Array(
       Type.Object(
-        { level: Type.Integer({ minimum: 1 }), letterId: Id('letter'), decidedOn: Day, open: Money },
+        { level: Type.Integer({ minimum: 1 }), letterId: Ref('letter'), decidedOn: Day, open: Money },
         closed,
       ),
     ),
     writeOffs: Type.Array(
       Type.Object(
         {
-          id: Id('writeoff'),
+          id: Ref('writeoff'),
           amount: SignedMoney,
           writtenOffOn: Day,
           reason: Type.String(),
-          decidedBy: Nullable(Id('person')),
+          decidedBy: Nullable(Ref('person')),
         },
         closed,
       ),
@@ -118,7 +137,7 @@ export const WriteOffEffect = Type.Object(
   {
     invoiceId: InvoiceId,
     amount: Money,
-    lines: Type.Array(Type.Object({ invoiceLineId: Id('iline'), amount: SignedMoney }, closed)),
+    lines: Type.Array(Type.Object({ invoiceLineId: Ref('iline'), amount: SignedMoney }, closed)),
   },
   { ...closed, description: 'What a write-off would take' },
 );
@@ -155,7 +174,10 @@ export const CreditEffectView = Type.Object(
   {
     invoiceId: InvoiceId,
     lines: Type.Array(
-      Type.Object({ invoiceLineId: Id('iline'), net: SignedMoney, tax: SignedMoney, gross: SignedMoney }, closed),
+      Type.Object(
+        { invoiceLineId: Ref('iline'), net: SignedMoney, tax: SignedMoney, gross: SignedMoney },
+        closed,
+      ),
     ),
     net: Money,
     tax: Money,
@@ -165,9 +187,9 @@ export const CreditEffectView = Type.Object(
     releases: Type.Array(
       Type.Object(
         {
-          allocationId: Id('alloc'),
-          paymentId: Id('pay'),
-          invoiceLineId: Id('iline'),
+          allocationId: Ref('alloc'),
+          paymentId: Ref('pay'),
+          invoiceLineId: Ref('iline'),
           amount: Money,
           unapplied: Money,
         },
@@ -176,7 +198,7 @@ export const CreditEffectView = Type.Object(
       { description: 'Cash that leaves its line, and how much of it leaves the invoice' },
     ),
     unapplied: Money,
-    commissions: Type.Array(Type.Object({ payeeId: Id('person'), amount: SignedMoney }, closed), {
+    commissions: Type.Array(Type.Object({ payeeId: Ref('person'), amount: SignedMoney }, closed), {
       description: 'What it takes from each payee, below 0, or gives',
     }),
   },
@@ -186,7 +208,7 @@ export type CreditEffectView = Static<typeof CreditEffectView>;
 
 export const CreditRequestView = Type.Object(
   {
-    taskId: Nullable(Id('task', 'Approved or rejected there by another person; null for a dry run')),
+    taskId: Nullable(Ref('task', 'Approved or rejected there by another person; null for a dry run')),
     effect: CreditEffectView,
   },
   { ...closed, description: 'A credit note that was asked for' },

@@ -13,6 +13,7 @@ import {
   Money,
   Nullable,
   Quantity,
+  Ref,
   Revision,
   Text,
 } from './wire.js';
@@ -40,13 +41,13 @@ export const PinnedTerms = Type.Object(
 
 export const OrderSummary = Type.Object(
   {
-    id: Id('order'),
+    id: Ref('order'),
     number: Type.String({ maxLength: 60, examples: ['SO-2026-00042'] }),
-    leadId: Id('lead'),
-    quoteId: Id('quote'),
+    leadId: Ref('lead'),
+    quoteId: Ref('quote'),
     quoteRevision: Revision,
-    accountId: Id('account'),
-    entityId: Id('entity'),
+    accountId: Ref('account'),
+    entityId: Ref('entity'),
     status: Type.Enum([...ORDER_STATUSES]),
     net: Money,
     tax: Money,
@@ -61,9 +62,9 @@ export type OrderSummary = Static<typeof OrderSummary>;
 
 const OrderLine = Type.Object(
   {
-    id: Id('oline', 'Id of the order line'),
+    id: Ref('oline', 'Id of the order line'),
     position: Type.Integer({ minimum: 1 }),
-    productId: Id('product'),
+    productId: Ref('product'),
     sku: Type.String({ maxLength: 60 }),
     name: Type.String(),
     family: Type.String({ maxLength: 60 }),
@@ -81,7 +82,7 @@ const OrderLine = Type.Object(
 
 export const Delivery = Type.Object(
   {
-    id: Id('dlv', 'Id of the delivery'),
+    id: Ref('dlv', 'Id of the delivery'),
     key: Type.String({ maxLength: 200 }),
     status: Type.Enum([...DELIVERY_STATUSES], {
       description: '`recorded`: the lead has not heard of it yet; `refused`: the order was cancelled first',
@@ -89,9 +90,9 @@ export const Delivery = Type.Object(
     deliveredAt: Instant,
     deliveredOn: Day,
     proof: Nullable(Type.String()),
-    recordedBy: Id('person'),
-    invoiceId: Nullable(Id('inv')),
-    lines: Type.Array(Type.Object({ orderLineId: Id('oline'), quantity: Quantity }, closed)),
+    recordedBy: Ref('person'),
+    invoiceId: Nullable(Ref('inv')),
+    lines: Type.Array(Type.Object({ orderLineId: Ref('oline'), quantity: Quantity }, closed)),
   },
   { ...closed, description: 'A delivery' },
 );
@@ -111,7 +112,7 @@ export const OrderView = Type.Object(
     invoices: Type.Array(
       Type.Object(
         {
-          id: Id('inv', 'Id of an invoice'),
+          id: Ref('inv', 'Id of an invoice'),
           kind: Type.Enum(['invoice', 'credit_note']),
           number: Type.String({ maxLength: 60 }),
           gross: Money,

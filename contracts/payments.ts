@@ -1,7 +1,7 @@
 // Money that came, where it was put, and money that went back, on the wire.
 import { type Static, Type } from 'typebox';
 import { PAYMENT_METHODS } from '../domain/payments/cashAccount.js';
-import { Code, closed, Day, Id, Instant, ListOf, Money, Nullable, SignedMoney, Text } from './wire.js';
+import { Code, closed, Day, Id, Instant, ListOf, Money, Nullable, Ref, SignedMoney, Text } from './wire.js';
 
 export const ALLOCATION_CAUSES = ['payment', 'by_hand', 'recovery', 'reversal', 'credit'] as const;
 
@@ -38,14 +38,14 @@ export type NewPayment = Static<typeof NewPayment>;
 
 export const AllocationView = Type.Object(
   {
-    id: Id('alloc', 'Id of an allocation'),
-    paymentId: Id('pay', 'Id of a payment'),
-    invoiceId: Id('inv', 'Id of an invoice'),
-    leadId: Id('lead'),
+    id: Ref('alloc', 'Id of an allocation'),
+    paymentId: Ref('pay', 'Id of a payment'),
+    invoiceId: Ref('inv', 'Id of an invoice'),
+    leadId: Ref('lead'),
     amount: SignedMoney,
     valueOn: Day,
     cause: Type.Enum([...ALLOCATION_CAUSES]),
-    undoes: Nullable(Id('alloc', 'The allocation it takes back, in whole or in part')),
+    undoes: Nullable(Ref('alloc', 'The allocation it takes back, in whole or in part')),
   },
   { ...closed, description: 'Cash put on an invoice; below 0 it takes another allocation back' },
 );
@@ -53,19 +53,19 @@ export type AllocationView = Static<typeof AllocationView>;
 
 const Reversal = Type.Object(
   {
-    id: Id('reversal'),
+    id: Ref('reversal'),
     reference: Type.String({ maxLength: 140 }),
     reversedOn: Day,
     reason: Type.String({ maxLength: 500 }),
     bankCharge: Money,
-    recordedBy: Id('person'),
+    recordedBy: Ref('person'),
   },
   closed,
 );
 
 export const PaymentSummary = Type.Object(
   {
-    id: Id('pay', 'Id of a payment'),
+    id: Ref('pay', 'Id of a payment'),
     provider: Type.String({ maxLength: 60 }),
     reference: Type.String({ maxLength: 140 }),
     amount: Money,
@@ -75,9 +75,9 @@ export const PaymentSummary = Type.Object(
     invoiceNumber: Nullable(Type.String()),
     remittance: Nullable(Type.String()),
     payer: Nullable(Type.String()),
-    accountId: Nullable(Id('account')),
-    entityId: Id('entity'),
-    recordedBy: Id('person'),
+    accountId: Nullable(Ref('account')),
+    entityId: Ref('entity'),
+    recordedBy: Ref('person'),
     receivedAt: Instant,
     reversedAt: Nullable(Instant),
   },
@@ -93,7 +93,7 @@ export const PaymentView = Type.Object(
     tasks: Type.Array(
       Type.Object(
         {
-          id: Id('task'),
+          id: Ref('task'),
           kind: Type.String({
             maxLength: 60,
             description: 'Why a person looks at it',

@@ -134,7 +134,16 @@ const PARTS = `${LINES} as lines,
 
 type AsText<T, K extends keyof T> = Omit<T, K> & Readonly<Record<K, string>>;
 type ViewLine = InvoiceView['lines'][number];
-const LINE_AMOUNTS = ['net', 'tax', 'gross', 'credited', 'allocated', 'tolerated', 'writtenOff', 'open'] as const;
+const LINE_AMOUNTS = [
+  'net',
+  'tax',
+  'gross',
+  'credited',
+  'allocated',
+  'tolerated',
+  'writtenOff',
+  'open',
+] as const;
 
 interface Parts {
   lines: AsText<ViewLine, (typeof LINE_AMOUNTS)[number]>[];
@@ -146,11 +155,7 @@ interface Parts {
 }
 
 /** One invoice with everything that stands on it; undefined where there is none. */
-export async function invoiceById(
-  db: Queryable,
-  id: string,
-  atMs: number,
-): Promise<InvoiceView | undefined> {
+export async function invoiceById(db: Queryable, id: string, atMs: number): Promise<InvoiceView | undefined> {
   const { rows } = await db.query<InvoiceListRow & Parts>({
     name: 'invoice_by_id',
     text: `select i.*, ${OVERDUE} as overdue, ${PARTS} from invoices i where i.id = $2`,

@@ -36,6 +36,7 @@ export function openPool(url: string, options: PoolOptions): Db {
     idle_in_transaction_session_timeout: 15_000,
     connectionTimeoutMillis: 3_000,
     keepAlive: true,
+    options: '-c TimeZone=UTC', // `current_date`, by which roles become usable, is the same day everywhere.
     types,
   });
   // Without a listener an idle connection that dies ends the process.

@@ -156,17 +156,17 @@ export class Deal {
 
   #mayEnter(name: MessageName): void {
     if (!this.#head) return;
-    const refuse = (code: string): never => {
+    const refuse = (code: string, detail: string): never => {
       throw ApplicationFailure.create({
-        message: `${name} is refused in stage ${this.#present.stage}`,
+        message: detail,
         type: code,
         nonRetryable: true,
         details: [this.#present.revision],
       });
     };
-    if (this.#draining) refuse('draining');
+    if (this.#draining) refuse('draining', 'this run is about to end');
     const outcome = outcomeOf(this.#present.stage, name);
-    if (outcome.kind === 'refuse') refuse(outcome.code);
+    if (outcome.kind === 'refuse') refuse(outcome.code, outcome.detail);
   }
 
   #receive(id: string, name: MessageName): void {
