@@ -12,7 +12,9 @@ export interface FunnelProduct {
 /** The product of a segment that is blank or not in the list. */
 export const DEFAULT_SKU = 'SHOP-OTHER';
 
-const LIST: Readonly<Record<FunnelProduct['family'], readonly (readonly [segment: string, price: string])[]>> = {
+const LIST: Readonly<
+  Record<FunnelProduct['family'], readonly (readonly [segment: string, price: string])[]>
+> = {
   home: [
     ['home decor', '1490.00'],
     ['household utilities', '1290.00'],

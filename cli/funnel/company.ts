@@ -77,10 +77,7 @@ function found<T>(value: T | undefined, handle: string): T {
   return value;
 }
 
-async function foundPeople(
-  admin: Caller,
-  { people, state, keep }: Founding,
-): Promise<FunnelState['keys']> {
+async function foundPeople(admin: Caller, { people, state, keep }: Founding): Promise<FunnelState['keys']> {
   let keys = state.keys;
   let managerId: string | undefined;
   for (const { handle, name, roles, limit } of [...STAFF, ...salesPeople(people)]) {
@@ -112,7 +109,8 @@ async function foundPeople(
 /** Each once, also who makes first contact and sells. */
 function salesPeople({ sales, firstContact }: Funnel['people']): Founder[] {
   const both = new Set([...sales, ...firstContact]);
-  const nameOf = (id: string): string => `${sales.includes(id) ? 'Sales' : 'First contact'} ${id.slice(0, 8)}`;
+  const nameOf = (id: string): string =>
+    `${sales.includes(id) ? 'Sales' : 'First contact'} ${id.slice(0, 8)}`;
   return [...both].map((id) => ({ handle: id, name: nameOf(id), roles: ['rep', 'payee'] as const }));
 }
 
@@ -124,7 +122,9 @@ async function foundCatalogue(admin: Caller): Promise<void> {
   }
   const book = { name: 'Shops', currency: CURRENCY, validFrom: '2017-01-01' };
   const { id } = await admin.post<{ id: string }>('/v1/price-books', book, 'funnel/book');
-  const { revision, entries } = await admin.get<{ revision: number; entries: number }>(`/v1/price-books/${id}`);
+  const { revision, entries } = await admin.get<{ revision: number; entries: number }>(
+    `/v1/price-books/${id}`,
+  );
   if (entries === FUNNEL_PRODUCTS.length) return;
   const prices = FUNNEL_PRODUCTS.map(({ sku, unitPrice }) => ({ sku, unitPrice }));
   await admin.put(`/v1/price-books/${id}/entries`, { entries: prices }, revision);
@@ -225,4 +225,3 @@ function funnelRules(
     notifications: { ...POLICY_EXAMPLES.notifications, mails: [], defaultLanguage: 'en' },
   };
 }
-

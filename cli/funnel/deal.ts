@@ -44,7 +44,9 @@ export async function closeDeal(deal: Deal, company: Company, signal: AbortSigna
   const manager = company.as('manager');
   const rep = company.as(deal.srId);
   const key = (step: string): string => `funnel/${deal.leadId}/${step}`;
-  const lead = await until(signal, START_MS, `the lead ${deal.leadId} has an owner`, () => received(manager, deal));
+  const lead = await until(signal, START_MS, `the lead ${deal.leadId} has an owner`, () =>
+    received(manager, deal),
+  );
   if (lead.stage === 'closed') return lead.outcome ?? '';
   const repId = company.personId(deal.srId);
   if (lead.owner !== repId) {
@@ -52,14 +54,22 @@ export async function closeDeal(deal: Deal, company: Company, signal: AbortSigna
     await manager.put(`/v1/leads/${lead.id}/owner`, { ownerId: repId, reason }, lead.revision);
   }
   const firstContactBy = company.personId(deal.sdrId);
-  await rep.post(`/v1/leads/${lead.id}/qualification`, { decision: 'qualify', firstContactBy }, key('qualification'));
+  await rep.post(
+    `/v1/leads/${lead.id}/qualification`,
+    { decision: 'qualify', firstContactBy },
+    key('qualification'),
+  );
   const quote = await quoted(deal, lead.id, rep, key);
   await approved(quote, company, signal, key);
   const acceptance = {
     revision: quote.revision,
     acceptedBy: { name: `Seller ${deal.sellerId.slice(0, 8)}`, email: `${deal.sellerId}@seller.example` },
   };
-  const { id: orderId } = await rep.post<{ id: string }>(`/v1/quotes/${quote.id}/acceptance`, acceptance, key('acceptance'));
+  const { id: orderId } = await rep.post<{ id: string }>(
+    `/v1/quotes/${quote.id}/acceptance`,
+    acceptance,
+    key('acceptance'),
+  );
   await deliverAndPay(orderId, company, signal, key);
   const ended = await until(signal, PATIENCE_MS, `lead ${lead.id} is closed`, async () => {
     const now = await manager.get<Lead>(`/v1/leads/${lead.id}`);
@@ -69,12 +79,19 @@ export async function closeDeal(deal: Deal, company: Company, signal: AbortSigna
 }
 
 async function received(manager: Caller, { leadId }: Deal): Promise<Lead | undefined> {
-  const { items } = await manager.get<{ items: Lead[] }>(`/v1/leads?externalId=${encodeURIComponent(leadId)}`);
+  const { items } = await manager.get<{ items: Lead[] }>(
+    `/v1/leads?externalId=${encodeURIComponent(leadId)}`,
+  );
   const [lead] = items;
   return lead && (lead.owner !== null || lead.stage === 'closed') ? lead : undefined;
 }
 
-async function quoted(deal: Deal, leadId: string, rep: Caller, key: (step: string) => string): Promise<Quote> {
+async function quoted(
+  deal: Deal,
+  leadId: string,
+  rep: Caller,
+  key: (step: string) => string,
+): Promise<Quote> {
   const accountId = await accountOf(deal, rep, key('account'));
   const discountBps = discountFor(deal.leadType);
   const line = { sku: productFor(deal.segment), quantity: '1', ...(discountBps > 0 && { discountBps }) };
@@ -118,7 +135,11 @@ async function approved(
   for (let quote = submitted; quote.status !== 'offered' && quote.status !== 'accepted'; ) {
     const open = quote.approvals.find(({ status }) => status === 'open');
     if (open) {
-      const decision = { decision: 'approve', revision: quote.revision, reason: 'within what the big ones get' };
+      const decision = {
+        decision: 'approve',
+        revision: quote.revision,
+        reason: 'within what the big ones get',
+      };
       await manager.post(`/v1/approvals/${open.id}/decision`, decision, key(`approval/${open.id}`));
     } else {
       if (Date.now() > until_) throw new DealStuck(`quote ${quote.id} is ${quote.status}`);

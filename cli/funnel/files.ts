@@ -46,7 +46,11 @@ export class FileProblem extends Error {
 }
 
 /** Reads both files; `limit` takes the first so many leads and the deals among them. */
-export async function readFunnel(leadsPath: string, dealsPath: string, limit = Number.POSITIVE_INFINITY): Promise<Funnel> {
+export async function readFunnel(
+  leadsPath: string,
+  dealsPath: string,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<Funnel> {
   const origins = new Map<string, string>();
   const contacts = new Map<string, string>();
   const oddities: string[] = [];
@@ -75,13 +79,17 @@ export async function readFunnel(leadsPath: string, dealsPath: string, limit = N
     firstContact.add(sdrId);
     const contacted = contacts.get(leadId);
     if (contacted === undefined) {
-      if (limit === Number.POSITIVE_INFINITY) oddities.push(`${dealsPath}:${line}: ${leadId} is no lead of the other file`);
+      if (limit === Number.POSITIVE_INFINITY)
+        oddities.push(`${dealsPath}:${line}: ${leadId} is no lead of the other file`);
     } else if (found.has(leadId)) oddities.push(`${dealsPath}:${line}: ${leadId} is won a second time`);
     else {
       if (wonAt.slice(0, 10) < contacted) {
-        oddities.push(`${dealsPath}:${line}: ${leadId} was won on ${wonAt.slice(0, 10)}, before its first contact on ${contacted}`);
+        oddities.push(
+          `${dealsPath}:${line}: ${leadId} was won on ${wonAt.slice(0, 10)}, before its first contact on ${contacted}`,
+        );
       }
-      if (sdrId === srId) oddities.push(`${dealsPath}:${line}: first contact and sale of ${leadId} are one person’s`);
+      if (sdrId === srId)
+        oddities.push(`${dealsPath}:${line}: first contact and sale of ${leadId} are one person’s`);
       const { business_segment: segment, lead_type: leadType } = row;
       found.set(leadId, { line, leadId, sellerId, sdrId, srId, wonAt, segment, leadType });
     }
@@ -101,7 +109,10 @@ type Read<Column extends string> =
   | { line: number; row?: undefined; problem: string };
 
 /** Rows by the names of the header. Throws FileProblem where the file or a column is missing. */
-async function* rowsOf<Column extends string>(path: string, columns: readonly Column[]): AsyncGenerator<Read<Column>> {
+async function* rowsOf<Column extends string>(
+  path: string,
+  columns: readonly Column[],
+): AsyncGenerator<Read<Column>> {
   let header: readonly string[] | undefined;
   try {
     for await (const batch of csvRecords(createReadStream(path), ',')) {
@@ -114,24 +125,34 @@ async function* rowsOf<Column extends string>(path: string, columns: readonly Co
           const missing = columns.filter((name) => !header?.includes(name));
           if (missing.length > 0) throw new FileProblem(`${path} has no column ${missing.join(', ')}`);
         } else if (record.fields.length !== header.length) {
-          yield { line: record.line, problem: `the row has ${record.fields.length} fields, the header ${header.length}` };
+          yield {
+            line: record.line,
+            problem: `the row has ${record.fields.length} fields, the header ${header.length}`,
+          };
         } else {
           const names = header;
           const { fields } = record;
-          const row = Object.fromEntries(columns.map((name) => [name, fields[names.indexOf(name)] as string]));
+          const row = Object.fromEntries(
+            columns.map((name) => [name, fields[names.indexOf(name)] as string]),
+          );
           yield { line: record.line, row: row as Record<Column, string> };
         }
       }
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'EISDIR' || code === 'EACCES') throw new FileProblem(`${path}: ${code}`);
+    if (code === 'ENOENT' || code === 'EISDIR' || code === 'EACCES')
+      throw new FileProblem(`${path}: ${code}`);
     throw error;
   }
   if (!header) throw new FileProblem(`${path} is empty`);
 }
 
-async function* joined(path: string, deals: ReadonlyMap<string, Deal>, leads: number): AsyncGenerator<string> {
+async function* joined(
+  path: string,
+  deals: ReadonlyMap<string, Deal>,
+  leads: number,
+): AsyncGenerator<string> {
   yield `${[...LEAD_COLUMNS, 'won_date'].join(',')}\n`;
   let line = 2;
   let taken = 0;

@@ -80,7 +80,8 @@ export function differences(rows: readonly ChannelRow[], funnel: Funnel, mapping
     if (row.origin !== '' && channel !== row.channel) found.push(`leads ${name} have channel ${row.channel}`);
   }
   for (const [origin, count] of leads) {
-    if (!rows.some((row) => row.origin === origin)) found.push(`no lead of origin "${origin}", ${count} in the file`);
+    if (!rows.some((row) => row.origin === origin))
+      found.push(`no lead of origin "${origin}", ${count} in the file`);
   }
   return found;
 }
@@ -88,12 +89,24 @@ export function differences(rows: readonly ChannelRow[], funnel: Funnel, mapping
 /** The table a person reads, with a line of totals. */
 export function reportTable(rows: readonly ChannelRow[], currency: string): string {
   const table = new Table({
-    head: ['channel', 'origin', 'leads', 'won', 'conversion', 'days', `revenue ${currency}`, 'cash', 'commission'],
+    head: [
+      'channel',
+      'origin',
+      'leads',
+      'won',
+      'conversion',
+      'days',
+      `revenue ${currency}`,
+      'cash',
+      'commission',
+    ],
     colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
     style: { head: [], border: [] },
   });
-  const sum = (pick: (row: ChannelRow) => bigint): bigint => rows.reduce((total, row) => total + pick(row), 0n);
-  const count = (pick: (row: ChannelRow) => number): number => rows.reduce((total, row) => total + pick(row), 0);
+  const sum = (pick: (row: ChannelRow) => bigint): bigint =>
+    rows.reduce((total, row) => total + pick(row), 0n);
+  const count = (pick: (row: ChannelRow) => number): number =>
+    rows.reduce((total, row) => total + pick(row), 0);
   const total = {
     channel: 'all',
     origin: ' ',
