@@ -1,4 +1,5 @@
 // `l2c funnel`: real leads of two files through the whole product, in a database and state folder of their own.
+import { setMaxListeners } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -62,6 +63,7 @@ async function runCommand(leadsPath: string, dealsPath: string, flags: FunnelFla
   const onEvent = eventPrinter({ json: flags.json });
   const config = await ownConfig(settings());
   const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal); // Every call under way listens, and they are many.
   const stop = (): void => stopping.abort(new Error('stopped'));
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, stop);
   let product: Product | undefined;

@@ -65,12 +65,11 @@ export async function closeDeal(deal: Deal, company: Company, signal: AbortSigna
     revision: quote.revision,
     acceptedBy: { name: `Seller ${deal.sellerId.slice(0, 8)}`, email: `${deal.sellerId}@seller.example` },
   };
-  const { id: orderId } = await rep.post<{ id: string }>(
-    `/v1/quotes/${quote.id}/acceptance`,
-    acceptance,
-    key('acceptance'),
-  );
-  await deliverAndPay(orderId, company, signal, key);
+  await rep.post(`/v1/quotes/${quote.id}/acceptance`, acceptance, key('acceptance'));
+  const { items } = await rep.get<{ items: { id: string }[] }>(`/v1/orders?lead=${lead.id}`);
+  const [order] = items;
+  if (!order) throw new DealStuck(`quote ${quote.id} was accepted and lead ${lead.id} has no order`);
+  await deliverAndPay(order.id, company, signal, key);
   const ended = await until(signal, PATIENCE_MS, `lead ${lead.id} is closed`, async () => {
     const now = await manager.get<Lead>(`/v1/leads/${lead.id}`);
     return now.stage === 'closed' ? now : undefined;
