@@ -1,7 +1,12 @@
 // The acts stories are made of, each by the person whose work it is, each a call of the API.
 import type { CastLead } from './cast.js';
+import { PRODUCTS } from './catalogue.js';
 import type { Handle } from './people.js';
 import type { Money, Stage } from './stage.js';
+
+const CHARGED_ONCE = new Set(
+  PRODUCTS.filter(({ chargedOn }) => chargedOn === 'first_delivery').map(({ sku }) => sku),
+);
 
 interface Lead {
   readonly id: string;
@@ -187,7 +192,7 @@ export class Acts {
           this.#stage
             .as(approver)
             .post(`/v1/approvals/${approval.id}/decision`, body, this.#key('approval', approval.id)),
-        () => ({ detail: approver }),
+        () => ({ detail: this.#stage.nameOf(approver) }),
       );
       if (decision === 'reject') return;
     }
@@ -254,7 +259,8 @@ export class Acts {
       async () => {
         const order = await this.#order();
         // From what was ordered and not from what is left: a play that is repeated says the same again.
-        const lines = order.lines.flatMap(({ id, ordered }) => {
+        const lines = order.lines.flatMap(({ id, sku, ordered }) => {
+          if (CHARGED_ONCE.has(sku)) return []; // Goes with the first delivery by itself.
           const quantity = isFirst ? (half ? halfOf(ordered) : ordered) : secondHalfOf(ordered);
           return quantity === null ? [] : [{ orderLineId: id, quantity }];
         });

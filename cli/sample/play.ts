@@ -1,6 +1,7 @@
 // The play: forty leads of a quarter, lived in front of the reader through the API, on a clock on which a day
 // takes a second and which ends in the present.
 
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addSegment, lookToOpenLeads, REAL_SPEED, segmentInForce } from '../../activities/intake/clock.js';
 import type { Db } from '../../db/pool.js';
@@ -108,6 +109,7 @@ async function curtain(
   signal: AbortSignal,
 ): Promise<{ over: AbortSignal; fall: Promise<void> }> {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // Every story waits for it.
   const segment = await segmentInForce(db);
   const fallen = async (): Promise<void> => {
     if (segment !== undefined && segment.secondsPerDay !== REAL_SPEED) {

@@ -67,6 +67,10 @@ export class Stage {
     return found.handle;
   }
 
+  nameOf(handle: Handle): string {
+    return this.#settings.keys.find((key) => key.handle === handle)?.name ?? handle;
+  }
+
   idOf(handle: Handle): string {
     return this.#settings.keys.find((key) => key.handle === handle)?.personId ?? '';
   }
