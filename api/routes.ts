@@ -6,10 +6,12 @@ import type { SignIns } from './auth/signIn.js';
 import type { AppDeps } from './deps.js';
 import { accountRoutes } from './routes/accounts.js';
 import { approvalRoutes } from './routes/approvals.js';
+import { commissionRoutes } from './routes/commissions.js';
 import { entityRoutes } from './routes/entities.js';
 import { invoiceRoutes } from './routes/invoices.js';
 import { keyRoutes } from './routes/keys.js';
 import { leadRoutes } from './routes/leads.js';
+import { ledgerRoutes } from './routes/ledger.js';
 import { orderRoutes } from './routes/orders.js';
 import { paymentRoutes } from './routes/payments.js';
 import { peopleRoutes } from './routes/people.js';
@@ -45,4 +47,6 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   orderRoutes,
   invoiceRoutes,
   paymentRoutes,
+  commissionRoutes,
+  ledgerRoutes,
 ];
