@@ -8,6 +8,7 @@ import { accountRoutes } from './routes/accounts.js';
 import { approvalRoutes } from './routes/approvals.js';
 import { commissionRoutes } from './routes/commissions.js';
 import { entityRoutes } from './routes/entities.js';
+import { explanationRoutes } from './routes/explanations.js';
 import { invoiceRoutes } from './routes/invoices.js';
 import { keyRoutes } from './routes/keys.js';
 import { leadRoutes } from './routes/leads.js';
@@ -49,4 +50,5 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   paymentRoutes,
   commissionRoutes,
   ledgerRoutes,
+  explanationRoutes,
 ];
