@@ -68,10 +68,16 @@ export async function reviseQuote(
   tx: Tx,
   input: DraftInput & { readonly quoteId: string },
 ): Promise<Drafted> {
-  // Locked, so that two revisions at once get two numbers.
-  const { rows } = await tx.query<{ lead_id: string }>({
+  // So that two revisions at once get two numbers. The application may not change a quote's own row, and what
+  // may not be changed cannot be locked.
+  await tx.query({
     name: 'lock_quote',
-    text: 'select lead_id from quotes where id = $1 for update',
+    text: `select pg_advisory_xact_lock(hashtextextended('quote ' || $1, 0))`,
+    values: [input.quoteId],
+  });
+  const { rows } = await tx.query<{ lead_id: string }>({
+    name: 'lead_of_revised_quote',
+    text: 'select lead_id from quotes where id = $1',
     values: [input.quoteId],
   });
   if (!rows[0]) throw new DomainError('not_found', `no quote ${input.quoteId}`);
