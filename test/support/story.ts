@@ -126,13 +126,13 @@ export class Story {
   }
 
   async approve(by: PersonName, decision: 'approve' | 'reject' = 'approve'): Promise<Answer> {
-    const [approval] = await this.rows<{ id: string; revision: number }>(
-      `select id, revision from approvals where lead_id = $1 and status = 'open'`,
+    const [approval] = await this.rows<{ approvalId: string; quoteId: string; revision: number }>(
+      `select id as "approvalId", quote_id as "quoteId", revision from approvals
+        where lead_id = $1 and status = 'open'`,
     );
     return this.decided('decideApproval', by, {
-      approvalId: approval?.id,
+      ...approval,
       decision,
-      revision: approval?.revision,
       ...(decision === 'reject' && { reason: 'too cheap' }),
     });
   }

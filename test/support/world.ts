@@ -43,7 +43,10 @@ export interface World {
   now(): Promise<number>;
   /** The business instant of `now`. */
   businessNow(): Promise<number>;
-  /** Lets virtual time go on, over every timer that rings meanwhile. */
+  /**
+   * Lets virtual time go on, over every timer that rings meanwhile. Never to the very instant of one: the
+   * time-skipping server loses a workflow task whose timer rings while a decision takes it away.
+   */
   pass(days: number): Promise<void>;
   startWorker(): Promise<RunningWorker>;
   stopWorker(): Promise<void>;
