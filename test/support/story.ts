@@ -105,14 +105,15 @@ export class Story {
       actorId: PEOPLE.rep,
       nowMs: await this.world.now(),
     };
-    return withTransaction(db, (tx) => draftQuote(policies, tx, input));
+    const { quoteId, revision } = await withTransaction(db, (tx) => draftQuote(policies, tx, input));
+    return { quoteId, revision };
   }
 
   /** Drafts and submits. */
   async submit(draft: Partial<Draft> = {}): Promise<{ quoteId: string; revision: number }> {
-    const { quoteId, revision } = await this.draft(draft);
-    await this.decided('submitQuote', 'rep', { quoteId, revision });
-    return { quoteId, revision };
+    const quote = await this.draft(draft);
+    await this.decided('submitQuote', 'rep', quote);
+    return quote;
   }
 
   /** Drafts another revision and submits it. */
@@ -125,13 +126,19 @@ export class Story {
     return { quoteId, revision };
   }
 
-  async approve(by: PersonName, decision: 'approve' | 'reject' = 'approve'): Promise<Answer> {
+  /** The approval that waits for somebody now. */
+  async openApproval(): Promise<{ approvalId: string; quoteId: string; revision: number }> {
     const [approval] = await this.rows<{ approvalId: string; quoteId: string; revision: number }>(
       `select id as "approvalId", quote_id as "quoteId", revision from approvals
         where lead_id = $1 and status = 'open'`,
     );
+    if (!approval) throw new Error(`no approval is open for ${this.leadId}`);
+    return approval;
+  }
+
+  async approve(by: PersonName, decision: 'approve' | 'reject' = 'approve'): Promise<Answer> {
     return this.decided('decideApproval', by, {
-      ...approval,
+      ...(await this.openApproval()),
       decision,
       ...(decision === 'reject' && { reason: 'too cheap' }),
     });

@@ -23,8 +23,10 @@ export interface WorldOptions {
   /** Virtual time; without it the run's dev server and real time. */
   readonly time?: TimeSkipping;
   readonly rules?: Rules;
-  /** What worker and relay see of the database: a place to fail a step or to count statements. */
+  /** What worker and relay see of the database: a place to fail a step. */
   readonly workerDb?: (db: Db) => Db;
+  /** What everybody sees of it: a place to count statements. */
+  readonly countedBy?: (db: Db) => Db;
   /** False: no worker until `startWorker` is called. */
   readonly worker?: boolean;
   /** Another dev server than the run's. */
@@ -76,13 +78,14 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const taskQueue = `story-${randomUUID()}`;
   const engine: Engine = { client: new Client({ connection, namespace: 'default' }), taskQueue };
   const policies = new PolicyStore();
-  const workerDb = options.workerDb?.(database.app) ?? database.app;
+  const db = options.countedBy?.(database.app) ?? database.app;
+  const workerDb = options.workerDb?.(db) ?? db;
   // Mails are off in a story unless its rules say otherwise, so nobody asks for a mailer.
   const deps: ActivityDeps = { db: workerDb, policies: new PolicyStore(), log, mailer: undefined as never };
   let worker: RunningWorker | undefined;
   const world: World = {
     database,
-    db: database.app,
+    db,
     engine,
     address,
     policies,
