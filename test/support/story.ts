@@ -1,7 +1,8 @@
 // What people and the outside do to one lead in a story, through the real intake, and what may be seen of it.
-import { captureLead } from '../../activities/intake/leads.js';
+
 import { decide as decideThrough } from '../../activities/intake/decide.js';
 import { recordDelivery } from '../../activities/intake/deliveries.js';
+import { captureLead } from '../../activities/intake/leads.js';
 import { type RecordedPayment, recordPayment } from '../../activities/intake/payments.js';
 import { type Draft, draftQuote, reviseQuote } from '../../activities/intake/quotes.js';
 import { type ReversedPayment, reversePayment } from '../../activities/intake/reversals.js';

@@ -1,8 +1,8 @@
 // What one lead costs and leaves behind, from capture to commission paid, on the dev server: counts, never
 // milliseconds. The numbers are the project's own promise (DESIGN, "Numbers").
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Counted, counting } from '../scenarios/protocol/counting.js';
 import { COMPANY_CANARIES, PRODUCTS, sku } from '../support/company.js';
-import { counting, type Counted } from '../scenarios/protocol/counting.js';
 import { type History, historyOf, payloadsOf, replayAndKeep } from '../support/histories.js';
 import { CUSTOMER_CANARIES, captured, type Story } from '../support/story.js';
 import { brokenRules, ledgerSums } from '../support/told.js';
@@ -38,7 +38,9 @@ beforeAll(async () => {
   const quote = await story.draft({ lines, discountBps: 1_500 });
   await click('submitQuote', () => story.decided('submitQuote', 'rep', quote));
   const approval = await story.openApproval();
-  await click('decideApproval', () => story.decided('decideApproval', 'boss', { ...approval, decision: 'approve' }));
+  await click('decideApproval', () =>
+    story.decided('decideApproval', 'boss', { ...approval, decision: 'approve' }),
+  );
   await click('acceptQuote', () => story.accept(quote));
   await nothingPending();
   await story.deliver();
@@ -101,16 +103,4 @@ test('a click is at most eight statements and two commits', () => {
     expect(statements).toBeLessThanOrEqual(8);
     expect(commits).toBeLessThanOrEqual(2);
   }
-});
-test('dbg', async () => {
-  const { temporal } = await import('@temporalio/proto');
-  const by: Record<string, number[]> = {};
-  for (const e of history.events ?? []) {
-    const n = temporal.api.history.v1.HistoryEvent.encode(e as never).finish().length;
-    const k = String(e.eventType);
-    (by[k] ??= []).push(n);
-  }
-  console.info(JSON.stringify(Object.fromEntries(Object.entries(by).map(([k, v]) => [k, [v.length, v.reduce((a, b) => a + b, 0), Math.max(...v)]]))));
-  const { historyToJSON } = await import('@temporalio/common/lib/proto-utils.js');
-  (await import('node:fs')).writeFileSync('/tmp/golden.json', JSON.stringify(JSON.parse(historyToJSON(history)), null, 1));
 });

@@ -44,7 +44,11 @@ test('a nurtured lead comes back after a quarter and is disqualified after its l
     await story.qualify('nurture');
     await world.pass(90.5);
     await story.ended();
-    expect(await story.lead()).toMatchObject({ stage: 'closed', outcome: 'disqualified', reason: 'no_interest' });
+    expect(await story.lead()).toMatchObject({
+      stage: 'closed',
+      outcome: 'disqualified',
+      reason: 'no_interest',
+    });
     expect(await story.waits()).toEqual([]);
   }));
 
