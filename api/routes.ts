@@ -10,6 +10,7 @@ import { commissionRoutes } from './routes/commissions.js';
 import { documentRoutes } from './routes/documents.js';
 import { entityRoutes } from './routes/entities.js';
 import { explanationRoutes } from './routes/explanations.js';
+import { importRoutes } from './routes/imports.js';
 import { invoiceRoutes } from './routes/invoices.js';
 import { keyRoutes } from './routes/keys.js';
 import { leadRoutes } from './routes/leads.js';
@@ -41,13 +42,14 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   priceBookRoutes,
   policyRoutes,
   entityRoutes,
+  importRoutes,
   leadRoutes,
   quoteRoutes,
   approvalRoutes,
   waitRoutes,
   taskRoutes,
-  orderRoutes,
   documentRoutes,
+  orderRoutes,
   invoiceRoutes,
   paymentRoutes,
   commissionRoutes,

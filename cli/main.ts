@@ -6,6 +6,8 @@ import { ConfigError } from '../config.js';
 import { StackError } from '../engine/stack.js';
 import { configCommand, dbCommand, doctorCommand, reconcileCommand, verifyCommand } from './commands.js';
 import { EXIT } from './exit.js';
+import { funnelCommand } from './funnel.js';
+import { importCommand } from './importLeads.js';
 import { startCommand, startWith } from './start.js';
 
 const EPILOGUE = `
@@ -24,6 +26,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .version(productVersion())
     .addHelpText('after', EPILOGUE)
     .addCommand(startCommand().action((options) => ended(startWith(options))))
+    .addCommand(importCommand(ended))
+    .addCommand(funnelCommand(ended))
     .addCommand(verifyCommand(ended))
     .addCommand(reconcileCommand(ended))
     .addCommand(doctorCommand(ended))
