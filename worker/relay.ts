@@ -151,9 +151,10 @@ function makeBell() {
     async wait(ms: number, signal: AbortSignal): Promise<void> {
       if (!rung && !signal.aborted) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, ms);
+          const timer = setTimeout(() => done(), ms);
           const done = () => {
             clearTimeout(timer);
+            signal.removeEventListener('abort', done);
             resolve();
           };
           wake = done;
