@@ -1,7 +1,7 @@
 // Imports go one way: domain ← contracts, db ← activities, workflows ← api, worker ← engine, cli. `npm run imports`
 // checks it; test/house/imports.test.ts breaks each rule in a fixture and sees it caught.
 const outside =
-  '^(node_modules/(typebox|dinero\\.js|zod|pg|fastify|temporal-polyfill)/|(node:)?(fs|path|crypto|net|http|https|os|child_process|url)$)';
+  '(^|/)node_modules/(typebox|dinero\\.js|zod|pg|fastify|temporal-polyfill)/|^((node:)?(fs|path|crypto|net|http|https|os|child_process|url)$)';
 const direct = { dependencyTypesNot: ['type-only'] };
 
 /** @type {import('dependency-cruiser').IConfiguration} */
