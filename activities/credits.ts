@@ -2,6 +2,7 @@
 import type { InvoiceCredit, OrderCancellation } from '../contracts/decisions.js';
 import { TO_CREDIT } from '../db/credits.js';
 import type { Tx } from '../db/pool.js';
+import { lockTask } from '../db/tasks.js';
 import { DomainError } from '../domain/errors.js';
 import { creditNote, creditWhole } from '../domain/invoices/credits.js';
 import { formatMicro } from '../domain/money/amounts.js';
@@ -25,11 +26,12 @@ export function makeCreditSteps(deps: StepDeps) {
 }
 
 async function creditInvoice(deal: DealChange<ToCredit>, tx: Tx) {
-  const { invoiceId, lines, reason, requestedBy } = deal.body as InvoiceCredit;
+  const { invoiceId, lines, reason, requestedBy, taskId } = deal.body as InvoiceCredit;
   if (requestedBy === deal.actor.id) {
     const detail = `${requestedBy} asked for the credit note and may not approve it`;
     throw new DomainError('self_approval', detail);
   }
+  if (taskId !== undefined) await approveRequest(deal, tx, taskId);
   const state = stateOf(deal);
   const asked = lines?.map((line) => ({ lineId: line.invoiceLineId, netMinor: BigInt(line.netMinor) }));
   const credited = await creditInvoices(deal, tx, state, {
@@ -45,6 +47,24 @@ async function creditInvoice(deal: DealChange<ToCredit>, tx: Tx) {
   deal.detail = { invoiceId, creditNotes: credited.creditNoteIds, requestedBy };
   moveOn(deal, state);
   return { result: 'applied' as const, made: credited.creditNoteIds[0] as string };
+}
+
+/** The request is resolved by the step that fulfils it: whoever approves it again meets a resolved one. */
+async function approveRequest(deal: DealChange<ToCredit>, tx: Tx, taskId: string): Promise<void> {
+  const { invoiceId, requestedBy, note } = deal.body as InvoiceCredit;
+  const task = await lockTask(tx, taskId);
+  const reason = task?.reason as InvoiceCredit | undefined;
+  if (task?.subject !== invoiceId || reason?.requestedBy !== requestedBy) {
+    throw new DomainError('content_changed', `${taskId} is no request of ${requestedBy} for ${invoiceId}`);
+  }
+  if (task.status === 'resolved') throw new DomainError('already_decided', `${taskId} was resolved`);
+  deal.writes.update('tasks', ['id'], {
+    id: taskId,
+    status: 'resolved',
+    resolved_at: deal.at,
+    resolved_by: deal.actor.id,
+    resolution: note === undefined ? 'approved' : `approved: ${note}`,
+  });
 }
 
 async function cancelOrder(deal: DealChange<ToCredit>, tx: Tx): Promise<void> {

@@ -47,6 +47,16 @@ const CONSTRAINTS: Readonly<Record<string, Refusal>> = {
     detail: 'validUntil lies before validFrom',
     pointer: '/validUntil',
   },
+  tasks_open_once: { code: 'already_exists', detail: 'a request of this kind is open for this record' },
+  messages_pkey: { code: 'key_reused', detail: 'this Idempotency-Key was used with another request' },
+  payout_maker_never_releases: {
+    code: 'conflicting_duties',
+    detail: 'whoever calculated a payout or edited its plan never releases it',
+  },
+  nobody_releases_his_own_payout: {
+    code: 'self_approval',
+    detail: 'nobody releases their own payout',
+  },
   policies_pkey: { code: 'stale_version', detail: 'somebody else stored this version meanwhile' },
   policy_approvals_pkey: { code: 'already_decided', detail: 'this person approved this version already' },
   policy_editor_never_approves: {

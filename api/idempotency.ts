@@ -1,7 +1,7 @@
 // POSTs that may be sent again: the answer is stored in the transaction that made it, under person and key.
 // A run that is killed leaves neither effect nor row, so nothing has to time out; a request that comes while
 // the first one runs is told to come back. Only what was done is remembered: a refusal changed nothing and is
-// judged anew. Decisions and facts do not come here, their message row is the memory (`messageIdFor`).
+// judged anew. Decisions do not come here, their message row is the memory (`messageIdFor`).
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { rememberAnswer, takeKey } from '../db/idempotency.js';
@@ -13,6 +13,8 @@ import { actorOf } from './auth/actor.js';
 
 export interface Done<Body extends object> {
   readonly body: Body;
+  /** Instead of the status of the call, for an answer that says it was done before. */
+  readonly status?: number;
   /** Headers of the answer, repeated with it (ETag, Location). */
   readonly headers?: Readonly<Record<string, string>>;
   /** What is stored and repeated instead of `body`, for an answer that holds a secret. */
@@ -67,7 +69,7 @@ export async function answerOnce<Body extends object>(
       : await underKey(request, tx, key, work, status),
   );
   // Only now, after the commit: a reply must not carry the headers of what was rolled back.
-  reply.code(status).headers(done.headers ?? {});
+  reply.code(done.status ?? status).headers(done.headers ?? {});
   if (isReplay) reply.header('idempotent-replay', 'true');
   return done.body;
 }
@@ -92,8 +94,9 @@ async function underKey<Body extends object>(
     return { done: taken.answer as Done<Body>, isReplay: true };
   }
   const done = await work(tx);
-  const answer = { body: done.remember ?? done.body, headers: done.headers ?? {} };
+  const said = done.status ?? status;
+  const answer = { body: done.remember ?? done.body, headers: done.headers ?? {}, status: said };
   const route = `${request.method} ${request.routeOptions.url ?? ''}`.slice(0, 200);
-  await rememberAnswer(tx, { personId, key, route, bodyHash, status, answer });
+  await rememberAnswer(tx, { personId, key, route, bodyHash, status: said, answer });
   return { done, isReplay: false };
 }

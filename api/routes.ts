@@ -8,8 +8,11 @@ import { accountRoutes } from './routes/accounts.js';
 import { approvalRoutes } from './routes/approvals.js';
 import { documentRoutes } from './routes/documents.js';
 import { entityRoutes } from './routes/entities.js';
+import { invoiceRoutes } from './routes/invoices.js';
 import { keyRoutes } from './routes/keys.js';
 import { leadRoutes } from './routes/leads.js';
+import { orderRoutes } from './routes/orders.js';
+import { paymentRoutes } from './routes/payments.js';
 import { peopleRoutes } from './routes/people.js';
 import { policyRoutes } from './routes/policies.js';
 import { priceBookRoutes } from './routes/priceBooks.js';
@@ -41,4 +44,7 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   waitRoutes,
   taskRoutes,
   documentRoutes,
+  orderRoutes,
+  invoiceRoutes,
+  paymentRoutes,
 ];

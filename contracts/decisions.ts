@@ -59,6 +59,10 @@ export interface InvoiceCredit {
   readonly reason: string;
   /** Who asked for it: never the person who approves it by sending the decision. */
   readonly requestedBy: string;
+  /** The open request that is approved; it is resolved with the credit note, so it is approved once. */
+  readonly taskId?: string;
+  /** What the approver said to it. */
+  readonly note?: string;
 }
 
 /** To a payout run: whose amounts the sender releases; absent, everybody's but their own. */

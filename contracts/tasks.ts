@@ -24,6 +24,20 @@ export const TaskView = Type.Object(
 export type TaskView = Static<typeof TaskView>;
 
 export const ResolutionBody = Type.Object(
-  { resolution: Text(500, 'What was decided', 'customer paid by cheque, see payment') },
-  { ...closed, examples: [{ resolution: 'called the customer, pays on Friday' }] },
+  {
+    resolution: Text(500, 'What was decided', 'customer paid by cheque, see payment'),
+    decision: Type.Optional(
+      Type.Enum(['approve', 'reject'], {
+        description: 'For a request (`credit_note_requested`), and only there: approving it executes it',
+      }),
+    ),
+  },
+  {
+    ...closed,
+    examples: [
+      { resolution: 'called the customer, pays on Friday' },
+      { resolution: 'seen the damage report', decision: 'approve' },
+    ],
+  },
 );
+export type ResolutionBody = Static<typeof ResolutionBody>;

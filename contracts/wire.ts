@@ -60,6 +60,15 @@ export const Id = (prefix: string, description = `Id of a ${prefix}`) =>
     examples: [`${prefix}_01kaz4v8tqfv2r0c0q6c2nq4jd`],
   });
 
+/** An id in an answer: also one that was given by hand to a record of the first start. */
+export const Ref = (prefix: string, description = `Id of a ${prefix}`) =>
+  Type.String({
+    pattern: `^${prefix}_[0-9a-z_]{1,34}$`,
+    maxLength: 60,
+    description,
+    examples: [`${prefix}_01kaz4v8tqfv2r0c0q6c2nq4jd`],
+  });
+
 export const Day = Type.String({
   format: 'date',
   maxLength: 10,

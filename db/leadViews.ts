@@ -5,7 +5,7 @@ import type { Tables } from './tables.js';
 
 type LeadRow = Tables['leads'] & { open_waits: WaitJson[]; now_ms: number };
 
-interface WaitJson {
+export interface WaitJson {
   readonly leadId: string;
   readonly kind: string;
   readonly subject: string;
@@ -22,7 +22,8 @@ interface WaitJson {
 export const BUSINESS_NOW = `(select floor(extract(epoch from anchor_at + (clock_timestamp() - real_anchor_at)
   * (86400.0 / seconds_per_day)) * 1000)::float8 from clock_segments order by id desc limit 1)`;
 
-const WAIT_JSON = `jsonb_build_object('leadId', w.lead_id, 'kind', w.kind, 'subject', w.subject, 'role', w.role,
+/** One wait `w` as `waitView` takes it. */
+export const WAIT_JSON = `jsonb_build_object('leadId', w.lead_id, 'kind', w.kind, 'subject', w.subject, 'role', w.role,
   'personId', w.person_id, 'since', floor(extract(epoch from w.since) * 1000),
   'remindAt', floor(extract(epoch from w.remind_at) * 1000),
   'until', floor(extract(epoch from w.until) * 1000), 'level', w.level, 'onOverdue', w.due_step)`;

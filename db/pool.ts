@@ -70,11 +70,18 @@ const isSerialization = (error: unknown): boolean => {
   return code === '40P01' || code === '40001';
 };
 
+/** A pool, or a transaction that runs already and is joined. */
+export type DbOrTx = Db | Tx;
+
+const isTx = (db: DbOrTx): db is Tx => 'release' in db;
+
 /**
  * Runs `work` in one transaction with one commit. A deadlock or serialization failure is tried again twice,
- * because the other transaction has gone on by then; any other error rolls back and is thrown.
+ * because the other transaction has gone on by then; any other error rolls back and is thrown. Given a
+ * transaction, `work` becomes part of it: beginning, trying again and ending are its owner's.
  */
-export async function withTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function withTransaction<T>(db: DbOrTx, work: (tx: Tx) => Promise<T>): Promise<T> {
+  if (isTx(db)) return work(db);
   for (let attempt = 1; ; attempt++) {
     const tx = await db.connect();
     let broken: Error | undefined;

@@ -2,7 +2,7 @@
 // message. What it does to the lead is the step's (activities/deliveries.ts).
 import { ORDER_AT_THE_DOOR } from '../../db/deliveries.js';
 import { newId } from '../../db/ids.js';
-import { type Db, type Tx, withTransaction } from '../../db/pool.js';
+import { type DbOrTx, type Tx, withTransaction } from '../../db/pool.js';
 import { Writes } from '../../db/writes.js';
 import { dateIn } from '../../domain/calendar/zones.js';
 import { DomainError } from '../../domain/errors.js';
@@ -44,7 +44,7 @@ interface OrderRow {
  * Records a delivery. Refuses `not_found`, `wrong_stage` (the order is cancelled), what checkDelivery refuses,
  * and `reference_reused` for a key that stands for another delivery.
  */
-export function recordDelivery({ db }: { db: Db }, input: DeliveryInput): Promise<RecordedDelivery> {
+export function recordDelivery({ db }: { db: DbOrTx }, input: DeliveryInput): Promise<RecordedDelivery> {
   return withTransaction(db, async (tx) => {
     const order = await lockOrder(tx, input);
     const body_hash = bodyHash(input);

@@ -13,7 +13,7 @@ import {
   readProposals,
 } from '../../db/payments.js';
 import type { PolicyStore } from '../../db/policies.js';
-import { type Db, type Tx, withTransaction } from '../../db/pool.js';
+import { type DbOrTx, type Tx, withTransaction } from '../../db/pool.js';
 import { WriteConflict, Writes } from '../../db/writes.js';
 import { dateIn } from '../../domain/calendar/zones.js';
 import { DomainError } from '../../domain/errors.js';
@@ -27,7 +27,8 @@ import { apply, type ShownAllocation, shown, tellLeads, tolerated, writeApplied 
 import { hashOf, wakeRelay } from './messages.js';
 
 export interface IntakeDeps {
-  readonly db: Db;
+  /** A transaction of the caller's is joined. */
+  readonly db: DbOrTx;
   readonly policies: PolicyStore;
 }
 

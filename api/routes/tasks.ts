@@ -1,15 +1,19 @@
 // Tasks: whatever a person has to decide.
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
+import { CREDIT_REQUEST, creditOfRequest } from '../../activities/intake/creditRequests.js';
 import { resolveTask } from '../../activities/intake/tasks.js';
 import { PageOf, PageQuery } from '../../contracts/page.js';
 import { refusals, refusalsOnce } from '../../contracts/problem.js';
 import { ResolutionBody, TaskView } from '../../contracts/tasks.js';
 import { Code, closed, Id } from '../../contracts/wire.js';
-import { listTasks, taskView } from '../../db/tasks.js';
+import { listTasks, type TaskRow, taskById, taskView } from '../../db/tasks.js';
+import { DomainError } from '../../domain/errors.js';
 import { ROLES } from '../../domain/people/people.js';
+import { mustBeAllowed } from '../auth/ability.js';
 import { actorOf, byActor } from '../auth/actor.js';
-import { answerOnce } from '../idempotency.js';
+import { answerDecision, pendingResponse } from '../decisions.js';
+import { answerOnce, idempotencyKey } from '../idempotency.js';
 import { idempotencyHeader } from '../openapi.js';
 import { pageAnswer, pageRequest } from '../paging.js';
 import type { RouteDeps } from '../routes.js';
@@ -24,7 +28,8 @@ const Query = PageQuery({
   leadId: Type.Optional(Id('lead')),
 });
 
-export async function taskRoutes(app: FastifyInstance, { db, clock }: RouteDeps): Promise<void> {
+export async function taskRoutes(app: FastifyInstance, deps: RouteDeps): Promise<void> {
+  const { db, clock } = deps;
   app.get<{ Querystring: Static<typeof Query> }>(
     '/v1/tasks',
     {
@@ -43,7 +48,7 @@ export async function taskRoutes(app: FastifyInstance, { db, clock }: RouteDeps)
     },
   );
 
-  app.post<{ Params: Static<typeof Params>; Body: Static<typeof ResolutionBody> }>(
+  app.post<{ Params: Static<typeof Params>; Body: ResolutionBody }>(
     '/v1/tasks/:id/resolution',
     {
       config: { permit: ['resolve', 'tasks'] },
@@ -53,20 +58,70 @@ export async function taskRoutes(app: FastifyInstance, { db, clock }: RouteDeps)
         headers: idempotencyHeader,
         params: Params,
         body: ResolutionBody,
-        response: { 200: TaskView, ...refusalsOnce('not_found', 'already_decided') },
+        response: {
+          200: TaskView,
+          ...pendingResponse,
+          ...refusalsOnce(
+            'not_found',
+            'already_decided',
+            'self_approval',
+            'content_changed',
+            'over_credited',
+            'expired',
+          ),
+        },
       },
     },
-    async (request, reply) =>
-      answerOnce(
+    async (request, reply) => {
+      const { id } = request.params;
+      const { resolution, decision } = request.body;
+      const task = await taskById(db, id);
+      if (!task) throw new DomainError('not_found', `there is no task ${id}`);
+      mustFit(task, decision);
+      if (decision === 'approve') return approveCredit(request, reply, deps, task);
+      return answerOnce(
         request,
         reply,
         db,
         async (tx) => {
           const by = { ...byActor(request, clock), roles: actorOf(request).roles };
-          const { resolution } = request.body;
-          return { body: taskView(await resolveTask(tx, by, request.params.id, resolution)) };
+          const said = decision === 'reject' ? `rejected: ${resolution}`.slice(0, 500) : resolution;
+          return { body: taskView(await resolveTask(tx, by, id, said)) };
         },
         200,
-      ),
+      );
+    },
+  );
+}
+
+function mustFit({ kind }: TaskRow, decision: ResolutionBody['decision']): void {
+  const isRequest = kind === CREDIT_REQUEST;
+  if (isRequest === (decision !== undefined)) return;
+  const detail = isRequest
+    ? `a task of kind ${kind} is approved or rejected`
+    : `a task of kind ${kind} takes none`;
+  throw new DomainError('invalid_field', detail, '/decision');
+}
+
+/** Approving a request is the decision itself: the step that issues the credit note resolves the task. */
+async function approveCredit(
+  request: FastifyRequest<{ Body: ResolutionBody }>,
+  reply: FastifyReply,
+  deps: RouteDeps,
+  task: TaskRow,
+) {
+  const actor = actorOf(request);
+  mustBeAllowed(actor, 'creditInvoice', 'invoices');
+  const body = creditOfRequest(task, actor.personId, request.body.resolution);
+  // Under an Idempotency-Key the decision may be the one that resolved it: its message knows.
+  if (task.status === 'resolved' && idempotencyKey(request) === undefined) {
+    throw new DomainError('already_decided', `${task.id} was resolved`);
+  }
+  return answerDecision(
+    request,
+    reply,
+    deps,
+    { name: 'creditInvoice', leadId: task.lead_id, body },
+    async () => taskView((await taskById(deps.db, task.id)) as TaskRow),
   );
 }
