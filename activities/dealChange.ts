@@ -256,7 +256,7 @@ export class DealChange<L> {
     return this;
   }
 
-  /** Something a person has to decide; one open task per kind and subject. */
+  /** Something a person has to decide; one open task per kind and subject, owed by whom it was asked of last. */
   task(kind: string, subject: string, role: string, reason: object, personId: string | null = null): this {
     const row = {
       id: newId('task'),
@@ -273,7 +273,8 @@ export class DealChange<L> {
       `insert into tasks (id, kind, lead_id, subject, role, person_id, reason, created_at)
         select id, kind, lead_id, subject, role, person_id, reason, created_at
         from jsonb_populate_record(null::tasks, $)
-        on conflict (kind, subject) where status = 'open' do nothing`,
+        on conflict (kind, subject) where status = 'open' do update
+          set role = excluded.role, person_id = excluded.person_id, reason = excluded.reason`,
       row,
       'any',
     );
