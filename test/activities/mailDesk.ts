@@ -11,7 +11,8 @@ import { Writes } from '../../db/writes.js';
 import type { MailKind } from '../../domain/policies/types.js';
 
 import { freshDatabase, type TestDatabase } from '../support/database.js';
-import { AT, company } from './sampleDeal.js';
+import { company } from './sampleDeal.js';
+import { AT } from './sampleWords.js';
 
 export interface Desk {
   /** Of the owner: for fixtures and for looking. */
