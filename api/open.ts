@@ -40,7 +40,7 @@ export async function openApi(parts: ApiParts): Promise<OpenApi> {
   const db = openPool(appDatabaseUrl, {
     max: config.pools.api,
     applicationName: 'l2c-api',
-    onIdleError: (err) => log.warn({ err }, 'a database connection broke'),
+    onIdleError: ({ message }) => log.warn({ reason: message }, 'a database connection broke'),
   });
   let clock: RunningClock | undefined;
   try {

@@ -8,6 +8,7 @@ import { accountRoutes } from './routes/accounts.js';
 import { approvalRoutes } from './routes/approvals.js';
 import { documentRoutes } from './routes/documents.js';
 import { entityRoutes } from './routes/entities.js';
+import { importRoutes } from './routes/imports.js';
 import { invoiceRoutes } from './routes/invoices.js';
 import { keyRoutes } from './routes/keys.js';
 import { leadRoutes } from './routes/leads.js';
@@ -38,6 +39,7 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   priceBookRoutes,
   policyRoutes,
   entityRoutes,
+  importRoutes,
   leadRoutes,
   quoteRoutes,
   approvalRoutes,

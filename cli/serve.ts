@@ -73,7 +73,7 @@ export async function openProduct(options: ProductOptions): Promise<Product> {
     const db = openPool(appUrl, {
       max: 4,
       applicationName: 'l2c',
-      onIdleError: (err) => log.warn({ err }, 'a database connection broke'),
+      onIdleError: ({ message }) => log.warn({ reason: message }, 'a database connection broke'),
     });
     closing.unshift(() => db.end());
     const setClock = options.setClock ?? ((to) => ensureClock(to, config.clockSecondsPerDay, Date.now()));

@@ -1,5 +1,4 @@
 // The worker as one process needs it: a pool of its own, the bundle of dist/, mails, relay and checkpoints.
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ConnectionOptions } from '@temporalio/client';
 import type { Logger } from 'pino';
@@ -11,6 +10,7 @@ import { openPool } from '../db/pool.js';
 import { mustBeSafe } from '../db/serverChecks.js';
 import { checkpointKey } from './checkpoint.js';
 import { startCheckpoints } from './checkpoints.js';
+import { foldersOf } from './folders.js';
 import { installRuntime } from './runtime.js';
 import { startWorker } from './worker.js';
 
@@ -32,12 +32,6 @@ export interface OpenWorker {
   stop(): Promise<void>;
 }
 
-/** Where what the product writes beside the database lies, under the state folder. */
-export const foldersOf = (stateDir: string) => ({
-  mails: join(stateDir, 'mails'),
-  checkpoints: join(stateDir, 'checkpoints'),
-});
-
 /** The workflow bundle that the build has made. */
 export const WORKFLOW_BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 
@@ -49,7 +43,7 @@ export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
   const db = openPool(parts.appDatabaseUrl, {
     max: config.pools.worker,
     applicationName: 'l2c-worker',
-    onIdleError: (err) => log.warn({ err }, 'a database connection broke'),
+    onIdleError: ({ message }) => log.warn({ reason: message }, 'a database connection broke'),
   });
   try {
     await mustBeSafe(db, durable);
