@@ -44,6 +44,8 @@ export interface Watch {
 
 const POLL_MS = 50;
 const PATIENCE_MS = 60_000;
+/** Charged with the first delivery, so never delivered themselves. */
+const CHARGED_ALONG = ['SETUP', 'FREIGHT'];
 const SKUS = [
   'DESK-160',
   'DESK-LIFT',
@@ -73,6 +75,8 @@ interface Invoice {
 export class Lead {
   readonly #crew: Crew;
   readonly #chance: Chance;
+  /** What each call was answered. */
+  readonly answers = new Map<Call, unknown>();
   #id = '';
   #quote: Quote | undefined;
   #approvalId = '';
@@ -190,11 +194,13 @@ export class Lead {
     const { fulfilment } = this.#crew;
     const { items } = await fulfilment.get<{ items: { id: string }[] }>(`/v1/orders?lead=${this.#id}`);
     this.#orderId = items[0]?.id ?? '';
-    const order = await fulfilment.get<{ lines: { id: string; ordered: string }[] }>(
+    const order = await fulfilment.get<{ lines: { id: string; sku: string; ordered: string }[] }>(
       `/v1/orders/${this.#orderId}`,
     );
     await this.#post('fulfilment', `/v1/orders/${this.#orderId}/deliveries`, 'delivery', {
-      lines: order.lines.map(({ id, ordered }) => ({ orderLineId: id, quantity: ordered })),
+      lines: order.lines.flatMap(({ id, sku, ordered }) =>
+        CHARGED_ALONG.includes(sku) ? [] : { orderLineId: id, quantity: ordered },
+      ),
       deliveredAt: new Date(Date.now() - 5).toISOString(),
     });
   }
@@ -216,8 +222,10 @@ export class Lead {
     return this.#quote;
   }
 
-  #post<T = unknown>(by: keyof Crew, path: string, call: Call, body: object): Promise<T> {
-    return this.#crew[by].post<T>(path, body, `bench-${this.tag}-${call}`);
+  async #post<T = unknown>(by: keyof Crew, path: string, call: Call, body: object): Promise<T> {
+    const answer = await this.#crew[by].post<T>(path, body, `bench-${this.tag}-${call}`);
+    this.answers.set(call, answer);
+    return answer;
   }
 
   async #until(what: string, ask: () => Promise<boolean>): Promise<void> {
