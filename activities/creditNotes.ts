@@ -172,9 +172,13 @@ async function writeNotes<L>(
   payments: readonly HeldPayment[],
 ): Promise<void> {
   const { entityId } = state.order;
+  const { series } = await deal.policy('invoicing');
   const numbered: (Note & DocumentNumber)[] = [];
   for (const note of notes) {
-    numbered.push({ ...note, ...(await nextNumber(tx, entityId, 'credit_note', state.today)) });
+    numbered.push({
+      ...note,
+      ...(await nextNumber(tx, entityId, 'credit_note', state.today, series.creditNote)),
+    });
   }
   deal.writes.insert(
     'invoices',

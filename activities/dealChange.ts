@@ -256,7 +256,7 @@ export class DealChange<L> {
     return this;
   }
 
-  /** Something a person has to decide; one open task per kind and subject. */
+  /** Something a person has to decide; one open task per kind and subject, owed by whom it was asked of last. */
   task(kind: string, subject: string, role: string, reason: object, personId: string | null = null): this {
     const row = {
       id: newId('task'),
@@ -273,7 +273,8 @@ export class DealChange<L> {
       `insert into tasks (id, kind, lead_id, subject, role, person_id, reason, created_at)
         select id, kind, lead_id, subject, role, person_id, reason, created_at
         from jsonb_populate_record(null::tasks, $)
-        on conflict (kind, subject) where status = 'open' do nothing`,
+        on conflict (kind, subject) where status = 'open' do update
+          set role = excluded.role, person_id = excluded.person_id, reason = excluded.reason`,
       row,
       'any',
     );
@@ -310,6 +311,13 @@ export class DealChange<L> {
     this.#stage = this.lead.stage as Stage;
     this.#outcome = this.lead.outcome as Outcome | null;
     this.#waits = this.#parts.loaded.waits;
+    return answer;
+  }
+
+  /** Keeps a fact for a later state of the deal, with a task so that somebody sees it wait. */
+  park(code: string): Answer {
+    const answer = this.discard({ result: 'parked', code });
+    this.task('message_parked', this.call.key, 'operations', { message: this.message?.name, code });
     return answer;
   }
 
@@ -409,6 +417,14 @@ export class DealChange<L> {
             where id = $ ->> 'id' and answer is null`,
       { id: this.call.key, answer, parkedFor: answer.code ?? answer.result },
       1,
+    );
+    if (waiting || !this.message?.parkedFor) return;
+    this.writes.statement(
+      'what waited is done',
+      `update tasks set status = 'resolved', resolved_at = ($ ->> 'at')::timestamptz, resolution = $ ->> 'result'
+        where subject = $ ->> 'id' and kind in ('message_parked', 'step_stuck') and status = 'open'`,
+      { id: this.call.key, at: this.at, result: answer.result },
+      'any',
     );
   }
 }

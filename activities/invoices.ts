@@ -87,10 +87,15 @@ async function issue(
 ): Promise<void> {
   const { order, today } = state;
   const dunning = await deal.policy('dunning');
+  const { series } = await deal.policy('invoicing');
   const { entityId, currency } = order;
   const invoices: { draft: InvoiceDraft; id: string; number: string; seq: bigint; issuedOn: string }[] = [];
   for (const draft of drafts) {
-    invoices.push({ draft, id: newId('inv'), ...(await nextNumber(tx, entityId, 'invoice', today)) });
+    invoices.push({
+      draft,
+      id: newId('inv'),
+      ...(await nextNumber(tx, entityId, 'invoice', today, series.invoice)),
+    });
   }
   const { invoicing: invoicingPin, dunning: dunningPin, tax } = deal.versions;
   for (const { draft, id, seq, number, issuedOn } of invoices) {

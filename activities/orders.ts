@@ -14,6 +14,9 @@ import { peopleFrom } from './people.js';
 import { revisionOf, setRevision } from './quotes.js';
 import { makeStep, type StepDeps } from './step.js';
 
+/** Series of the order number; those of documents with tax are policy data. */
+const ORDER_PREFIX = 'SO';
+
 type Revision = NonNullable<QuoteJson['revision']>;
 
 async function accept(
@@ -58,7 +61,13 @@ async function accept(
   deal.to('ordered').begin('delivery', { subject: orderId, until: endOfDayIn(deal.entity.zone, deliverBy) });
   if (invoicing.issueOn === 'order') deal.begin('invoicing', { subject: orderId, until: deal.atMs });
   await deal.mail('order', orderId);
-  const { number, seq, issuedOn } = await nextNumber(tx, revision.entityId, 'order', deal.today);
+  const { number, seq, issuedOn } = await nextNumber(
+    tx,
+    revision.entityId,
+    'order',
+    deal.today,
+    ORDER_PREFIX,
+  );
   deal.writes.insert('orders', {
     id: orderId,
     number,

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { PolicyStore } from '../db/policies.js';
 import { type Db, isDatabaseAway, type Tx, withTransaction } from '../db/pool.js';
 import { DomainError } from '../domain/errors.js';
+import { outcomeOf } from '../domain/messages.js';
 import type { Answer, Head, StepAnswer, StepCall, StepName } from '../domain/steps.js';
 import { OWN_STEPS } from '../domain/waits.js';
 import { DealChange, type Loaded, type LockedLead } from './dealChange.js';
@@ -93,6 +94,16 @@ async function runStep<L>(
 async function judged<L>(deal: DealChange<L>, tx: Tx, judge: Judge<L>): Promise<Answer | void> {
   const { message } = deal;
   if (deal.expired) return deal.discard({ result: 'expired', code: 'expired' });
+  const outcome = message && outcomeOf(deal.stage, message.name);
+  switch (outcome?.kind) {
+    case 'refuse':
+      return deal.discard({ result: 'refused', code: outcome.code, detail: outcome.detail });
+    case 'no_effect':
+      return deal.discard({ result: 'no_effect' });
+    case 'park':
+      return deal.park('too_early');
+    default: // Applied, reopening, or the deal's own step.
+  }
   try {
     deal.checkActor();
     return await judge(deal, tx);

@@ -1,5 +1,6 @@
 // Every way a request can fail, as problem+json. A refusal of ours keeps its code; what Fastify and Postgres
 // throw is translated here, in one place; what nobody foresaw is `internal`, logged with its cause.
+import { types } from 'node:util';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_BASE } from '../contracts/problem.js';
 import { isDatabaseAway } from '../db/pool.js';
@@ -42,7 +43,8 @@ const UNREADABLE = new Set(['22003', '22007', '22008', '22021', '22P02', '22P05'
 /** Turns whatever was thrown into a refusal; undefined for what is a fault of ours. */
 export function refusalOf(error: unknown): DomainError | undefined {
   if (error instanceof DomainError) return error;
-  if (!(error instanceof Error)) return undefined;
+  // Network errors may come from another realm (no `instanceof`); Fastify's are not made by `Error` itself.
+  if (!(types.isNativeError(error) || error instanceof Error)) return undefined;
   const code = FASTIFY_CODES[(error as FastifyError).code ?? ''];
   if (code !== undefined) return new DomainError(code, detailOf(code, error));
   const refused = refusalOfConstraint(error);

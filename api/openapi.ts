@@ -87,3 +87,15 @@ export const ifMatchHeader = {
     },
   },
 } as const;
+
+export const ifNoneMatchHeader = {
+  type: 'object',
+  properties: {
+    'if-none-match': {
+      type: 'string',
+      maxLength: 1000,
+      description: 'ETag of the copy you have; 304 while it is the current one',
+      examples: ['"3f8f1b9e"'],
+    },
+  },
+} as const;

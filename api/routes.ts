@@ -7,8 +7,10 @@ import type { AppDeps } from './deps.js';
 import { accountRoutes } from './routes/accounts.js';
 import { approvalRoutes } from './routes/approvals.js';
 import { commissionRoutes } from './routes/commissions.js';
-import { entityRoutes } from './routes/entities.js';
+import { documentRoutes } from './routes/documents.js';
+import { entityRoutes, entityRoutes } from './routes/entities.js';
 import { explanationRoutes } from './routes/explanations.js';
+import { importRoutes } from './routes/imports.js';
 import { invoiceRoutes } from './routes/invoices.js';
 import { keyRoutes } from './routes/keys.js';
 import { leadRoutes } from './routes/leads.js';
@@ -40,11 +42,13 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   priceBookRoutes,
   policyRoutes,
   entityRoutes,
+  importRoutes,
   leadRoutes,
   quoteRoutes,
   approvalRoutes,
   waitRoutes,
   taskRoutes,
+  documentRoutes,
   orderRoutes,
   invoiceRoutes,
   paymentRoutes,

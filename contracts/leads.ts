@@ -97,7 +97,7 @@ export const WaitView = Type.Object(
     remindAt: Nullable(Instant),
     until: Instant,
     level: Type.Integer({ description: 'How often it was moved' }),
-    then: Type.String({ maxLength: 60, description: 'The step when time runs out' }),
+    onOverdue: Type.String({ maxLength: 60, description: 'The step when time runs out' }),
     overdue: Type.Boolean(),
   },
   { ...closed, description: 'A contract: who owes what, since when, until when, and what happens then' },

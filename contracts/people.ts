@@ -23,7 +23,7 @@ const RoleName = Type.Enum([...ROLES], { description: 'A role', examples: ['rep'
 export const Roles = Type.Array(RoleName, {
   maxItems: ROLES.length,
   uniqueItems: true,
-  description: 'Roles; one granted by a person is usable from the next day (UTC) on',
+  description: 'Roles; usable from the next day (UTC) on, or at once while the company has no lead yet',
 });
 export const Limits = ListOf(Money, 20, 'The most this person may release, one amount per currency');
 const Territories = Type.Array(Country, { maxItems: 250, uniqueItems: true, description: 'Countries' });

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../domain/policies/canonical.js';
 import type { Tables } from './tables.js';
-import type { Writes } from './writes.js';
+import type { RowSink, Writes } from './writes.js';
 
 /** The hash before the first entry of a chain. */
 export const GENESIS = Buffer.alloc(32);
@@ -30,6 +30,22 @@ export interface Change {
 
 /** Adds the next entry of a subject's chain to the writes. The caller holds the chain's head. */
 export function appendAudit(writes: Writes, head: AuditHead | undefined, change: Change): AuditHead {
+  if (!head) return beginAudit(writes, change);
+  const { row, ...next } = entryAfter(head, change);
+  writes.insert('audit_entries', row);
+  writes.update('audit_heads', ['subject'], { subject: change.subject, ...next });
+  return next;
+}
+
+/** Adds the first entry of a new subject's chain. */
+export function beginAudit(writes: RowSink, change: Change): AuditHead {
+  const { row, ...head } = entryAfter({ seq: 0n, hash: GENESIS }, change);
+  writes.insert('audit_entries', row);
+  writes.insert('audit_heads', { subject: change.subject, ...head });
+  return head;
+}
+
+function entryAfter(head: AuditHead, change: Change): AuditHead & { row: Partial<Tables['audit_entries']> } {
   const { subject, key, action, at, actor, revision, from, to, detail } = change;
   const entry = canonicalJson({
     action,
@@ -41,16 +57,9 @@ export function appendAudit(writes: Writes, head: AuditHead | undefined, change:
     revision,
     to,
   });
-  const seq = (head?.seq ?? 0n) + 1n;
-  const hash = createHash('sha256')
-    .update(head?.hash ?? GENESIS)
-    .update(entry)
-    .digest();
-  const row: Partial<Tables['audit_entries']> = { subject, seq, key, action, entry, hash };
-  writes.insert('audit_entries', row);
-  if (head) writes.update('audit_heads', ['subject'], { subject, seq, hash });
-  else writes.insert('audit_heads', { subject, seq, hash });
-  return { seq, hash };
+  const seq = head.seq + 1n;
+  const hash = createHash('sha256').update(head.hash).update(entry).digest();
+  return { seq, hash, row: { subject, seq, key, action, entry, hash } };
 }
 
 const plainJson = (value: object): string =>

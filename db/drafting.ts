@@ -50,14 +50,14 @@ export interface DraftingJson {
   readonly people: PersonJson[];
 }
 
-/** $1 lead, $2 quote or null, $3 actor, $4 account or null, $5 SKUs, $6 currency or null. */
+/** $1 lead, $2 quote or null, $3 actor, $4 account or null, $5 SKUs, $6 currency or null, $7 real instant (epoch ms). */
 export const DRAFTING = `with the_lead as (select * from leads where id = $1),
   the_quote as (select * from quotes where id = $2),
   the_account as (select * from accounts where id = coalesce((select account_id from the_quote), $4,
     (select account_id from the_lead))),
   the_entity as (select * from legal_entities order by created_at, id limit 1),
   clock as (select * from clock_segments order by id desc limit 1),
-  today as (select ((anchor_at + (clock_timestamp() - real_anchor_at) * (86400.0 / seconds_per_day))
+  today as (select ((anchor_at + (to_timestamp($7::float8 / 1000) - real_anchor_at) * (86400.0 / seconds_per_day))
     at time zone coalesce((select zone from the_entity), 'UTC'))::date as on from clock),
   the_currency as (select coalesce((select currency from the_quote), $6,
     (select body ->> 'defaultCurrency' from policies where kind = 'quoting' order by version desc limit 1)) as code),

@@ -1,5 +1,5 @@
 // Ids as people and logs meet them: a word that says what it is, then a UUIDv7, so they sort by time.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { typeid } from 'typeid-js';
 
 export type IdPrefix =
@@ -41,10 +41,10 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /** The same id for the same parts: an effect that is tried again finds what the first try wrote. */
 export function derivedId(prefix: IdPrefix, ...parts: readonly string[]): string {
-  const digest = createHash('sha256').update(parts.join('\0')).digest();
+  const digest = hash('sha256', parts.join('\0'), 'buffer');
   let text = '';
   for (let i = 0; i < 26; i++) text += ALPHABET[(digest[i] ?? 0) & 31];
   return `${prefix}_${text}`;
 }
 
-export const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+export const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');

@@ -15,7 +15,7 @@ export interface WaitJson {
   readonly remindAt: number | null;
   readonly until: number;
   readonly level: number;
-  readonly then: string;
+  readonly onOverdue: string;
 }
 
 /** The business instant now, as SQL: the one place in which a read asks the clock. */
@@ -26,7 +26,7 @@ export const BUSINESS_NOW = `(select floor(extract(epoch from anchor_at + (clock
 export const WAIT_JSON = `jsonb_build_object('leadId', w.lead_id, 'kind', w.kind, 'subject', w.subject, 'role', w.role,
   'personId', w.person_id, 'since', floor(extract(epoch from w.since) * 1000),
   'remindAt', floor(extract(epoch from w.remind_at) * 1000),
-  'until', floor(extract(epoch from w.until) * 1000), 'level', w.level, 'then', w.due_step)`;
+  'until', floor(extract(epoch from w.until) * 1000), 'level', w.level, 'onOverdue', w.due_step)`;
 
 const LEAD_COLUMNS = `l.*, ${BUSINESS_NOW} as now_ms, (select coalesce(jsonb_agg(${WAIT_JSON}
   order by coalesce(w.remind_at, w.until), w.id), '[]') from waits w

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
+import type { Queryable } from './pool.js';
 
 const here = fileURLToPath(new URL('migrations', import.meta.url));
 
@@ -19,4 +20,20 @@ export async function migrate(ownerUrl: string): Promise<string[]> {
     log: () => undefined,
   });
   return ran.map((migration) => migration.name);
+}
+
+/** Answers the names of migrations this database has not seen, in their order. */
+export async function pendingMigrations(db: Queryable): Promise<string[]> {
+  const { rows: tables } = await db.query<{ found: boolean }>(
+    "select to_regclass('migrations') is not null as found",
+  );
+  const { rows } = tables[0]?.found
+    ? await db.query<{ name: string }>('select name from migrations')
+    : { rows: [] };
+  const ran = new Set(rows.map(({ name }) => name));
+  const all = readdirSync(here).filter((file) => file.endsWith('.sql'));
+  return all
+    .map((file) => file.slice(0, -'.sql'.length))
+    .filter((name) => !ran.has(name))
+    .sort();
 }

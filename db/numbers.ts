@@ -2,14 +2,7 @@
 // number exists exactly when its document does. The date never goes back within a series.
 import type { Queryable } from './pool.js';
 
-export const SERIES_PREFIXES = {
-  order: 'SO-',
-  invoice: 'INV-',
-  credit_note: 'CN-',
-  deposit: 'DEP-',
-  charge_note: 'CHG-',
-} as const;
-export type Series = keyof typeof SERIES_PREFIXES;
+export type Series = 'order' | 'invoice' | 'credit_note' | 'deposit' | 'charge_note';
 
 export interface DocumentNumber {
   readonly number: string;
@@ -23,19 +16,21 @@ export async function nextNumber(
   entityId: string,
   series: Series,
   wantedOn: string,
+  prefix: string,
 ): Promise<DocumentNumber> {
   const { rows } = await tx.query<{ prefix: string; last_seq: bigint; last_issued_on: string }>({
     name: 'next_number',
     text: `insert into number_series as s (entity_id, series, prefix, last_seq, last_issued_on)
       values ($1, $2, $3, 1, $4)
       on conflict (entity_id, series) do update
-        set last_seq = s.last_seq + 1, last_issued_on = greatest(s.last_issued_on, excluded.last_issued_on)
+        set last_seq = s.last_seq + 1, prefix = excluded.prefix,
+           last_issued_on = greatest(s.last_issued_on, excluded.last_issued_on)
       returning prefix, last_seq, last_issued_on`,
-    values: [entityId, series, SERIES_PREFIXES[series], wantedOn],
+    values: [entityId, series, prefix, wantedOn],
   });
   const row = rows[0] as (typeof rows)[0];
   return {
-    number: `${row.prefix}${row.last_seq.toString().padStart(6, '0')}`,
+    number: `${row.prefix}-${row.last_seq.toString().padStart(6, '0')}`,
     seq: row.last_seq,
     issuedOn: row.last_issued_on,
   };

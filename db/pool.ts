@@ -1,5 +1,6 @@
 // One way to Postgres: types that keep money exact, a pool that survives its database, transactions that
 // are retried only for what passes by itself.
+import { types as kinds } from 'node:util';
 import pg from 'pg';
 
 const INT8 = 20;
@@ -35,6 +36,7 @@ export function openPool(url: string, options: PoolOptions): Db {
     idle_in_transaction_session_timeout: 15_000,
     connectionTimeoutMillis: 3_000,
     keepAlive: true,
+    options: '-c TimeZone=UTC', // `current_date`, by which roles become usable, is the same day everywhere.
     types,
   });
   // Without a listener an idle connection that dies ends the process.
@@ -52,7 +54,8 @@ const networkCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'
 
 /** True when trying again later is the right answer to this error (absent or contended database). */
 export function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  // An error of the network may come from another realm than ours, where `instanceof` is false.
+  if (!(kinds.isNativeError(error) || error instanceof Error)) return false;
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string') {
     return passing.has(code.slice(0, 2)) || passingCodes.has(code) || networkCodes.has(code);

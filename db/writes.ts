@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import type { Queryable } from './pool.js';
 import type { Tables } from './tables.js';
 
-type Table = keyof Tables;
-type Row<T extends Table> = Partial<Tables[T]>;
+export type Table = keyof Tables;
+export type Row<T extends Table> = Partial<Tables[T]>;
 
 /** Somebody else changed or made the row first; the caller's transaction rolls back and looks again. */
 export class WriteConflict extends Error {
@@ -33,7 +33,12 @@ const nameOf = (text: string): string => {
   return name;
 };
 
-export class Writes {
+/** Where rows are put, whether they travel as one statement (`Writes`) or by COPY (`CopyRows`). */
+export interface RowSink {
+  insert<T extends Table>(table: T, ...rows: Row<T>[]): unknown;
+}
+
+export class Writes implements RowSink {
   readonly #parts: { text: (n: number) => string; param: string; expect: number; what: string }[] = [];
 
   get isEmpty(): boolean {

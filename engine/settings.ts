@@ -58,6 +58,8 @@ export interface StackSettings extends MachineSettings {
   /** Temporal namespace, `default` when left out. */
   namespace?: string;
   ports?: StackPorts;
+  /** True for what needs the database only: no engine is started or asked, and its address is empty. */
+  withoutEngine?: boolean;
   /** False for tests only: Postgres without fsync, Temporal in memory, no UI. Default true. */
   durable?: boolean;
   /** Longest rounding of engine timers in milliseconds; the server's own is 1,000. Tests and the demo: 20. */

@@ -71,7 +71,10 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
   try {
     const namespace = settings.namespace ?? 'default';
     // Neither needs the other. Both are waited for, so that a failure never leaves one of them starting.
-    const [database, engine] = await bothOrNeither(provideDatabase(start), provideEngine(start, namespace));
+    const [database, engine] = await bothOrNeither(
+      provideDatabase(start),
+      settings.withoutEngine ? NO_ENGINE : provideEngine(start, namespace),
+    );
     let stopped: Promise<void> | undefined;
     return {
       ...database,
@@ -100,6 +103,8 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     throw error;
   }
 }
+
+const NO_ENGINE: Promise<Engine> = Promise.resolve({ connection: {}, address: '' });
 
 async function bothOrNeither<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([first, second]);

@@ -20,7 +20,7 @@ export interface Secrets {
   appPassword: string;
 }
 
-interface Ownership {
+export interface Ownership {
   owner: ProcessIdentity;
   children: Children;
 }
@@ -59,6 +59,12 @@ export class StateFolder {
     });
   }
 
+  /** Whose folder this is now, and which servers it runs; undefined when nobody alive owns it. */
+  async ownership(): Promise<Ownership | undefined> {
+    const found = await this.#read<Ownership>('stack.json');
+    return found !== undefined && isAlive(found.owner) ? found : undefined;
+  }
+
   /** Writes down which servers run, so that the next start finds them if we are killed. */
   recordChildren(children: Children): void {
     const owner = identify(process.pid);
@@ -87,6 +93,7 @@ export class StateFolder {
     return kept[database] ?? made;
   }
 
+  /** The ports its servers had last. */
   async ports(): Promise<RememberedPorts> {
     return (await this.#read<RememberedPorts>('ports.json')) ?? {};
   }

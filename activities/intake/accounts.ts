@@ -38,7 +38,7 @@ export async function createAccount(tx: Tx, by: By, body: NewAccount): Promise<A
   return stored(tx, id);
 }
 
-/** Changes the fields of a patch. `not_found`, `stale_version`, `unknown_reference` for a parent in a loop. */
+/** Changes the fields of a patch. `not_found`, `stale_version`, `unknown_reference` for a loop of parents. */
 export async function editAccount(
   tx: Tx,
   by: By,

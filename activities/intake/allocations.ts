@@ -10,7 +10,15 @@ import { DomainError } from '../../domain/errors.js';
 import { postLaterAllocation, postPayerNamed } from '../../domain/ledger/cash.js';
 import { postRecovery } from '../../domain/ledger/receivables.js';
 import { type Invoice, invoiceOf, openOf, writtenOffOf } from '../balances.js';
-import { type Applied, apply, tellLeads, tolerated, writeApplied } from './applied.js';
+import {
+  type Applied,
+  apply,
+  type ShownAllocation,
+  shown,
+  tellLeads,
+  tolerated,
+  writeApplied,
+} from './applied.js';
 import { hashOf, wakeRelay } from './messages.js';
 import type { IntakeDeps } from './payments.js';
 
@@ -26,7 +34,7 @@ export interface AllocationInput {
 
 export interface AllocatedPayment {
   readonly paymentId: string;
-  readonly allocations: readonly { id: string; invoiceId: string; leadId: string; amountMinor: bigint }[];
+  readonly allocations: readonly ShownAllocation[];
   readonly unappliedMinor: bigint;
   readonly created: boolean;
 }
@@ -78,12 +86,7 @@ export function allocatePayment(
     await wakeRelay(tx);
     return {
       paymentId,
-      allocations: applied.map(({ allocation: { row } }) => ({
-        id: row.id,
-        invoiceId: row.invoice_id,
-        leadId: row.lead_id,
-        amountMinor: row.amount_minor,
-      })),
+      allocations: applied.map(({ allocation }) => shown(allocation)),
       unappliedMinor,
       created: true,
     };

@@ -95,3 +95,17 @@ export function tellLeads(
   writes.insert('messages', ...facts.map(factRow));
   return facts.map(({ id }) => id);
 }
+
+export interface ShownAllocation {
+  readonly id: string;
+  readonly invoiceId: string;
+  readonly leadId: string;
+  readonly amountMinor: bigint;
+}
+
+export const shown = ({ row }: NewAllocation): ShownAllocation => ({
+  id: row.id,
+  invoiceId: row.invoice_id,
+  leadId: row.lead_id,
+  amountMinor: row.amount_minor,
+});

@@ -2,7 +2,6 @@
 // after the row is stored, the worst answer is "not yet", with the message's address.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from '../../db/pool.js';
-import { ERRORS } from '../../domain/errors.js';
 import type { Stage } from '../../domain/leads/stages.js';
 import { type DecisionName, outcomeOf } from '../../domain/messages.js';
 import type { Answer } from '../../domain/steps.js';
@@ -90,8 +89,7 @@ async function refusedByClosedRow(db: Db, message: Addressed): Promise<Answer | 
   if (lead?.stage !== 'closed') return null;
   const outcome = outcomeOf(lead.stage, message.name as DecisionName);
   if (outcome.kind !== 'refuse') return null;
-  const detail = `${message.name} is refused in stage ${lead.stage}: ${ERRORS[outcome.code].title}`;
-  const answer: Answer = { result: 'refused', code: outcome.code, detail };
+  const answer: Answer = { result: 'refused', code: outcome.code, detail: outcome.detail };
   if (await storeRefusal(db, message, { answer, revision: lead.revision })) return answer;
   return answerOf(db, message.id);
 }

@@ -45,3 +45,25 @@ export async function ensureAdminKey(db: Db, at: Date): Promise<FirstAdmin | nul
     return { personId: id, token };
   });
 }
+
+/**
+ * Makes the first admin's key, or one more where the company holds nothing but that admin: a start that was
+ * killed before it could show the first one locks nobody out. Null once there is anything to guard.
+ */
+export async function firstKey(db: Db, at: Date): Promise<FirstAdmin | null> {
+  const made = await ensureAdminKey(db, at);
+  if (made !== null) return made;
+  return withTransaction(db, async (tx) => {
+    const { rows } = await tx.query<{ id: string }>(
+      `select p.id from people p join person_roles r on r.person_id = p.id and r.role = 'admin'
+        where p.active and not p.system and not exists (select from people o where o.id <> p.id and not o.system)
+          and not exists (select from legal_entities) and not exists (select from leads) for update of p`,
+    );
+    const [admin] = rows;
+    if (admin === undefined) return null;
+    const wish = { personId: admin.id, label: 'First boot', scopes: ['admin'] };
+    const { token } = await createKey(tx, { personId: admin.id, at }, wish);
+    if (token === null) throw new RangeError('a new key came without its token');
+    return { personId: admin.id, token };
+  });
+}

@@ -1,51 +1,25 @@
 // Capture: one transaction that finds out whether the lead is known, and stores it, its touch, its audit entry
 // and the message that starts its workflow. It succeeds whether or not the engine is there.
 
-import { appendAudit } from '../../db/audit.js';
-import { newId } from '../../db/ids.js';
+import { INTAKE_LOCK } from '../../db/imports.js';
 import { type Db, type Tx, withTransaction } from '../../db/pool.js';
 import { Writes } from '../../db/writes.js';
 import { type ClockSegment, instantAt } from '../../domain/calendar/clock.js';
 import { DomainError } from '../../domain/errors.js';
-import { dedupeKeys, normaliseDomain, normaliseEmail, normalisePhone } from '../../domain/leads/normalise.js';
-import { factRow, hashOf, wakeRelay } from './messages.js';
+import { type Capture, type CaptureKeys, captureKeys, type Known, writeCapture } from './leadRows.js';
+import { hashOf, wakeRelay } from './messages.js';
 
-export interface Capture {
-  readonly source: {
-    readonly channel: string;
-    readonly campaign?: string;
-    readonly medium?: string;
-    readonly landingPage?: string;
-    readonly referrer?: string;
-  };
-  readonly contact?: {
-    readonly name?: string;
-    readonly email?: string;
-    readonly phone?: string;
-    readonly company?: string;
-    readonly country?: string;
-    readonly language?: 'en' | 'es';
-  };
-  readonly interest?: string;
-  readonly consent?: { readonly purpose: string; readonly granted: boolean; readonly source?: string };
-  readonly externalId?: string;
-  /** When it happened outside, ISO instant; the business clock's now where absent. */
-  readonly occurredAt?: string;
-}
+export type { Capture } from './leadRows.js';
 
 export interface Captured {
   readonly leadId: string;
   readonly created: boolean;
 }
 
-interface Known {
+interface Found extends Known {
   readonly clock: ClockSegment;
   readonly told: { lead_id: string; body_hash: string } | null;
   readonly external: string | null;
-  readonly contact: { id: string; accountId: string | null } | null;
-  readonly open: string | null;
-  readonly closed: string | null;
-  readonly account: string | null;
 }
 
 export async function captureLead(
@@ -65,55 +39,41 @@ async function capture(
   tx: Tx,
   { capture, actorId, messageId, nowMs }: Parameters<typeof captureLead>[1],
 ): Promise<Captured> {
-  const { contact, externalId } = capture;
-  const email = normaliseEmail(contact?.email);
-  const phone = normalisePhone(contact?.phone, contact?.country);
-  const domain = normaliseDomain(contact?.email);
-  const keys = [
-    ...dedupeKeys(contact ?? {}).person,
-    ...(externalId ? [`external:${externalId}`] : []),
-  ].sort();
+  const { externalId } = capture;
+  const keys = captureKeys(capture);
+  const locks = [
+    keys.email && `email:${keys.email}`,
+    keys.phone && `phone:${keys.phone}`,
+    externalId && `external:${externalId}`,
+  ];
   // Two captures of one person wait for each other here; in one order, so that they never wait in a ring.
+  // An import takes the intake lock alone, because locks on all its keys would fill the lock table.
   await tx.query({
     name: 'lock_lead_keys',
-    text: `select pg_advisory_xact_lock(hashtextextended(k, 0)) from unnest($1::text[]) with ordinality u(k, n)
-      order by n`,
-    values: [[messageId, ...keys]],
+    text: `select pg_advisory_xact_lock_shared(${INTAKE_LOCK}), pg_advisory_xact_lock(hashtextextended(k, 0))
+      from unnest($1::text[]) with ordinality u(k, n) order by n`,
+    values: [[messageId, ...locks.filter((key) => key).sort()]],
   });
-  const known = await findKnown(tx, { messageId, externalId, email, phone, domain });
-  const bodyHash = hashOf(capture).toString('hex');
-  if (known.told) {
-    if (known.told.body_hash === bodyHash) return { leadId: known.told.lead_id, created: false };
+  const found = await findKnown(tx, { messageId, externalId, keys });
+  const captureHash = hashOf(capture).toString('hex');
+  if (found.told) {
+    if (found.told.body_hash === captureHash) return { leadId: found.told.lead_id, created: false };
     throw new DomainError(
       'key_reused',
       'this Idempotency-Key was used with another request; choose a new one',
     );
   }
-  if (known.external) return { leadId: known.external, created: false };
-  const at = new Date(instantAt(known.clock, nowMs));
+  if (found.external) return { leadId: found.external, created: false };
+  const at = new Date(instantAt(found.clock, nowMs));
   const writes = new Writes();
-  const leadId = known.open ?? newId('lead');
-  const created = known.open === null;
-  const contactId = created ? writeContact(writes, capture, known, { email, phone, domain, at }) : null;
-  if (created) writeLead(writes, { capture, known, leadId, contactId, at, actorId, messageId });
-  const touchId = newId('touch');
-  writes.insert('touches', {
-    id: touchId,
-    lead_id: leadId,
-    channel: capture.source.channel,
-    source: withoutChannel(capture),
-    interest: capture.interest ?? null,
-    occurred_at: capture.occurredAt ? new Date(capture.occurredAt) : at,
-  });
-  if (capture.consent) writeConsent(writes, capture.consent, contactId ?? known.contact?.id, at);
-  writes.insert('messages', {
-    ...factRow({
-      id: messageId,
-      leadId,
-      name: created ? 'leadCaptured' : 'leadTouched',
-      actorId,
-      body: { touchId, captured: bodyHash },
-    }),
+  const { leadId, created } = writeCapture(writes, {
+    capture,
+    keys,
+    known: found,
+    at,
+    actorId,
+    messageId,
+    captureHash,
   });
   await writes.run(tx);
   await wakeRelay(tx);
@@ -122,15 +82,9 @@ async function capture(
 
 async function findKnown(
   tx: Tx,
-  keys: {
-    messageId: string;
-    externalId: string | undefined;
-    email: string | null;
-    phone: string | null;
-    domain: string | null;
-  },
-): Promise<Known> {
-  const { rows } = await tx.query<Known>({
+  { messageId, externalId, keys }: { messageId: string; externalId: string | undefined; keys: CaptureKeys },
+): Promise<Found> {
+  const { rows } = await tx.query<Found>({
     name: 'find_lead',
     text: `with person as (select id, account_id from contacts
         where (email_key = $3) or (phone_key = $4 and $3::text is null)
@@ -148,112 +102,7 @@ async function findKnown(
         (select l.id from leads l join contacts c on c.id = l.contact_id
          where l.stage = 'closed' and (c.email_key = $3 or c.phone_key = $4) order by l.id desc limit 1) as closed,
         (select id from accounts where email_domain = $5 order by id limit 1) as account`,
-    values: [keys.messageId, keys.externalId ?? null, keys.email, keys.phone, keys.domain],
+    values: [messageId, externalId ?? null, keys.email, keys.phone, keys.domain],
   });
-  return rows[0] as Known;
+  return rows[0] as Found;
 }
-
-function writeContact(
-  writes: Writes,
-  { contact }: Capture,
-  known: Known,
-  keys: { email: string | null; phone: string | null; domain: string | null; at: Date },
-): string | null {
-  if (known.contact) return known.contact.id;
-  if (!contact) return null;
-  const id = newId('contact');
-  writes.insert('contacts', {
-    id,
-    name: contact.name ?? null,
-    email: contact.email ?? null,
-    phone: contact.phone ?? null,
-    company: contact.company ?? null,
-    country: contact.country ?? null,
-    language: contact.language ?? 'en',
-    email_key: keys.email,
-    phone_key: keys.phone,
-    domain_key: keys.domain,
-    created_at: keys.at,
-  });
-  return id;
-}
-
-function writeLead(
-  writes: Writes,
-  parts: {
-    capture: Capture;
-    known: Known;
-    leadId: string;
-    contactId: string | null;
-    at: Date;
-    actorId: string;
-    messageId: string;
-  },
-): void {
-  const { capture, known, leadId, contactId, at, actorId, messageId } = parts;
-  writes.insert('leads', {
-    id: leadId,
-    revision: 1,
-    stage: 'new',
-    stage_since: at,
-    account_id: known.contact?.accountId ?? null,
-    suggested_account_id: known.account,
-    contact_id: contactId,
-    previous_lead_id: known.closed,
-    channel: capture.source.channel,
-    source: withoutChannel(capture),
-    interest: capture.interest ?? null,
-    external_id: capture.externalId ?? null,
-    country: capture.contact?.country ?? null,
-    score_reasons: [],
-    pins: {},
-    reopened: 0,
-    nurture_rounds: 0,
-    captured_at: at,
-    occurred_at: capture.occurredAt ? new Date(capture.occurredAt) : null,
-  });
-  // The engine owes the next move until the workflow has scored the lead: visible if it is away.
-  writes.insert('waits', {
-    lead_id: leadId,
-    kind: 'intake',
-    subject: leadId,
-    role: 'engine',
-    since: at,
-    until: at,
-    level: 0,
-    due_step: 'scoreLead',
-  });
-  appendAudit(writes, undefined, {
-    subject: leadId,
-    key: `capture/${messageId}`,
-    action: 'captureLead',
-    at,
-    actor: actorId,
-    revision: 1,
-    to: 'new',
-    detail: { channel: capture.source.channel },
-  });
-}
-
-function writeConsent(
-  writes: Writes,
-  consent: NonNullable<Capture['consent']>,
-  contactId: string | undefined | null,
-  at: Date,
-): void {
-  if (!contactId)
-    throw new DomainError('invalid_field', 'a consent needs a contact it is given by', '/consent');
-  writes.insert('consents', {
-    id: newId('consent'),
-    contact_id: contactId,
-    purpose: consent.purpose,
-    granted: consent.granted,
-    source: consent.source ?? null,
-    occurred_at: at,
-  });
-}
-
-const withoutChannel = ({ source }: Capture): object => {
-  const { channel: _channel, ...rest } = source;
-  return rest;
-};

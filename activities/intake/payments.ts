@@ -1,5 +1,5 @@
-// The intake of a payment: matched, allocated and posted in one transaction, because a payment belongs to no
-// single lead; each lead it touches gets a message. It locks invoices and never a lead.
+// The intake of a payment: matched, allocated and posted in one transaction, because it belongs to no single
+// lead; each lead it touches gets a message. It locks invoices and never a lead.
 import { appendAudit } from '../../db/audit.js';
 import { newId } from '../../db/ids.js';
 import { post } from '../../db/ledger.js';
@@ -9,7 +9,6 @@ import {
   type Candidates,
   lockCandidates,
   lockReference,
-  type NewAllocation,
   readDoor,
   readProposals,
 } from '../../db/payments.js';
@@ -24,7 +23,7 @@ import { exponentOf } from '../../domain/money/currencies.js';
 import { cashAccountOf, type PaymentMethod } from '../../domain/payments/cashAccount.js';
 import { matchPayment, type OpenInvoice, type PaymentMatch } from '../../domain/payments/matching.js';
 import { type Invoice, invoiceOf, openOf, writtenOffOf } from '../balances.js';
-import { apply, tellLeads, tolerated, writeApplied } from './applied.js';
+import { apply, type ShownAllocation, shown, tellLeads, tolerated, writeApplied } from './applied.js';
 import { hashOf, wakeRelay } from './messages.js';
 
 export interface IntakeDeps {
@@ -55,7 +54,7 @@ export interface PaymentInput {
 
 export interface RecordedPayment {
   readonly paymentId: string;
-  readonly allocations: readonly { id: string; invoiceId: string; leadId: string; amountMinor: bigint }[];
+  readonly allocations: readonly ShownAllocation[];
   readonly unappliedMinor: bigint;
   /** Why finance looks at it; null when nothing is left to decide. */
   readonly task: string | null;
@@ -181,13 +180,6 @@ async function store(
     created: true,
   };
 }
-
-const shown = ({ row }: NewAllocation) => ({
-  id: row.id,
-  invoiceId: row.invoice_id,
-  leadId: row.lead_id,
-  amountMinor: row.amount_minor,
-});
 
 async function matched(
   tx: Tx,

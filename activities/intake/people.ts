@@ -52,6 +52,7 @@ export async function createPerson(tx: Tx, by: By, body: NewPerson): Promise<Per
   const id = newId('person');
   const { roles = [], limits = [], ...fields } = body;
   const amounts = limitsOf(limits);
+  const grantedBy = (await isFounding(tx)) ? null : by.personId;
   if (fields.managerId) {
     const managerId = fields.managerId;
     await lockHierarchy(tx);
@@ -60,7 +61,7 @@ export async function createPerson(tx: Tx, by: By, body: NewPerson): Promise<Per
   const row = { id, ...columnsOf<PersonPatch>(fields, COLUMNS), created_at: by.at };
   const writes = new Writes()
     .insert('people', row as Partial<Tables['people']>)
-    .insert('person_roles', ...roleRows(id, roles, by))
+    .insert('person_roles', ...roleRows(id, roles, grantedBy))
     .insert('approval_limits', ...limitRows(id, amounts));
   const detail = { fields: Object.keys(fields).sort(), managerId: fields.managerId, roles, limits };
   await commitChange(tx, writes, by, { subject: id, action: 'personCreated', revision: 1, detail });
@@ -106,7 +107,7 @@ export async function setRoles(
   const revision = row.revision + 1;
   const writes = new Writes()
     .update('people', ['id'], { id, revision })
-    .insert('person_roles', ...roleRows(id, added, by));
+    .insert('person_roles', ...roleRows(id, added, by.personId));
   if (removed.length > 0) {
     writes.statement(
       'remove roles',
@@ -250,11 +251,20 @@ function limitsOf(limits: readonly WireLimit[]): Limit[] {
 const limitRows = (id: string, limits: readonly Limit[]): Tables['approval_limits'][] =>
   limits.map(({ currency, limitMinor }) => ({ person_id: id, currency, limit_minor: limitMinor }));
 
+/**
+ * Before the first lead there is nothing a role could be given for: the people a company begins with can work
+ * on their first day. From the first lead on a role is usable from the next day.
+ */
+async function isFounding(tx: Tx): Promise<boolean> {
+  const { rowCount } = await tx.query('select from leads limit 1');
+  return rowCount === 0;
+}
+
 /** Real days in UTC, as sign-in counts them. */
-const roleRows = (id: string, roles: readonly Role[], by: By): Tables['person_roles'][] =>
+const roleRows = (id: string, roles: readonly Role[], grantedBy: string | null): Tables['person_roles'][] =>
   roles.map((role) => ({
     person_id: id,
     role,
-    granted_by: by.personId,
+    granted_by: grantedBy,
     granted_on: new Date().toISOString().slice(0, 10),
   }));

@@ -93,7 +93,7 @@ async function draft(
   { draft, actorId, nowMs }: DraftInput,
   target: { readonly leadId: string; readonly quoteId: string | null },
 ): Promise<Drafted> {
-  const known = await load(tx, draft, actorId, target);
+  const known = await load(tx, { draft, actorId, nowMs }, target);
   const { lead, actor, clock } = known;
   if (!lead) throw new DomainError('not_found', `no lead ${target.leadId}`);
   if (lead.stage === 'closed') throw new DomainError('lead_closed', `lead ${target.leadId} is closed`);
@@ -205,8 +205,7 @@ async function draft(
 
 async function load(
   tx: Tx,
-  draft: Draft,
-  actorId: string,
+  { draft, actorId, nowMs }: DraftInput,
   target: { readonly leadId: string; readonly quoteId: string | null },
 ): Promise<DraftingJson> {
   const { rows } = await tx.query<{ known: DraftingJson }>({
@@ -219,6 +218,7 @@ async function load(
       draft.accountId ?? null,
       draft.lines.map((line) => line.sku),
       draft.currency ?? null,
+      nowMs,
     ],
   });
   const { known } = rows[0] as (typeof rows)[0];

@@ -17,6 +17,9 @@ const MAX_KEPT = 10_000;
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const CLOCK_TOLERANCE_S = 5;
 
+/** What jose says when the provider, not the token, is at fault: late, not 200, no key set. */
+const PROVIDER_FAULTS = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JOSE_GENERIC', 'ERR_JWKS_INVALID']);
+
 export interface SignIns {
   /** The person behind an Authorization header. Throws `unauthenticated`; never says whether a key exists. */
   actorBy(authorization: string | undefined): Promise<Actor>;
@@ -107,7 +110,7 @@ async function verified(jwt: JwtConfig, keys: JWTVerifyGetKey, token: string): P
     });
     return payload;
   } catch (error) {
-    if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
+    if (!(error instanceof errors.JOSEError) || PROVIDER_FAULTS.has(error.code)) {
       throw new DomainError('unavailable', 'the keys of the identity provider cannot be read at the moment');
     }
     throw refused();

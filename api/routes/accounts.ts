@@ -24,7 +24,12 @@ const Query = PageQuery({
   q: Type.Optional(Type.String({ maxLength: 100, description: 'Part of the legal name' })),
 });
 
-export async function accountRoutes(app: FastifyInstance, { db, clock }: RouteDeps): Promise<void> {
+export async function accountRoutes(app: FastifyInstance, deps: RouteDeps): Promise<void> {
+  addReads(app, deps);
+  addWrites(app, deps);
+}
+
+function addReads(app: FastifyInstance, { db }: RouteDeps): void {
   app.get<{ Querystring: Static<typeof Query> }>(
     '/v1/accounts',
     {
@@ -64,7 +69,9 @@ export async function accountRoutes(app: FastifyInstance, { db, clock }: RouteDe
       return accountView(row);
     },
   );
+}
 
+function addWrites(app: FastifyInstance, { db, clock }: RouteDeps): void {
   app.post<{ Body: NewAccount }>(
     '/v1/accounts',
     {

@@ -21,7 +21,12 @@ const tags = ['keys'];
 const Params = Type.Object({ id: Id('key') }, closed);
 const Query = PageQuery({ personId: Type.Optional(PersonId) });
 
-export async function keyRoutes(app: FastifyInstance, { db, clock, signIns }: RouteDeps): Promise<void> {
+export async function keyRoutes(app: FastifyInstance, deps: RouteDeps): Promise<void> {
+  addReads(app, deps);
+  addWrites(app, deps);
+}
+
+function addReads(app: FastifyInstance, { db }: RouteDeps): void {
   app.get<{ Querystring: Static<typeof Query> }>(
     '/v1/keys',
     {
@@ -43,7 +48,9 @@ export async function keyRoutes(app: FastifyInstance, { db, clock, signIns }: Ro
       return pageAnswer('keys', page, rows, keyView, (row) => ({ value: row.id, id: row.id }));
     },
   );
+}
 
+function addWrites(app: FastifyInstance, { db, clock, signIns }: RouteDeps): void {
   app.post<{ Body: Static<typeof NewKey> }>(
     '/v1/keys',
     {

@@ -115,7 +115,8 @@ function addWrites(app: FastifyInstance, deps: RouteDeps): void {
       schema: {
         tags,
         summary: 'Add a person',
-        description: 'Roles given here are usable from the next day (UTC) on.',
+        description:
+          'Roles given here are usable from the next day (UTC) on; at once while the company has no lead yet.',
         headers: idempotencyHeader,
         body: NewPerson,
         response: { 201: PersonView, ...refusalsOnce('already_exists', 'unknown_reference') },

@@ -25,7 +25,12 @@ const Query = PageQuery({
   q: Type.Optional(Type.String({ maxLength: 100, description: 'Part of sku or name' })),
 });
 
-export async function productRoutes(app: FastifyInstance, { db, clock }: RouteDeps): Promise<void> {
+export async function productRoutes(app: FastifyInstance, deps: RouteDeps): Promise<void> {
+  addReads(app, deps);
+  addWrites(app, deps);
+}
+
+function addReads(app: FastifyInstance, { db }: RouteDeps): void {
   app.get<{ Querystring: Static<typeof Query> }>(
     '/v1/products',
     {
@@ -62,7 +67,9 @@ export async function productRoutes(app: FastifyInstance, { db, clock }: RouteDe
       return productView(row);
     },
   );
+}
 
+function addWrites(app: FastifyInstance, { db, clock }: RouteDeps): void {
   app.post<{ Body: NewProduct }>(
     '/v1/products',
     {

@@ -5,10 +5,8 @@ import { recordPayment } from '../../activities/intake/payments.js';
 import { reversePayment } from '../../activities/intake/reversals.js';
 import { newId } from '../../db/ids.js';
 import {
-  counts,
   type Deal,
   decision,
-  offences,
   openWorld,
   orderedDeal,
   PEOPLE,
@@ -18,10 +16,11 @@ import {
   type World,
 } from '../support/deal.js';
 import { dayOf, deliver, invoicesOf, payment } from '../support/money.js';
+import { counts, offences } from '../support/offences.js';
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld('intake');
+  world = await openWorld();
 });
 afterEach(async () => {
   expect(await offences(world)).toEqual([]);
@@ -58,22 +57,24 @@ describe('a delivery at the door', () => {
 
   test('is checked against everything recorded before, applied or not', async () => {
     const deal = await orderedDeal(world, { lines: [{ quantity: 3, netMinor: 900 }] });
-    await recordDelivery(world, input(deal, 2));
-    await expect(recordDelivery(world, input(deal, 2))).rejects.toMatchObject({
+    await recordDelivery(world.deps, input(deal, 2));
+    await expect(recordDelivery(world.deps, input(deal, 2))).rejects.toMatchObject({
       code: 'over_delivered',
       pointer: '/lines/0/quantity',
     });
-    await expect(recordDelivery(world, { ...input(deal, 1), orderId: 'order_x' })).rejects.toMatchObject({
-      code: 'not_found',
-    });
+    await expect(recordDelivery(world.deps, { ...input(deal, 1), orderId: 'order_x' })).rejects.toMatchObject(
+      {
+        code: 'not_found',
+      },
+    );
   });
 
   test('under a used key is the delivery that is there, with other content it is refused', async () => {
     const deal = await orderedDeal(world, { lines: [{ quantity: 3, netMinor: 900 }] });
-    const first = await recordDelivery(world, input(deal, 1, 'K'));
+    const first = await recordDelivery(world.deps, input(deal, 1, 'K'));
     const before = await counts(world);
-    expect(await recordDelivery(world, input(deal, 1, 'K'))).toEqual({ ...first, created: false });
-    await expect(recordDelivery(world, input(deal, 2, 'K'))).rejects.toMatchObject({
+    expect(await recordDelivery(world.deps, input(deal, 1, 'K'))).toEqual({ ...first, created: false });
+    await expect(recordDelivery(world.deps, input(deal, 2, 'K'))).rejects.toMatchObject({
       code: 'reference_reused',
     });
     expect(await counts(world)).toEqual(before);
@@ -82,7 +83,7 @@ describe('a delivery at the door', () => {
   test('recorded ten times at once never delivers more than was ordered', async () => {
     const deal = await orderedDeal(world, { lines: [{ quantity: 3, netMinor: 900 }] });
     const answers = await Promise.allSettled(
-      Array.from({ length: 10 }, () => recordDelivery(world, input(deal, 1))),
+      Array.from({ length: 10 }, () => recordDelivery(world.deps, input(deal, 1))),
     );
     expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
   });
@@ -164,7 +165,7 @@ describe('a payment at the door', () => {
     );
     expect((await invoicesOf(world, short.deal))[0]?.open).toBe(0n);
     // 2.00 is tolerated; it comes back when the payment it came with bounces.
-    await reversePayment(world, {
+    await reversePayment(world.deps, {
       paymentId,
       actorId: PEOPLE.finance,
       reference: 'R1',
@@ -244,12 +245,12 @@ describe('a payment at the door', () => {
       messageId: newId('msg'),
       at: world.at(1),
     };
-    const answers = await Promise.all([reversePayment(world, input), reversePayment(world, input)]);
+    const answers = await Promise.all([reversePayment(world.deps, input), reversePayment(world.deps, input)]);
     expect(new Set(answers.map(({ reversalId }) => reversalId)).size).toBe(1);
-    await expect(reversePayment(world, { ...input, reference: 'BOUNCE-2' })).rejects.toMatchObject({
+    await expect(reversePayment(world.deps, { ...input, reference: 'BOUNCE-2' })).rejects.toMatchObject({
       code: 'already_reversed',
     });
-    await expect(reversePayment(world, { ...input, paymentId: 'pay_x' })).rejects.toMatchObject({
+    await expect(reversePayment(world.deps, { ...input, paymentId: 'pay_x' })).rejects.toMatchObject({
       code: 'not_found',
     });
     expect((await invoicesOf(world, deal))[0]?.open).toBe(12_100n);

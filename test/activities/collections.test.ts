@@ -2,10 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { recordPayment } from '../../activities/intake/payments.js';
 import { newId } from '../../db/ids.js';
 import {
-  counts,
   type Deal,
   decision,
-  offences,
   openWorld,
   orderedDeal,
   own,
@@ -16,10 +14,11 @@ import {
   type World,
 } from '../support/deal.js';
 import { bounce, deliver, invoicesOf, pay, payment } from '../support/money.js';
+import { counts, offences } from '../support/offences.js';
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld('collect');
+  world = await openWorld();
 });
 afterEach(async () => {
   expect(await offences(world)).toEqual([]);
@@ -237,7 +236,7 @@ describe('taking back', () => {
     const deal = await orderedDeal(world);
     const { recordDelivery } = await import('../../activities/intake/deliveries.js');
     const messageId = newId('msg');
-    await recordDelivery(world, {
+    await recordDelivery(world.deps, {
       orderId: deal.orderId,
       actorId: PEOPLE.fulfilment,
       key: 'late',

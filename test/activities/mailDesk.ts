@@ -1,21 +1,18 @@
 // A company with one deal of everything, a mail server that can be told to refuse, and the activity between.
-import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:net';
-import pg from 'pg';
 import { pino } from 'pino';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import { makeMailer } from '../../activities/mailer.js';
 import { makeMailActivities } from '../../activities/mails.js';
-import { migrate } from '../../db/migrate.js';
-import { type Db, openPool } from '../../db/pool.js';
+import type { Db } from '../../db/pool.js';
 import type { Tables } from '../../db/tables.js';
 import { Writes } from '../../db/writes.js';
 import type { MailKind } from '../../domain/policies/types.js';
 
-import { AT, company } from './sampleDeal.js';
-
-const SERVER = process.env.L2C_TEST_DATABASE_URL ?? '';
+import { freshDatabase, type TestDatabase } from '../support/database.js';
+import { company } from './sampleDeal.js';
+import { AT } from './sampleWords.js';
 
 export interface Desk {
   /** Of the owner: for fixtures and for looking. */
@@ -37,31 +34,21 @@ export interface Desk {
   close(): Promise<void>;
 }
 
-const run = randomBytes(6).toString('hex');
-const template = `paper_${run}_template`;
-let copies = 0;
+let kept: TestDatabase;
 
-/** Before the first desk of a file: the company as a template, copied in 50 ms. */
+/** Before the first desk of a file: the template its databases are copied from stays until the last. */
 export async function openCompany(): Promise<void> {
-  await onServer(`create database ${template}`);
-  await migrate(urlOf(template, SERVER));
-  const owner = openPool(urlOf(template, SERVER), { max: 1, applicationName: 'fixtures' });
-  await company(owner);
-  await owner.end();
+  kept = await freshDatabase();
 }
 
 export async function closeCompany(): Promise<void> {
-  await onServer(`drop database ${template} with (force)`);
+  await kept.drop();
 }
 
 export async function openDesk(): Promise<Desk> {
-  const name = `paper_${run}_${++copies}`;
-  await onServer(`create database ${name} template ${template}`);
-  const owner = openPool(urlOf(name, SERVER), { max: 2, applicationName: 'fixtures' });
-  const app = process.env.L2C_TEST_APP_DATABASE_URL;
-  const appUrl = new URL(urlOf(name, app ?? SERVER));
-  if (app === undefined) appUrl.searchParams.set('options', '-c role=l2c_app');
-  const working = openPool(appUrl.href, { max: 6, applicationName: 'mails' });
+  const database = await freshDatabase();
+  const { owner, app: working } = database;
+  await company(owner);
 
   const logged: string[] = [];
   const desk = { refuse: {} as Desk['refuse'] };
@@ -117,8 +104,7 @@ export async function openDesk(): Promise<Desk> {
     stopServer,
     async close() {
       await stopServer();
-      await Promise.all([owner.end(), working.end()]);
-      await onServer(`drop database ${name} with (force)`);
+      await database.drop();
     },
   });
 }
@@ -147,18 +133,4 @@ function mailServer(desk: { refuse: Desk['refuse'] }, received: Desk['received']
       });
     },
   });
-}
-
-function urlOf(database: string, server: string): string {
-  return Object.assign(new URL(server), { pathname: `/${database}` }).href;
-}
-
-async function onServer(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: SERVER });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }

@@ -1,9 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { newId } from '../../db/ids.js';
 import {
-  counts,
   type Deal,
-  offences,
   openWorld,
   orderedDeal,
   own,
@@ -14,10 +12,11 @@ import {
   type World,
 } from '../support/deal.js';
 import { bounce, deliver, invoicesOf, pay } from '../support/money.js';
+import { counts, offences } from '../support/offences.js';
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld('order');
+  world = await openWorld();
 });
 afterEach(async () => {
   expect(await offences(world)).toEqual([]);
@@ -215,7 +214,7 @@ describe('each step twice under one key', () => {
     const deal = await orderedDeal(world);
     const { recordDelivery } = await import('../../activities/intake/deliveries.js');
     const messageId = newId('msg');
-    await recordDelivery(world, {
+    await recordDelivery(world.deps, {
       orderId: deal.orderId,
       actorId: PEOPLE.fulfilment,
       key: 'K1',

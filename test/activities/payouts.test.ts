@@ -3,10 +3,8 @@ import { openPayoutRun } from '../../activities/intake/payoutRuns.js';
 import { newId } from '../../db/ids.js';
 import { addMonths } from '../../domain/calendar/days.js';
 import {
-  counts,
   DAY,
   type Deal,
-  offences,
   openWorld,
   orderedDeal,
   own,
@@ -17,10 +15,11 @@ import {
   type World,
 } from '../support/deal.js';
 import { bounce, deliver, invoicesOf, pay } from '../support/money.js';
+import { counts, offences } from '../support/offences.js';
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld('payouts', { commission: { payout: 'monthly' } });
+  world = await openWorld({ commission: { payout: 'monthly' } });
 });
 afterEach(async () => {
   expect(await offences(world)).toEqual([]);
@@ -55,7 +54,11 @@ async function releaseBy(target: string, actorId: string, payeeIds?: string[]): 
 
 /** Opens and calculates the next run of the period. */
 async function calculated() {
-  const opened = await openPayoutRun(world, { period: PERIOD, actorId: PEOPLE.comp, at: world.at(PAYDAY) });
+  const opened = await openPayoutRun(world.deps, {
+    period: PERIOD,
+    actorId: PEOPLE.comp,
+    at: world.at(PAYDAY),
+  });
   const call = { run: `${opened.period}/${opened.run}`, at: world.at(PAYDAY) };
   const heads = await Promise.all([world.steps.calculatePayout(call), world.steps.calculatePayout(call)]);
   return { ...opened, call, head: heads[0] as (typeof heads)[number], heads };
@@ -175,13 +178,13 @@ describe('a monthly run', () => {
   test('with nothing due is over at once, and a month that has not begun is refused', async () => {
     await world.db.query('select 1');
     const run = { period: '2025-01', actorId: PEOPLE.comp, at: world.at() };
-    const opened = await openPayoutRun(world, run);
+    const opened = await openPayoutRun(world.deps, run);
     const head = await world.steps.calculatePayout({ run: `2025-01/${opened.run}`, at: world.at() });
     expect(head).toMatchObject({ unreleased: 0, unconfirmed: 0 });
-    await expect(openPayoutRun(world, { ...run, period: '2026-13' })).rejects.toMatchObject({
+    await expect(openPayoutRun(world.deps, { ...run, period: '2026-13' })).rejects.toMatchObject({
       code: 'invalid_field',
     });
-    await expect(openPayoutRun(world, { ...run, period: '2026-04' })).rejects.toMatchObject({
+    await expect(openPayoutRun(world.deps, { ...run, period: '2026-04' })).rejects.toMatchObject({
       pointer: '/period',
     });
   });

@@ -1,18 +1,10 @@
 // A company with one deal of everything, in rows: what mails and documents are written from.
 import { POLICY_EXAMPLES } from '../../contracts/policies/examples.js';
 import type { Db } from '../../db/pool.js';
-import type { Tables } from '../../db/tables.js';
 import { Writes } from '../../db/writes.js';
 import type { Language } from '../../documents/types.js';
-
-export const AT = new Date(Date.UTC(2026, 10, 22, 9));
-export const later = (hours: number): Date => new Date(AT.getTime() + hours * 3_600_000);
-
-/** Every name and address of the fixture: none of them may leave by another way than a mail. */
-export const PERSONAL =
-  /zuleika|quimby|accounts-payable|boss@|deputy@|rep@|fin@|marlowe|ferrer|ibarra|example/i;
-
-const hash = Buffer.alloc(32, 7);
+import { bills } from './sampleBills.js';
+import { AT, hash, later, QUOTE } from './sampleWords.js';
 
 /** Sets the language of customer and colleagues. */
 export async function speak(db: Db, language: Language): Promise<void> {
@@ -130,7 +122,7 @@ async function deal(db: Db): Promise<void> {
   const treated = { tax_treatment: 'S', tax_rate_bps: 2100 };
   const made = { lead_id: 'lead_1', created_by: 'person_rep', created_at: later(-48) };
   const revision = (number: number, status: string) => ({
-    quote_id: 'quote_01kaz4v8tqfv2r0c0q6c2nq4jd',
+    quote_id: QUOTE,
     revision: number,
     status,
     content_hash: hash,
@@ -148,7 +140,7 @@ async function deal(db: Db): Promise<void> {
     ...made,
   });
   const line = (number: number) => ({
-    quote_id: 'quote_01kaz4v8tqfv2r0c0q6c2nq4jd',
+    quote_id: QUOTE,
     revision: number,
     position: 1,
     product_id: 'product_1',
@@ -187,7 +179,7 @@ async function deal(db: Db): Promise<void> {
     })
     .insert('audit_heads', { subject: 'lead_1', seq: 0n, hash: Buffer.alloc(32) })
     .insert('quotes', {
-      id: 'quote_01kaz4v8tqfv2r0c0q6c2nq4jd',
+      id: QUOTE,
       account_id: 'account_1',
       entity_id: 'entity_1',
       currency: 'EUR',
@@ -197,7 +189,7 @@ async function deal(db: Db): Promise<void> {
     .insert('quote_lines', line(1), line(2), line(3))
     .insert('approvals', {
       id: 'appr_1',
-      quote_id: 'quote_01kaz4v8tqfv2r0c0q6c2nq4jd',
+      quote_id: QUOTE,
       revision: 2,
       lead_id: 'lead_1',
       sequence: 1,
@@ -222,7 +214,7 @@ async function deal(db: Db): Promise<void> {
       number: 'ORD-000031',
       seq: 31n,
       lead_id: 'lead_1',
-      quote_id: 'quote_01kaz4v8tqfv2r0c0q6c2nq4jd',
+      quote_id: QUOTE,
       quote_revision: 2,
       account_id: 'account_1',
       entity_id: 'entity_1',
@@ -274,120 +266,3 @@ const wait = (kind: string, subject: string, role: string, hours: number) => ({
   level: 0,
   due_step: 'due',
 });
-
-type Totals = Pick<Tables['invoices'], 'net_minor' | 'tax_minor' | 'gross_minor'>;
-
-async function bills(
-  db: Db,
-  totals: Totals,
-  treated: { tax_treatment: string; tax_rate_bps: number },
-): Promise<void> {
-  const bill = (id: string, kind: string, number: string, seq: bigint, credits_id: string | null) => ({
-    id,
-    kind,
-    entity_id: 'entity_1',
-    series: kind,
-    seq,
-    number,
-    lead_id: 'lead_1',
-    order_id: 'order_1',
-    credits_id,
-    account_id: 'account_1',
-    currency: 'EUR',
-    issued_on: '2026-11-22',
-    issued_at: AT,
-    tax_point_on: '2026-11-20',
-    due_on: '2026-12-22',
-    ...totals,
-    allocated_minor: kind === 'invoice' ? 100_000n : 0n,
-    credited_minor: 0n,
-    discount_minor: 0n,
-    small_difference_minor: 0n,
-    written_off_minor: 0n,
-    dunning_level: 0,
-    pins: { dunning: 1 },
-  });
-  const billLine = (id: string, invoice_id: string) => ({
-    id,
-    invoice_id,
-    position: 1,
-    order_line_id: 'oline_1',
-    quantity: '2',
-    ...totals,
-    ...treated,
-    credited_net_minor: 0n,
-    credited_tax_minor: 0n,
-    allocated_minor: 0n,
-    tolerated_minor: 0n,
-    written_off_minor: 0n,
-  });
-  const tax = (invoice_id: string) => ({
-    invoice_id,
-    treatment: 'S',
-    rate_bps: 2100,
-    base_minor: totals.net_minor,
-    tax_minor: totals.tax_minor,
-  });
-  await new Writes()
-    .insert(
-      'invoices',
-      bill('inv_1', 'invoice', 'INV-000042', 42n, null),
-      bill('inv_2', 'credit_note', 'CN-000003', 3n, 'inv_1'),
-    )
-    .insert('invoice_lines', billLine('iline_1', 'inv_1'), billLine('iline_2', 'inv_2'))
-    .insert('invoice_taxes', tax('inv_1'), tax('inv_2'))
-    .insert('payments', {
-      id: 'pay_1',
-      provider: 'bank',
-      reference: 'R1',
-      body_hash: hash,
-      amount_minor: 100_000n,
-      currency: 'EUR',
-      paid_on: '2026-11-25',
-      method: 'bank_transfer',
-      account_id: 'account_1',
-      entity_id: 'entity_1',
-      unapplied_minor: 0n,
-      recorded_by: 'person_fin',
-      received_at: AT,
-      recorded_at: AT,
-    })
-    .insert('allocations', {
-      id: 'alloc_1',
-      payment_id: 'pay_1',
-      invoice_id: 'inv_1',
-      lead_id: 'lead_1',
-      amount_minor: 100_000n,
-      value_on: '2026-11-25',
-      cause: 'payment',
-      recorded_at: AT,
-    })
-    .insert('reminder_letters', {
-      id: 'letter_1',
-      account_id: 'account_1',
-      entity_id: 'entity_1',
-      currency: 'EUR',
-      decided_on: '2027-01-26',
-    })
-    .insert('reminders', {
-      invoice_id: 'inv_1',
-      level: 3,
-      round: 1,
-      letter_id: 'letter_1',
-      open_minor: 117_800n,
-      decided_on: '2027-01-26',
-      decided_at: AT,
-    })
-    .insert('tasks', {
-      id: 'task_1',
-      kind: 'quote_overdue',
-      lead_id: 'lead_1',
-      subject: 'lead_1',
-      role: 'rep',
-      person_id: 'person_rep',
-      reason: {},
-      status: 'open',
-      created_at: AT,
-    })
-    .run(db);
-}

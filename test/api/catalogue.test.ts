@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newId } from '../../db/ids.js';
-import { startApi, type TestApi } from '../support/api.js';
+import { codeOf, startApi, type TestApi } from '../support/api.js';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -10,8 +10,6 @@ afterAll(async () => {
   await api?.close();
 });
 
-const code = ({ status, body }: { status: number; body: { code?: string } }) =>
-  `${status} ${body.code ?? ''}`.trim();
 const product = (sku: string, more: object = {}) => ({
   sku,
   name: { en: `Product ${sku}` },
@@ -36,7 +34,7 @@ describe('products', () => {
     const patch = { method: 'PATCH', body: { active: false, cost: null }, ifMatch: 1 } as const;
     const changed = await api.call(url, patch);
     expect(changed.body).toMatchObject({ active: false, cost: null, revision: 2 });
-    expect(code(await api.call(url, patch))).toBe('412 stale_version');
+    expect(codeOf(await api.call(url, patch))).toBe('412 stale_version');
     expect((await api.call('/v1/products?active=false&q=crm')).body.items).toEqual([changed.body]);
     expect((await api.call('/v1/products?active=true&q=crm')).body.items).toEqual([]);
     expect((await api.call('/v1/products?q=%25')).body.items).toEqual([]);
@@ -45,16 +43,16 @@ describe('products', () => {
   test('a sku is given once', async () => {
     await post('/v1/products', product('ONCE'));
     const again = await post('/v1/products', product('ONCE'));
-    expect(code(again)).toBe('409 already_exists');
+    expect(codeOf(again)).toBe('409 already_exists');
     expect(again.body.errors).toEqual([{ pointer: '/sku', detail: 'a product has this sku: ONCE' }]);
   });
 
   test('only who may, adds or changes one', async () => {
     const rep = await api.person(['rep']);
-    expect(code(await post('/v1/products', product('NO'), rep.token))).toBe('403 forbidden');
+    expect(codeOf(await post('/v1/products', product('NO'), rep.token))).toBe('403 forbidden');
     const narrow = await api.person(['manager'], { scopes: ['read'] });
-    expect(code(await post('/v1/products', product('NO'), narrow.token))).toBe('403 forbidden');
-    expect(code(await api.call('/v1/products', { as: null }))).toBe('401 unauthenticated');
+    expect(codeOf(await post('/v1/products', product('NO'), narrow.token))).toBe('403 forbidden');
+    expect(codeOf(await api.call('/v1/products', { as: null }))).toBe('401 unauthenticated');
   });
 });
 
@@ -98,7 +96,7 @@ describe('accounts', () => {
     expect(body).toMatchObject({ language: 'en', billTo: {}, terms: { kind: 'net', days: 30 } });
     expect((await api.call('/v1/accounts?externalId=seller-1')).body.items).toEqual([body]);
     expect(
-      code(await post('/v1/accounts', { legalName: 'Other', country: 'DE', externalId: 'seller-1' })),
+      codeOf(await post('/v1/accounts', { legalName: 'Other', country: 'DE', externalId: 'seller-1' })),
     ).toBe('409 already_exists');
     const { rows } = await api.database.owner.query('select email_domain from accounts where id = $1', [
       body.id,
@@ -111,11 +109,11 @@ describe('accounts', () => {
     const b = (await post('/v1/accounts', { legalName: 'B', country: 'DE', parentId: a.id })).body;
     const under = (parentId: string) =>
       api.call(`/v1/accounts/${a.id}`, { method: 'PATCH', ifMatch: 1, body: { parentId } });
-    expect(code(await under(b.id))).toBe('422 unknown_reference');
-    expect(code(await under(a.id))).toBe('422 unknown_reference');
-    expect(code(await under(newId('account')))).toBe('422 unknown_reference');
+    expect(codeOf(await under(b.id))).toBe('422 unknown_reference');
+    expect(codeOf(await under(a.id))).toBe('422 unknown_reference');
+    expect(codeOf(await under(newId('account')))).toBe('422 unknown_reference');
     expect(
-      code(await post('/v1/accounts', { legalName: 'C', country: 'DE', parentId: newId('account') })),
+      codeOf(await post('/v1/accounts', { legalName: 'C', country: 'DE', parentId: newId('account') })),
     ).toBe('422 unknown_reference');
     const [x, y] = [
       (await post('/v1/accounts', { legalName: 'X', country: 'DE' })).body,
@@ -186,16 +184,16 @@ describe('price books', () => {
       { sku: 'P-1', unitPrice: '1' },
       { sku: 'NONE', unitPrice: '1' },
     ]);
-    expect([code(unknown), unknown.body.errors[0].pointer]).toEqual(['422 unknown_sku', '/entries/1/sku']);
+    expect([codeOf(unknown), unknown.body.errors[0].pointer]).toEqual(['422 unknown_sku', '/entries/1/sku']);
     expect(
-      code(
+      codeOf(
         await set(2, [
           { sku: 'P-1', unitPrice: '1' },
           { sku: 'P-1', unitPrice: '2' },
         ]),
       ),
     ).toBe('400 invalid_field');
-    expect(code(await set(1, []))).toBe('412 stale_version');
+    expect(codeOf(await set(1, []))).toBe('412 stale_version');
     expect((await set(2, [])).body.entries).toBe(0);
   });
 
@@ -207,7 +205,7 @@ describe('price books', () => {
     });
     const url = `/v1/price-books/${body.id}`;
     expect(
-      code(await api.call(url, { method: 'PATCH', ifMatch: 1, body: { validUntil: '2024-12-31' } })),
+      codeOf(await api.call(url, { method: 'PATCH', ifMatch: 1, body: { validUntil: '2024-12-31' } })),
     ).toBe('400 invalid_field');
     expect(
       (await api.call(url, { method: 'PATCH', ifMatch: 1, body: { validUntil: '2025-12-31' } })).status,
@@ -216,9 +214,9 @@ describe('price books', () => {
       (await api.call(`/v1/price-books?currency=USD&on=${day}`)).body.items.length;
     expect([await on('2024-12-31'), await on('2025-12-31'), await on('2026-01-01')]).toEqual([0, 1, 0]);
     expect(
-      code(await post('/v1/price-books', { name: 'US 25', currency: 'USD', validFrom: '2025-01-01' })),
+      codeOf(await post('/v1/price-books', { name: 'US 25', currency: 'USD', validFrom: '2025-01-01' })),
     ).toBe('409 already_exists');
-    expect(code(await api.call(`/v1/price-books/${newId('book')}/entries`))).toBe('404 not_found');
+    expect(codeOf(await api.call(`/v1/price-books/${newId('book')}/entries`))).toBe('404 not_found');
   });
 });
 
@@ -236,5 +234,5 @@ test('a legal entity is registered and read', async () => {
   expect(status).toBe(201);
   expect((await api.call(`/v1/entities/${body.id}`)).body).toEqual(body);
   expect((await api.call('/v1/entities')).body.items).toEqual([body]);
-  expect(code(await api.call(`/v1/entities/${newId('entity')}`))).toBe('404 not_found');
+  expect(codeOf(await api.call(`/v1/entities/${newId('entity')}`))).toBe('404 not_found');
 });

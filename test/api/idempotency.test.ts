@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { messageIdFor } from '../../api/idempotency.js';
 import { forgetAnswers } from '../../db/idempotency.js';
-import { startApi, type TestApi } from '../support/api.js';
+import { codeOf, startApi, type TestApi } from '../support/api.js';
 
 let api: TestApi;
 let n = 0;
@@ -12,8 +12,6 @@ afterAll(async () => {
   await api?.close();
 });
 
-const code = ({ status, body }: { status: number; body: { code?: string } }) =>
-  `${status} ${body.code ?? ''}`.trim();
 const account = () => {
   n += 1;
   return { legalName: `Account ${n}`, country: 'DE' };
@@ -75,9 +73,9 @@ describe('a POST under an Idempotency-Key', () => {
   test('with another body, or at another address, is 422', async () => {
     const body = account();
     await post('k-2', body);
-    expect(code(await post('k-2', { ...body, country: 'FR' }))).toBe('422 key_reused');
+    expect(codeOf(await post('k-2', { ...body, country: 'FR' }))).toBe('422 key_reused');
     const elsewhere = { name: 'X', currency: 'EUR', validFrom: '2026-01-01' };
-    expect(code(await post('k-2', elsewhere, api.admin.token, '/v1/price-books'))).toBe('422 key_reused');
+    expect(codeOf(await post('k-2', elsewhere, api.admin.token, '/v1/price-books'))).toBe('422 key_reused');
   });
 
   test('of another person is another request', async () => {
@@ -91,7 +89,7 @@ describe('a POST under an Idempotency-Key', () => {
   test('that was refused changed nothing and is judged anew', async () => {
     const parent = account();
     const refused = await post('k-4', { ...account(), parentId: 'account_00000000000000000000000000' });
-    expect(code(refused)).toBe('422 unknown_reference');
+    expect(codeOf(refused)).toBe('422 unknown_reference');
     expect((await post('k-4', parent)).status).toBe(201);
   });
 
@@ -101,7 +99,7 @@ describe('a POST under an Idempotency-Key', () => {
     const running = post('k-5', body);
     await block.pid();
     const other = await post('k-5', body);
-    expect(code(other)).toBe('409 key_in_use');
+    expect(codeOf(other)).toBe('409 key_in_use');
     expect(other.headers['retry-after']).toBe('1');
     await block.release();
     const done = await running;
@@ -115,7 +113,7 @@ describe('a POST under an Idempotency-Key', () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => post('k-6', body)));
     const done = answers.filter((answer) => answer.status === 201);
     expect(done.length).toBeGreaterThan(0);
-    expect(answers.map(code).filter((word) => word !== '201' && word !== '409 key_in_use')).toEqual([]);
+    expect(answers.map(codeOf).filter((word) => word !== '201' && word !== '409 key_in_use')).toEqual([]);
     expect(new Set(done.map((answer) => answer.body.id)).size).toBe(1);
     expect(await countOf(body.legalName)).toBe(1);
   });
@@ -125,7 +123,7 @@ describe('a POST under an Idempotency-Key', () => {
     const block = await blocked();
     const running = post('k-7', body);
     await api.database.owner.query('select pg_terminate_backend($1)', [await block.pid()]);
-    expect(code(await running)).toBe('503 unavailable');
+    expect(codeOf(await running)).toBe('503 unavailable');
     await block.release();
     expect(await countOf(body.legalName)).toBe(0);
     expect((await post('k-7', body)).status).toBe(201);

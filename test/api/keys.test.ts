@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newId } from '../../db/ids.js';
-import { startApi, type TestApi } from '../support/api.js';
+import { codeOf, startApi, type TestApi } from '../support/api.js';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -10,8 +10,6 @@ afterAll(async () => {
   await api?.close();
 });
 
-const code = ({ status, body }: { status: number; body: { code?: string } }) =>
-  `${status} ${body.code ?? ''}`.trim();
 const make = (body: object, as = api.admin.token) =>
   api.call('/v1/keys', { method: 'POST', as, body: { label: 'a key', scopes: ['read'], ...body } });
 
@@ -21,7 +19,7 @@ test('a key is shown once and works within its scopes', async () => {
   expect(status).toBe(201);
   expect(headers['cache-control']).toBe('no-store');
   expect((await api.call('/v1/products', { as: body.token })).status).toBe(200);
-  expect(code(await api.call('/v1/accounts', { as: body.token }))).toBe('403 forbidden');
+  expect(codeOf(await api.call('/v1/accounts', { as: body.token }))).toBe('403 forbidden');
   const { token: _, ...known } = body;
   const list = await api.call(`/v1/keys?personId=${rep.personId}`);
   expect(list.body.items).toContainEqual(known);
@@ -32,29 +30,29 @@ test('a key lasts a year unless told otherwise, and never more than two', async 
   expect(days((await make({})).body.expiresAt)).toBe(365);
   const at = (n: number) => new Date(Date.now() + n * 86_400_000).toISOString();
   expect((await make({ expiresAt: at(729) })).status).toBe(201);
-  expect(code(await make({ expiresAt: at(731) }))).toBe('400 invalid_field');
+  expect(codeOf(await make({ expiresAt: at(731) }))).toBe('400 invalid_field');
 });
 
 test('who is no admin makes, sees and revokes only their own', async () => {
   const rep = await api.person(['rep']);
   const own = await make({}, rep.token);
   expect([own.status, own.body.personId]).toEqual([201, rep.personId]);
-  expect(code(await make({ personId: api.admin.personId }, rep.token))).toBe('403 forbidden');
+  expect(codeOf(await make({ personId: api.admin.personId }, rep.token))).toBe('403 forbidden');
   const seen = await api.call('/v1/keys', { as: rep.token });
   expect(new Set(seen.body.items.map((key: { personId: string }) => key.personId))).toEqual(
     new Set([rep.personId]),
   );
-  expect(code(await api.call(`/v1/keys?personId=${api.admin.personId}`, { as: rep.token }))).toBe(
+  expect(codeOf(await api.call(`/v1/keys?personId=${api.admin.personId}`, { as: rep.token }))).toBe(
     '403 forbidden',
   );
   const all = await api.call('/v1/keys?limit=200');
   const adminKey = all.body.items.find((key: { personId: string }) => key.personId === api.admin.personId);
-  expect(code(await api.call(`/v1/keys/${adminKey.id}`, { method: 'DELETE', as: rep.token }))).toBe(
+  expect(codeOf(await api.call(`/v1/keys/${adminKey.id}`, { method: 'DELETE', as: rep.token }))).toBe(
     '404 not_found',
   );
   const gone = await api.call(`/v1/keys/${own.body.id}`, { method: 'DELETE', as: rep.token });
   expect(gone.body.revokedAt).not.toBeNull();
-  expect(code(await api.call('/v1/keys', { as: own.body.token }))).toBe('401 unauthenticated');
+  expect(codeOf(await api.call('/v1/keys', { as: own.body.token }))).toBe('401 unauthenticated');
 });
 
 test('revoking twice changes nothing the second time', async () => {
@@ -67,22 +65,22 @@ test('revoking twice changes nothing the second time', async () => {
     [body.id],
   );
   expect(rows).toEqual([{ action: 'keyCreated' }, { action: 'keyRevoked' }]);
-  expect(code(await api.call(`/v1/keys/${newId('key')}`, { method: 'DELETE' }))).toBe('404 not_found');
+  expect(codeOf(await api.call(`/v1/keys/${newId('key')}`, { method: 'DELETE' }))).toBe('404 not_found');
 });
 
 test('no key makes one that may more than itself', async () => {
   const { body } = await make({ scopes: ['keys:write', 'leads:read'] });
   expect((await make({ scopes: ['leads:read'] }, body.token)).status).toBe(201);
   for (const scope of ['admin', 'write', 'read', 'leads:write', 'people:write']) {
-    expect(code(await make({ scopes: [scope] }, body.token))).toBe('403 forbidden');
+    expect(codeOf(await make({ scopes: [scope] }, body.token))).toBe('403 forbidden');
   }
   const { body: writer } = await make({ scopes: ['write'] });
-  expect(code(await make({ scopes: ['read'] }, writer.token))).toBe('403 forbidden');
+  expect(codeOf(await make({ scopes: ['read'] }, writer.token))).toBe('403 forbidden');
 });
 
 test('nobody who left or never was gets a key', async () => {
   const rep = await api.person(['rep']);
   await api.database.owner.query('update people set active = false where id = $1', [rep.personId]);
-  expect(code(await make({ personId: rep.personId }))).toBe('422 unknown_reference');
-  expect(code(await make({ personId: newId('person') }))).toBe('422 unknown_reference');
+  expect(codeOf(await make({ personId: rep.personId }))).toBe('422 unknown_reference');
+  expect(codeOf(await make({ personId: newId('person') }))).toBe('422 unknown_reference');
 });

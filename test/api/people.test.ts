@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newId } from '../../db/ids.js';
-import { startApi, type TestApi, type TestPerson } from '../support/api.js';
+import { codeOf, startApi, type TestApi } from '../support/api.js';
 
 let api: TestApi;
 let n = 0;
@@ -22,8 +22,6 @@ const create = async (more: object = {}) => {
   return body;
 };
 const get = async (id: string) => (await api.call(`/v1/people/${id}`)).body;
-const code = ({ status, body }: { status: number; body: { code?: string } }) =>
-  `${status} ${body.code ?? ''}`.trim();
 
 describe('a person', () => {
   test('is added with roles and limits, and answers with revision, ETag and address', async () => {
@@ -67,10 +65,10 @@ describe('a person', () => {
       method: 'POST',
       body: fresh({ email: one.email.toUpperCase() }),
     });
-    expect(code(same)).toBe('409 already_exists');
+    expect(codeOf(same)).toBe('409 already_exists');
     expect(same.body.detail).toContain(one.email);
     const known = await api.call('/v1/people', { method: 'POST', body: fresh({ externalId: 'twice' }) });
-    expect(code(known)).toBe('409 already_exists');
+    expect(codeOf(known)).toBe('409 already_exists');
     expect(known.body.errors[0].pointer).toBe('/externalId');
   });
 
@@ -79,8 +77,8 @@ describe('a person', () => {
     const url = `/v1/people/${one.id}`;
     const patch = (ifMatch?: number) =>
       api.call(url, { method: 'PATCH', body: { team: 'north' }, ...(ifMatch !== undefined && { ifMatch }) });
-    expect(code(await patch())).toBe('428 precondition_required');
-    expect(code(await patch(2))).toBe('412 stale_version');
+    expect(codeOf(await patch())).toBe('428 precondition_required');
+    expect(codeOf(await patch(2))).toBe('412 stale_version');
     const done = await patch(1);
     expect([done.status, done.body.team, done.body.revision, done.headers.etag]).toEqual([
       200,
@@ -88,7 +86,7 @@ describe('a person', () => {
       2,
       '"2"',
     ]);
-    expect(code(await patch(1))).toBe('412 stale_version');
+    expect(codeOf(await patch(1))).toBe('412 stale_version');
     expect(await get(one.id)).toMatchObject({ team: 'north', revision: 2, name: one.name });
   });
 
@@ -109,7 +107,7 @@ describe('managers and delegates', () => {
       method: 'POST',
       body: fresh({ managerId: newId('person') }),
     });
-    expect(code(answer)).toBe('422 unknown_reference');
+    expect(codeOf(answer)).toBe('422 unknown_reference');
     expect(answer.body.errors[0].pointer).toBe('/managerId');
   });
 
@@ -122,14 +120,14 @@ describe('managers and delegates', () => {
       body: { managerId: c.id },
       ifMatch: 1,
     });
-    expect(code(loop)).toBe('422 unknown_reference');
+    expect(codeOf(loop)).toBe('422 unknown_reference');
     expect(loop.body.detail).toContain('loop');
     const itself = await api.call(`/v1/people/${a.id}`, {
       method: 'PATCH',
       body: { managerId: a.id },
       ifMatch: 1,
     });
-    expect(code(itself)).toBe('422 unknown_reference');
+    expect(codeOf(itself)).toBe('422 unknown_reference');
 
     const [x, y] = [await create(), await create()];
     const both = await Promise.all([
@@ -146,12 +144,12 @@ describe('managers and delegates', () => {
     const days = { fromOn: '2026-12-01', untilOn: '2026-12-31' };
     const done = await set(a.id, 1, [{ delegateId: b.id, ...days }]);
     expect(done.body.delegations).toMatchObject([{ delegateId: b.id, ...days }]);
-    expect(code(await set(b.id, 1, [{ delegateId: a.id, ...days }]))).toBe('422 unknown_reference');
-    expect(code(await set(b.id, 1, [{ delegateId: newId('person'), ...days }]))).toBe(
+    expect(codeOf(await set(b.id, 1, [{ delegateId: a.id, ...days }]))).toBe('422 unknown_reference');
+    expect(codeOf(await set(b.id, 1, [{ delegateId: newId('person'), ...days }]))).toBe(
       '422 unknown_reference',
     );
     const backwards = { delegateId: a.id, fromOn: '2027-02-02', untilOn: '2027-02-01' };
-    expect(code(await set(b.id, 1, [backwards]))).toBe('422 unknown_reference');
+    expect(codeOf(await set(b.id, 1, [backwards]))).toBe('422 unknown_reference');
     expect((await set(a.id, 2, [])).body.delegations).toEqual([]);
   });
 
@@ -172,7 +170,7 @@ describe('managers and delegates', () => {
       ifMatch: 1,
       body: { delegations: [] },
     });
-    expect(code(others)).toBe('403 forbidden');
+    expect(codeOf(others)).toBe('403 forbidden');
   });
 });
 
@@ -185,7 +183,7 @@ describe('roles and limits', () => {
     });
     const body = { legalName: 'Early GmbH', country: 'DE' };
     const today = await api.call('/v1/accounts', { method: 'POST', as: key.token, body });
-    expect(code(today)).toBe('403 forbidden');
+    expect(codeOf(today)).toBe('403 forbidden');
     expect(today.body.detail).toContain('usable from tomorrow: manager');
     await api.database.owner.query(
       'update person_roles set granted_on = granted_on - 1 where person_id = $1',
@@ -211,14 +209,14 @@ describe('roles and limits', () => {
       body: { limits: [{ amount: '10.50', currency: 'USD' }] },
     });
     expect(limits.body.limits).toEqual([{ amount: '10.50', currency: 'USD' }]);
-    expect(code(await set(2, []))).toBe('412 stale_version');
+    expect(codeOf(await set(2, []))).toBe('412 stale_version');
   });
 
   test('nobody changes their own roles or limits, and the last admin stays', async () => {
     const own = (what: string, body: object) =>
       api.call(`/v1/people/${api.admin.personId}/${what}`, { method: 'PUT', ifMatch: 1, body });
-    expect(code(await own('roles', { roles: ['admin', 'finance'] }))).toBe('403 forbidden');
-    expect(code(await own('limits', { limits: [] }))).toBe('403 forbidden');
+    expect(codeOf(await own('roles', { roles: ['admin', 'finance'] }))).toBe('403 forbidden');
+    expect(codeOf(await own('limits', { limits: [] }))).toBe('403 forbidden');
 
     const second = await api.person(['admin']);
     const [first, other] = await Promise.all([
@@ -231,7 +229,7 @@ describe('roles and limits', () => {
       api.call(`/v1/people/${second.personId}/roles`, { method: 'PUT', ifMatch: 1, body: { roles: [] } }),
     ]);
     // Each takes the other's role at the same time: one admin is left.
-    const answers = [code(first), code(other)].sort();
+    const answers = [codeOf(first), codeOf(other)].sort();
     expect(['200', '403 forbidden', '422 limit_exceeded']).toEqual(expect.arrayContaining(answers));
     expect(answers.filter((answer) => answer === '200')).toHaveLength(1);
     const { rows } = await api.database.owner.query(
@@ -249,88 +247,6 @@ describe('roles and limits', () => {
       as: second.token,
       body: { team: 'x' },
     });
-  });
-});
-
-describe('when somebody leaves', () => {
-  let leaver: TestPerson;
-  let leadId: string;
-  let manager: TestPerson;
-
-  beforeEach(async () => {
-    [leaver, manager] = [await api.person(['rep']), await api.person(['manager'])];
-    leadId = newId('lead');
-    const { owner } = api.database;
-    await owner.query('update people set manager_id = $2 where id = $1', [leaver.personId, manager.personId]);
-    await owner.query(
-      `insert into leads (id, revision, stage, stage_since, channel, captured_at)
-        values ($1, 1, 'new', now(), 'website', now())`,
-      [leadId],
-    );
-    await owner.query(
-      `insert into waits (lead_id, kind, subject, role, person_id, since, until, due_step)
-        values ($1, 'qualification', $1, 'rep', $2, now(), now(), 'escalateQualification')`,
-      [leadId, leaver.personId],
-    );
-    await owner.query(
-      `insert into tasks (id, kind, subject, role, person_id, created_at) values ($1, 'x', $2, 'rep', $3, now())`,
-      [newId('task'), leadId, leaver.personId],
-    );
-  });
-
-  const leave = (person: TestPerson, body: object = {}, as = api.admin.token) =>
-    api.call(`/v1/people/${person.personId}/deactivation`, { method: 'POST', ifMatch: 1, as, body });
-
-  test('open waits and tasks go to the manager in the same transaction, with a message for the lead', async () => {
-    const { status, body } = await leave(leaver, { leftOn: '2026-11-30' });
-    expect([status, body.active, body.leftOn, body.revision]).toEqual([200, false, '2026-11-30', 2]);
-    const { owner } = api.database;
-    const waits = await owner.query('select person_id from waits where lead_id = $1', [leadId]);
-    const tasks = await owner.query('select person_id from tasks where subject = $1', [leadId]);
-    const messages = await owner.query(
-      'select name, kind, target, actor_id, body from messages where lead_id = $1',
-      [leadId],
-    );
-    expect([waits.rows, tasks.rows]).toEqual([
-      [{ person_id: manager.personId }],
-      [{ person_id: manager.personId }],
-    ]);
-    expect(messages.rows).toEqual([
-      {
-        name: 'waitReassigned',
-        kind: 'fact',
-        target: `lead/${leadId}`,
-        actor_id: api.admin.personId,
-        body: { fromId: leaver.personId, toId: manager.personId },
-      },
-    ]);
-    expect(code(await api.call('/v1/products', { as: leaver.token }))).toBe('401 unauthenticated');
-  });
-
-  test('a delegate of that day comes before the manager', async () => {
-    const delegate = await api.person(['rep']);
-    await api.database.owner.query('insert into delegations values ($1, $2, $3, $4, $5)', [
-      newId('deleg'),
-      leaver.personId,
-      delegate.personId,
-      '2026-11-01',
-      '2026-11-30',
-    ]);
-    await leave(leaver, { leftOn: '2026-11-30' });
-    const { rows } = await api.database.owner.query('select person_id from waits where lead_id = $1', [
-      leadId,
-    ]);
-    expect(rows).toEqual([{ person_id: delegate.personId }]);
-  });
-
-  test('twice is refused, oneself too, and an edit afterwards', async () => {
-    expect((await leave(leaver)).status).toBe(200);
-    expect(code(await leave(leaver))).toBe('412 stale_version');
-    const again = { method: 'PATCH', ifMatch: 2, body: { team: 'x' } } as const;
-    expect(code(await api.call(`/v1/people/${leaver.personId}`, again))).toBe('422 expired');
-    const admin = await api.person(['admin']);
-    expect(code(await leave(admin, {}, admin.token))).toBe('403 forbidden');
-    expect(code(await leave(manager, {}, manager.token))).toBe('403 forbidden');
   });
 });
 

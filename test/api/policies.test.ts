@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { POLICY_EXAMPLES } from '../../contracts/policies/examples.js';
 import { canonicalJson } from '../../domain/policies/canonical.js';
 import { POLICY_KINDS } from '../../domain/policies/types.js';
-import { startApi, type TestApi } from '../support/api.js';
+import { codeOf, startApi, type TestApi } from '../support/api.js';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -13,8 +13,6 @@ afterAll(async () => {
   await api?.close();
 });
 
-const code = ({ status, body }: { status: number; body: { code?: string } }) =>
-  `${status} ${body.code ?? ''}`.trim();
 const put = (kind: string, ifMatch: number, body: unknown, as = api.admin.token) =>
   api.call(`/v1/policies/${kind}`, { method: 'PUT', body, as, ifMatch: `"${ifMatch}"` });
 
@@ -23,7 +21,7 @@ describe('the rules in force', () => {
     '%s: a change is a new version, hashed, and the old one stays as it was',
     async (kind) => {
       const example = POLICY_EXAMPLES[kind];
-      expect(code(await api.call(`/v1/policies/${kind}`))).toBe('404 not_found');
+      expect(codeOf(await api.call(`/v1/policies/${kind}`))).toBe('404 not_found');
       const first = await put(kind, 0, example);
       expect([first.status, first.body.version, first.headers.etag]).toEqual([200, 1, '"1"']);
       expect(first.body.hash).toBe(createHash('sha256').update(canonicalJson(example)).digest('hex'));
@@ -32,7 +30,7 @@ describe('the rules in force', () => {
       expect(second.body.version).toBe(2);
       expect((await api.call(`/v1/policies/${kind}`)).body.version).toBe(2);
       expect((await api.call(`/v1/policies/${kind}?version=1`)).body).toEqual(first.body);
-      expect(code(await api.call(`/v1/policies/${kind}?version=3`))).toBe('404 not_found');
+      expect(codeOf(await api.call(`/v1/policies/${kind}?version=3`))).toBe('404 not_found');
     },
   );
 
@@ -44,10 +42,10 @@ describe('the rules in force', () => {
   });
 
   test('are changed by who saw the present version only', async () => {
-    expect(code(await put('quoting', 0, POLICY_EXAMPLES.quoting))).toBe('412 stale_version');
-    expect(code(await put('quoting', 3, POLICY_EXAMPLES.quoting))).toBe('412 stale_version');
+    expect(codeOf(await put('quoting', 0, POLICY_EXAMPLES.quoting))).toBe('412 stale_version');
+    expect(codeOf(await put('quoting', 3, POLICY_EXAMPLES.quoting))).toBe('412 stale_version');
     const without = { method: 'PUT', body: POLICY_EXAMPLES.quoting } as const;
-    expect(code(await api.call('/v1/policies/quoting', without))).toBe('428 precondition_required');
+    expect(codeOf(await api.call('/v1/policies/quoting', without))).toBe('428 precondition_required');
     const both = await Promise.all([1, 2].map(() => put('quoting', 2, POLICY_EXAMPLES.quoting)));
     expect(both.map((answer) => answer.status).sort()).toEqual([200, 412]);
   });
@@ -55,12 +53,12 @@ describe('the rules in force', () => {
   test('with a bad field are refused with every problem, and nothing is stored', async () => {
     const bad = { ...POLICY_EXAMPLES.quoting, maxDiscountBps: 10_001, color: 'red' };
     const answer = await put('quoting', 3, bad);
-    expect(code(answer)).toBe('400 invalid_field');
+    expect(codeOf(answer)).toBe('400 invalid_field');
     const pointers = answer.body.errors.map((error: { pointer: string }) => error.pointer);
     expect(pointers).toContain('/maxDiscountBps');
     expect((await api.call('/v1/policies/quoting')).body.version).toBe(3);
     const together = { ...POLICY_EXAMPLES.quoting, defaultCurrency: 'JPY' };
-    expect(code(await put('quoting', 3, together))).toBe('400 invalid_field');
+    expect(codeOf(await put('quoting', 3, together))).toBe('400 invalid_field');
   });
 
   test.each([
@@ -99,15 +97,15 @@ describe('a commission plan', () => {
     const one = await api.person(['finance']);
     const two = await api.person(['manager']);
     const { body } = await put('commission', 2, POLICY_EXAMPLES.commission, editor.token);
-    expect(code(await approve(body.version, editor.token))).toBe('422 self_approval');
+    expect(codeOf(await approve(body.version, editor.token))).toBe('422 self_approval');
     expect((await approve(body.version, one.token)).body.approvals).toHaveLength(1);
-    expect(code(await approve(body.version, one.token))).toBe('409 already_decided');
+    expect(codeOf(await approve(body.version, one.token))).toBe('409 already_decided');
     const done = await approve(body.version, two.token);
     expect(done.body.approvals.map((a: { personId: string }) => a.personId).sort()).toEqual(
       [one.personId, two.personId].sort(),
     );
-    expect(code(await approve(99, one.token))).toBe('404 not_found');
-    expect(code(await approve(body.version, (await api.person(['rep'])).token))).toBe('403 forbidden');
+    expect(codeOf(await approve(99, one.token))).toBe('404 not_found');
+    expect(codeOf(await approve(body.version, (await api.person(['rep'])).token))).toBe('403 forbidden');
   });
 
   test('the database refuses its editor too', async () => {

@@ -9,6 +9,7 @@ const AUDIENCE = 'lead-to-cash';
 
 let api: TestApi;
 let server: Server;
+let provider = '';
 let sign: (
   claims: JWTPayload,
   more?: { alg?: string; issuer?: string; audience?: string; expires?: string },
@@ -19,12 +20,13 @@ beforeAll(async () => {
   const ours = await generateKeyPair('ES256');
   const theirs = await generateKeyPair('ES256');
   const jwk = { ...(await exportJWK(ours.publicKey)), kid: 'k1', alg: 'ES256', use: 'sig' };
-  server = createServer((_request, response) => {
+  server = createServer((request, response) => {
+    response.statusCode = request.url === '/failing' ? 500 : 200;
     response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ keys: [jwk] }));
+    response.end(JSON.stringify(request.url === '/nonsense' ? { hello: 1 } : { keys: [jwk] }));
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
+  provider = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const signer =
     (key: CryptoKey): typeof sign =>
     (claims, { issuer = ISSUER, audience = AUDIENCE, expires = '5m' } = {}) =>
@@ -37,7 +39,7 @@ beforeAll(async () => {
   sign = signer(ours.privateKey);
   stranger = signer(theirs.privateKey);
   api = await startApi({
-    jwt: { issuer: ISSUER, audience: AUDIENCE, jwksUrl: `http://127.0.0.1:${port}/jwks` },
+    jwt: { issuer: ISSUER, audience: AUDIENCE, jwksUrl: `${provider}/jwks` },
   });
 });
 afterAll(async () => {
@@ -195,10 +197,12 @@ describe('a token of the identity provider', () => {
   });
 });
 
-test('keys of the provider that cannot be read are 503, not 401', async () => {
-  const other = await startApi({
-    jwt: { issuer: ISSUER, audience: AUDIENCE, jwksUrl: 'http://127.0.0.1:1/jwks' },
-  });
+test.each([
+  ['nobody listens', () => 'http://127.0.0.1:1/jwks'],
+  ['it fails', () => `${provider}/failing`],
+  ['it answers with something else', () => `${provider}/nonsense`],
+])('keys of the provider that cannot be read are 503, not 401: %s', async (_what, jwksUrl) => {
+  const other = await startApi({ jwt: { issuer: ISSUER, audience: AUDIENCE, jwksUrl: jwksUrl() } });
   try {
     const { status, body, headers } = await other.call('/v1/products', { as: await sign({ sub: 'a' }) });
     expect({ status, code: body.code }).toEqual({ status: 503, code: 'unavailable' });

@@ -142,6 +142,43 @@ export async function addKey(
   return token;
 }
 
+/** `409 already_exists`; the status alone where nothing was refused. */
+export const codeOf = ({ status, body }: Answer): string => `${status} ${body.code ?? ''}`.trim();
+
+export interface Refused {
+  readonly status: number;
+  readonly code: string;
+  readonly pointers: readonly string[];
+  /** Every sentence of the answer. */
+  readonly details: string;
+}
+
+/** Sends what must be refused, and throws when it changed a row of master data. */
+export async function refused(api: TestApi, url: string, call: Call): Promise<Refused> {
+  const before = await countsOf(api.database);
+  const { status, body, headers } = await api.call(url, call);
+  const after = await countsOf(api.database);
+  if (after !== before) throw new Error(`${url} answered ${status} and changed rows: ${before} to ${after}`);
+  if (!String(headers['content-type']).includes('application/problem+json')) {
+    throw new Error(`${url} answered ${status} as ${headers['content-type']}`);
+  }
+  const errors: { pointer: string; detail: string }[] = body.errors ?? [];
+  return {
+    status,
+    code: body.code,
+    pointers: errors.map(({ pointer }) => pointer),
+    details: [body.detail, ...errors.map(({ detail }) => detail)].join(' | '),
+  };
+}
+
+async function countsOf({ owner }: TestDatabase): Promise<string> {
+  const { rows } = await owner.query(`select concat_ws('/', (select count(*) from people),
+    (select count(*) from products), (select count(*) from price_books), (select count(*) from accounts),
+    (select count(*) from legal_entities), (select count(*) from api_keys),
+    (select count(*) from audit_entries), (select count(*) from idempotency_keys)) as counts`);
+  return rows[0].counts;
+}
+
 async function answerOf(app: FastifyInstance, url: string, call: Call): Promise<Answer> {
   const { method = 'GET', as, body, raw, headers = {}, ifMatch, key } = call;
   const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { migrate } from '../../db/migrate.js';
 import { type Db, openPool } from '../../db/pool.js';
 
-const SERVER = process.env.L2C_TEST_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:54329/postgres';
+const SERVER = process.env.L2C_TEST_DATABASE_URL ?? '';
 
 export interface TestDatabase {
   /** Address for the role that owns the schema. */
@@ -41,11 +41,11 @@ export async function freshDatabase(): Promise<TestDatabase> {
     app,
     async drop() {
       await Promise.all([owner.end(), app.end()]);
-      await onServer(`drop database ${name} with (force)`);
+      await dropDatabase(name);
       open -= 1;
       if (open > 0) return;
       template = undefined;
-      await onServer(`drop database ${from} with (force)`);
+      await dropDatabase(from);
     },
   };
 }
@@ -70,6 +70,17 @@ export function appAddressOf(database: string): string {
   url.pathname = `/${database}`;
   if (given === undefined) url.searchParams.set('options', '-c role=l2c_app');
   return url.href;
+}
+
+/** Postgres' own cleaner may sit in a database for a moment, and nobody but a superuser may send it away. */
+async function dropDatabase(name: string, attemptsLeft = 40): Promise<void> {
+  try {
+    await onServer(`drop database ${name} with (force)`);
+  } catch (error) {
+    if ((error as { code?: string }).code !== '42501' || attemptsLeft === 0) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await dropDatabase(name, attemptsLeft - 1);
+  }
 }
 
 async function onServer(statement: string): Promise<void> {

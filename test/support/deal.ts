@@ -4,59 +4,43 @@ import pino from 'pino';
 import { makeActivities } from '../../activities/index.js';
 import type { StepDeps } from '../../activities/step.js';
 import { POLICY_EXAMPLES } from '../../contracts/policies/examples.js';
-import { derivedId, newId } from '../../db/ids.js';
-import { migrate } from '../../db/migrate.js';
+import { newId } from '../../db/ids.js';
 import { PolicyStore } from '../../db/policies.js';
-import { type Db, openPool } from '../../db/pool.js';
+import type { Db } from '../../db/pool.js';
 import type { CommissionPolicy, PolicyKind } from '../../domain/policies/types.js';
 import type { StepAnswer } from '../../domain/steps.js';
+import { freshDatabase } from './database.js';
 
-const SERVER = process.env.L2C_TEST_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:54329/postgres';
 /** The business day every deal is ordered on; the clock stands at noon of it and runs at real speed. */
 export const DAY = '2026-03-02';
 const NOON = Date.parse(`${DAY}T12:00:00Z`);
 const DAY_MS = 86_400_000;
 
 export interface World {
+  /** The owner's connections, for fixtures and for looking. */
   readonly db: Db;
+  /** What the code under test gets: the application's role. */
   readonly deps: StepDeps;
   readonly steps: ReturnType<typeof makeActivities>;
-  readonly url: string;
   /** Real instant of noon on a day `days` after the order. */
   readonly at: (days?: number) => number;
   readonly close: () => Promise<void>;
 }
 
 /** A migrated database with policies, one company in Madrid and people. */
-export async function openWorld(
-  name: string,
-  changes: { commission?: Partial<CommissionPolicy> } = {},
-): Promise<World> {
-  const admin = openPool(SERVER, { max: 1, applicationName: 'test' });
-  const database = `cash_${name}_${process.pid}`;
-  await admin.query(`drop database if exists ${database} with (force)`);
-  await admin.query(`create database ${database}`);
-  await admin.end();
-  const url = new URL(SERVER);
-  url.pathname = `/${database}`;
-  await migrate(url.href);
-  const db = openPool(url.href, { max: 8, applicationName: 'test' });
+export async function openWorld(changes: { commission?: Partial<CommissionPolicy> } = {}): Promise<World> {
+  const database = await freshDatabase();
+  const db = database.owner;
   await seed(db, changes.commission ?? {});
   const log = pino({ level: process.env.L2C_TEST_LOG ?? 'silent' });
-  const deps: StepDeps = { db, policies: new PolicyStore(), log };
+  const deps: StepDeps = { db: database.app, policies: new PolicyStore(), log };
   const steps = makeActivities({ ...deps, mailer: undefined as never });
   return {
     db,
     deps,
     steps,
-    url: url.href,
     at: (days = 0) => NOON + days * DAY_MS,
-    close: async () => {
-      await db.end();
-      const again = openPool(SERVER, { max: 1, applicationName: 'test' });
-      await again.query(`drop database if exists ${database} with (force)`);
-      await again.end();
-    },
+    close: () => database.drop(),
   };
 }
 
@@ -292,71 +276,8 @@ export async function settle(world: World, leadId: string, days = 0): Promise<vo
   throw new Error(`lead ${leadId} spins`);
 }
 
-/** Sums that must hold after every step; each row returned is an offence. */
-export async function offences({ db }: World): Promise<unknown[]> {
-  const { rows } = await db.query(`
-    select 'ledger' as what, transaction_id as id from ledger_entries group by transaction_id, currency
-      having sum(amount_minor) <> 0
-    union all
-    select 'allocated', i.id from invoices i where i.kind = 'invoice' and i.allocated_minor <>
-      (select coalesce(sum(a.amount_minor), 0) from allocations a where a.invoice_id = i.id)
-    union all
-    select 'written off', i.id from invoices i where i.kind = 'invoice' and i.written_off_minor <>
-      (select coalesce(sum(w.amount_minor), 0) from write_offs w where w.invoice_id = i.id)
-    union all
-    select 'line allocated', l.id from invoice_lines l where l.allocated_minor <>
-      (select coalesce(sum(a.amount_minor), 0) from allocation_lines a where a.invoice_line_id = l.id)
-    union all
-    select 'credited', i.id from invoices i where i.kind = 'invoice' and i.credited_minor <>
-      (select coalesce(sum(c.gross_minor), 0) from invoices c where c.credits_id = i.id)
-    union all
-    select 'payment', p.id from payments p where case when p.reversed_at is null then p.amount_minor else 0 end <>
-      p.unapplied_minor + (select coalesce(sum(a.amount_minor), 0) from allocations a where a.payment_id = p.id)
-    union all
-    select 'receivable', coalesce(l.party, d.account_id) from
-      (select party, sum(amount_minor) as minor from ledger_entries where account = 'receivable' group by 1) l
-      full join (select account_id, sum(open_minor) as minor from invoices group by 1) d on d.account_id = l.party
-      where coalesce(l.minor, 0) <> coalesce(d.minor, 0)
-    union all
-    select 'unapplied', 'all' where (select coalesce(-sum(amount_minor), 0) from ledger_entries
-      where account = 'unapplied_cash') <> (select coalesce(sum(unapplied_minor), 0) from payments)
-    union all
-    select 'commission payable', c.payee_id from
-      (select payee_id, sum(amount_minor) as minor from commission_lines group by 1) c
-      left join (select payee_id, sum(amount_minor) as minor from payout_lines where released_at is not null
-        group by 1) p using (payee_id)
-      left join (select party, -sum(amount_minor) as minor from ledger_entries
-        where account = 'commission_payable' group by 1) l on l.party = c.payee_id
-      where c.minor - coalesce(p.minor, 0) <> coalesce(l.minor, 0)
-    union all
-    select 'numbers', n.series from number_series n where n.series <> 'order' and n.last_seq <>
-      (select count(*) from invoices i where i.series = n.series and i.entity_id = n.entity_id)
-    union all
-    select 'deferred', o.id from orders o where o.bill_on = 'order' and
-      (select coalesce(sum(l.invoiced_minor - l.recognised_minor), 0) - coalesce((select sum(il.credited_net_minor)
-        from invoice_lines il join order_lines x on x.id = il.order_line_id where x.order_id = o.id), 0)
-        from order_lines l where l.order_id = o.id) <>
-      (select coalesce(-sum(e.amount_minor), 0) from ledger_entries e join ledger_transactions t
-        on t.id = e.transaction_id where t.lead_id = o.lead_id and e.account = 'deferred_revenue')`);
-  return rows;
-}
-
 /** One row of one query, for expectations. */
 export async function row<T>({ db }: World, text: string, ...values: unknown[]): Promise<T> {
   const { rows } = await db.query(text, values);
   return rows[0] as T;
 }
-
-/** How much every table holds: equal before and after what must change nothing. */
-export async function counts({ db }: World): Promise<unknown> {
-  const { rows } = await db.query(`select (select count(*) from audit_entries) as audit,
-    (select count(*) from ledger_entries) as ledger, (select count(*) from invoices) as invoices,
-    (select count(*) from commission_lines) as commission, (select count(*) from payout_lines) as payouts,
-    (select count(*) from waits) as waits, (select count(*) from tasks) as tasks, (select count(*) from mails) as mails,
-    (select count(*) from allocations) as allocations, (select count(*) from deliveries) as deliveries,
-    (select sum(revision) from leads) as revisions, (select count(*) from reminders) as reminders`);
-  return rows[0];
-}
-
-/** A reference nobody else uses. */
-export const reference = (text: string): string => derivedId('pay', text, newId('pay'));

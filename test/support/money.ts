@@ -16,7 +16,7 @@ export async function deliver(
   days = 0,
 ): Promise<string> {
   const messageId = newId('msg');
-  const { deliveryId } = await recordDelivery(world, {
+  const { deliveryId } = await recordDelivery(world.deps, {
     orderId: deal.orderId,
     actorId: PEOPLE.fulfilment,
     key: messageId,
@@ -91,7 +91,7 @@ export async function bounce(
   days: number,
 ): Promise<ReversedPayment> {
   const messageId = newId('msg');
-  const reversed = await reversePayment(world, {
+  const reversed = await reversePayment(world.deps, {
     paymentId,
     actorId: PEOPLE.finance,
     reference: `R-${messageId}`,

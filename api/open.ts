@@ -1,0 +1,114 @@
+// The API as one process needs it: pool, clock and metrics of its own around the app, on a given engine.
+import { readFileSync } from 'node:fs';
+import pg from 'pg';
+import type { Logger } from 'pino';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { openClock, type RunningClock } from '../activities/intake/clock.js';
+import { type Engine, ToldMarks } from '../activities/intake/telling.js';
+import type { Config } from '../config.js';
+import { PolicyStore } from '../db/policies.js';
+import { type Db, openPool } from '../db/pool.js';
+import { mustBeSafe } from '../db/serverChecks.js';
+import type { Probe } from './deps.js';
+import { type RunningApi, startServer } from './server.js';
+
+export interface ApiParts {
+  readonly config: Config;
+  readonly appDatabaseUrl: string;
+  readonly engine: Engine;
+  readonly probeEngine: Probe;
+  readonly log: Logger;
+  /** Port to listen on; 0 takes a free one. */
+  readonly port: number;
+  /** False for tests: a server that may lose what it answered. */
+  readonly durable?: boolean;
+}
+
+export interface OpenApi extends RunningApi {
+  readonly db: Db;
+  readonly clock: RunningClock;
+}
+
+const PROBE_MS = 1_500;
+
+/**
+ * Opens the API and listens. Throws UnsafeDatabase on a server or role that must not be used, and what the
+ * database or the port refuse; nothing is left open then.
+ */
+export async function openApi(parts: ApiParts): Promise<OpenApi> {
+  const { config, appDatabaseUrl, engine, log, durable = true } = parts;
+  const db = openPool(appDatabaseUrl, {
+    max: config.pools.api,
+    applicationName: 'l2c-api',
+    onIdleError: ({ message }) => log.warn({ reason: message }, 'a database connection broke'),
+  });
+  let clock: RunningClock | undefined;
+  try {
+    await mustBeSafe(db, durable);
+    clock = await openClock(db, (err) => log.warn({ err }, 'the business clock was not read again'));
+    const registry = new Registry();
+    collectDefaultMetrics({ register: registry });
+    const marks = new ToldMarks(db, (err) => log.warn({ err }, 'could not mark messages told'));
+    const api = await startServer(
+      {
+        db,
+        engine,
+        marks,
+        clock,
+        log,
+        registry,
+        policies: new PolicyStore(),
+        probes: { database: () => probeDatabase(appDatabaseUrl), engine: parts.probeEngine },
+        config: {
+          version: productVersion(),
+          corsOrigins: config.corsOrigins,
+          ...config.limits,
+          ...(config.jwt && { jwt: config.jwt }),
+        },
+      },
+      { host: config.host, port: parts.port },
+    );
+    return { ...api, db, clock, stop: () => stopped(api, marks, clock, db) };
+  } catch (error) {
+    clock?.stop();
+    await db.end();
+    throw error;
+  }
+}
+
+async function stopped(
+  api: RunningApi,
+  marks: ToldMarks,
+  clock: RunningClock | undefined,
+  db: Db,
+): Promise<void> {
+  clock?.stop();
+  await api.stop();
+  await marks.flush();
+  await db.end();
+}
+
+/** A connection of its own: a pool that is busy does not make the database look away. */
+async function probeDatabase(connectionString: string): Promise<void> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: PROBE_MS });
+  client.on('error', () => undefined); // The query under way fails with the same reason.
+  try {
+    await client.connect();
+    await client.query({ text: 'select 1' });
+  } finally {
+    await client.end();
+  }
+}
+
+/** The version of package.json, beside the sources or above dist/. */
+export function productVersion(): string {
+  for (const place of ['../package.json', '../../package.json']) {
+    try {
+      return (JSON.parse(readFileSync(new URL(place, import.meta.url), 'utf8')) as { version: string })
+        .version;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+  throw new Error('no package.json beside the product');
+}

@@ -1,0 +1,212 @@
+// The commands that look: each prints for people, or one JSON document with --json, and answers its exit code.
+import { resolve } from 'node:path';
+import Table from 'cli-table3';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import pg from 'pg';
+import { type Config, maskedConfig, readConfig } from '../config.js';
+import { foldersOf } from '../worker/folders.js';
+import { writeSchema } from './dbSchema.js';
+import { examine } from './doctor.js';
+import { EXIT } from './exit.js';
+import { openLeadEngine } from './leadEngine.js';
+import { eventPrinter } from './progress.js';
+import { type Reached, reach } from './reach.js';
+import { reconcile } from './reconcile.js';
+import { formatProgress, formatReport } from './verify/report.js';
+import { verify } from './verify/verify.js';
+import type { Language } from './words.js';
+
+export type Ended = (result: Promise<number>) => Promise<void>;
+
+interface Common {
+  readonly json: boolean;
+}
+
+const json = () => new Option('--json', 'one JSON document on stdout').default(false);
+const language = () =>
+  new Option('--language <language>', 'of what people read').choices(['en', 'es']).default('en');
+
+const print = (document: unknown): void => {
+  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+};
+
+/** The settings of a command, the state folder as an absolute path. Throws ConfigError. */
+export function settings(): Config {
+  const config = readConfig();
+  return { ...config, stateDir: resolve(config.stateDir) };
+}
+
+export function verifyCommand(ended: Ended): Command {
+  return new Command('verify')
+    .description('Prove the invariants I1 to I12; what runs is asked, else the embedded servers are started')
+    .option('--fast', 'describe workflows only where list and rows disagree; newest checkpoints only', false)
+    .option('--without-engine', 'leave I6 out', false)
+    .option('--quiet-ms <ms>', 'what is younger may still be under way', wholeNumber)
+    .addOption(language())
+    .addOption(json())
+    .action((options) => ended(runVerify(options)));
+}
+
+interface VerifyFlags extends Common {
+  readonly fast: boolean;
+  readonly withoutEngine: boolean;
+  readonly quietMs?: number;
+  readonly language: Language;
+}
+
+async function runVerify(flags: VerifyFlags): Promise<number> {
+  const config = settings();
+  return reached(config, !flags.withoutEngine, async ({ databaseUrl, engine: at }) => {
+    const db = new pg.Pool({ connectionString: databaseUrl, max: 4 });
+    db.on('error', () => undefined); // The query under way fails with the same reason.
+    const engine = at && !flags.withoutEngine ? openLeadEngine({ ...at, ...config.temporal }) : undefined;
+    const isTerminal = process.stderr.isTTY && !flags.json;
+    try {
+      const results = await verify({
+        db,
+        fast: flags.fast,
+        checkpoints: foldersOf(config.stateDir).checkpoints,
+        ...(engine && { engine }),
+        ...(flags.quietMs !== undefined && { quietMs: flags.quietMs }),
+        ...(isTerminal && {
+          onProgress: (progress) =>
+            process.stderr.write(`\u001b[2K\r${formatProgress(progress, flags.language)}`),
+        }),
+      });
+      if (isTerminal) process.stderr.write('\u001b[2K\r');
+      if (flags.json) print({ ok: results.every(({ ok }) => ok), results });
+      else process.stdout.write(`${formatReport(results, flags.language)}\n`);
+      return results.every(({ ok }) => ok) ? EXIT.ok : EXIT.found;
+    } finally {
+      await db.end();
+      await engine?.close();
+    }
+  });
+}
+
+export function reconcileCommand(ended: Ended): Command {
+  return new Command('reconcile')
+    .description('Start the workflows open leads lack, end those of closed ones, wake what has not answered')
+    .option('--fast', 'describe workflows only where list and rows disagree', false)
+    .addOption(json())
+    .action((options) => ended(runReconcile(options)));
+}
+
+async function runReconcile(flags: Common & { readonly fast: boolean }): Promise<number> {
+  const config = settings();
+  return reached(config, true, async ({ databaseUrl, engine: at }) => {
+    if (!at) throw new Error('the start that runs here has no engine to reconcile with');
+    const db = new pg.Pool({ connectionString: databaseUrl, max: 4 });
+    db.on('error', () => undefined); // The query under way fails with the same reason.
+    const engine = openLeadEngine({ ...at, ...config.temporal });
+    try {
+      const report = await reconcile({
+        db,
+        engine,
+        fast: flags.fast,
+        onProgress: (leads) => process.stderr.write(`${leads} leads checked\n`),
+      });
+      const { started, ending, looked, withoutLead, failed } = report;
+      if (flags.json) print(report);
+      else {
+        process.stdout.write(
+          `${report.checkedLeads} leads: ${started.length} workflows started, ${ending.length} told to end, ` +
+            `${looked.length} told to look\n`,
+        );
+        for (const id of withoutLead) process.stdout.write(`  ${id} runs without a lead\n`);
+        for (const { workflowId, reason } of failed) process.stdout.write(`  ${workflowId}: ${reason}\n`);
+      }
+      return withoutLead.length + failed.length === 0 ? EXIT.ok : EXIT.found;
+    } finally {
+      await db.end();
+      await engine.close();
+    }
+  });
+}
+
+export function doctorCommand(ended: Ended): Command {
+  return new Command('doctor')
+    .description('What this machine and its settings lack, and how to get it; changes nothing')
+    .addOption(json())
+    .action((options: Common) =>
+      ended(
+        (async () => {
+          const findings = await examine(settings());
+          if (options.json) print({ ok: findings.every(({ ok }) => ok), findings });
+          else {
+            const width = Math.max(...findings.map(({ check }) => check.length));
+            for (const { check, ok, detail } of findings) {
+              process.stdout.write(`${ok ? '✓' : '✗'} ${check.padEnd(width)}  ${detail}\n`);
+            }
+          }
+          return findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.found;
+        })(),
+      ),
+    );
+}
+
+export function configCommand(ended: Ended): Command {
+  return new Command('config')
+    .description('The settings in force, secrets masked')
+    .addOption(json())
+    .action((options: Common) =>
+      ended(
+        (async () => {
+          const rows = maskedConfig();
+          if (options.json) print(rows);
+          else {
+            const table = new Table({
+              head: ['variable', 'value', 'from', 'what it is'],
+              style: { head: [] },
+            });
+            for (const { name, value, from, description } of rows) {
+              table.push([name, value ?? '', from, description]);
+            }
+            process.stdout.write(`${table.toString()}\n`);
+          }
+          settings(); // Shown first, refused after: a wrong value is seen beside the others.
+          return EXIT.ok;
+        })(),
+      ),
+    );
+}
+
+export function dbCommand(ended: Ended): Command {
+  const schema = new Command('schema')
+    .description('Write db/schema.sql and db/tables.ts from the catalogs of a freshly migrated database')
+    .addOption(json())
+    .action((options: Common) =>
+      ended(
+        reached(settings(), false, async ({ databaseUrl }) => {
+          const files = await writeSchema(databaseUrl);
+          if (options.json) print({ files });
+          else {
+            for (const { file, changed } of files) {
+              process.stdout.write(`${changed ? 'wrote' : 'unchanged'} ${file}\n`);
+            }
+          }
+          return EXIT.ok;
+        }),
+      ),
+    );
+  return new Command('db').description('The database as it should be').addCommand(schema);
+}
+
+/** Runs a command against what it reached and lets go of it, whatever happens. */
+async function reached(
+  config: Config,
+  engine: boolean,
+  work: (at: Reached) => Promise<number>,
+): Promise<number> {
+  const at = await reach({ config, engine, onEvent: eventPrinter({ quiet: true }) });
+  try {
+    return await work(at);
+  } finally {
+    await at.close();
+  }
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError(`${text} is no whole number`);
+  return Number(text);
+}

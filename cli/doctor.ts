@@ -1,0 +1,154 @@
+// `l2c doctor`: what this machine and its settings lack, and how to get it. It changes nothing and fetches
+// nothing; what runs is asked, what does not run is looked for.
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { ConnectionOptions } from '@temporalio/client';
+import pg from 'pg';
+import type { Config } from '../config.js';
+import { environment } from '../config.js';
+import { pendingMigrations } from '../db/migrate.js';
+import { unsafeSettings } from '../db/serverChecks.js';
+import { openEngineClient } from '../engine/client.js';
+import { isPortFree } from '../engine/ports.js';
+import { findPostgres, serverUser } from '../engine/postgresBinaries.js';
+import { checkDatabase } from '../engine/roles.js';
+import { machineSettings } from '../engine/stack.js';
+import { SEARCH_ATTRIBUTES } from '../engine/temporal.js';
+import { findTemporalCli } from '../engine/temporalCli.js';
+import { engineConnection } from './machine.js';
+import { attachedTo, type Reached } from './reach.js';
+
+export interface Finding {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+const LEAST_NODE = [20, 20, 2] as const;
+const CALL_MS = 5_000;
+
+/** Runs every check and answers all findings; none of them throws. */
+export async function examine(config: Config): Promise<Finding[]> {
+  const running = await attachedTo(config);
+  const { ownerUrl, appUrl } = config.database;
+  const { address } = config.temporal;
+  const checks: [string, () => Promise<string>][] = [
+    ['node', async () => nodeVersion()],
+    ['state folder', () => stateFolder(config.stateDir, running)],
+  ];
+  if (ownerUrl === undefined) checks.push(['postgres', postgresBinaries]);
+  else
+    checks.push(['database', () => checkDatabase(ownerUrl, 'DATABASE_URL').then((v) => `PostgreSQL ${v}`)]);
+  if (address === undefined) checks.push(['temporal cli', () => temporalCli(config)]);
+  if (running === undefined) checks.push(['ports', () => portsFree(config)]);
+  const owner = running?.databaseUrl ?? ownerUrl;
+  const app = running?.appDatabaseUrl ?? appUrl;
+  if (owner !== undefined) checks.push(['migrations', () => migrations(owner)]);
+  if (app !== undefined) checks.push(['database settings', () => databaseSettings(app)]);
+  const connection = running?.engine?.connection ?? (address && engineConnection(environment()));
+  if (connection) checks.push(['engine', () => engine(connection, config.temporal.namespace)]);
+  return Promise.all(checks.map(([check, look]) => found(check, look)));
+}
+
+async function found(check: string, look: () => Promise<string>): Promise<Finding> {
+  try {
+    return { check, ok: true, detail: await look() };
+  } catch (error) {
+    const { message, code } = error as Error & { code?: string };
+    return { check, ok: false, detail: message || code || String(error) };
+  }
+}
+
+function nodeVersion(): string {
+  const have = process.versions.node.split('.').map(Number);
+  const at = LEAST_NODE.findIndex((part, index) => part !== have[index]);
+  if (at >= 0 && (have[at] ?? 0) < (LEAST_NODE[at] ?? 0)) {
+    throw new Error(
+      `Node ${process.versions.node} is older than ${LEAST_NODE.join('.')}: get one at https://nodejs.org`,
+    );
+  }
+  return `Node ${process.versions.node}`;
+}
+
+async function stateFolder(stateDir: string, running: Reached | undefined): Promise<string> {
+  for (let folder = stateDir; ; folder = dirname(folder)) {
+    try {
+      await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+      if (running) return `${stateDir}, a start runs in it`;
+      return folder === stateDir ? stateDir : `${stateDir} will be made`;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && folder !== dirname(folder)) continue;
+      throw new Error(
+        `${folder} cannot be written to by this user: give it the right, or set L2C_STATE_DIR to another folder`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+async function postgresBinaries(): Promise<string> {
+  const { searchPath } = machineSettings(environment());
+  const { version, from } = await findPostgres(await serverUser(), searchPath);
+  return `PostgreSQL ${version} (${from})`;
+}
+
+async function temporalCli(config: Config): Promise<string> {
+  const machine = machineSettings(environment());
+  const { cliPath } = config.temporal;
+  const asked = { ...machine, ...(cliPath !== undefined && { temporalCli: cliPath }) };
+  const { version, rung, path } = await findTemporalCli(asked, false);
+  return `${version} from ${rung} (${path})`;
+}
+
+async function portsFree({ ports }: Config): Promise<string> {
+  const asked = Object.entries(ports).filter((entry): entry is [string, number] => (entry[1] ?? 0) > 0);
+  const taken: string[] = [];
+  for (const [name, port] of asked) if (!(await isPortFree(port))) taken.push(`${port} (${name})`);
+  if (taken.length > 0) {
+    throw new Error(`taken on 127.0.0.1: ${taken.join(', ')}. Stop what listens there or set another port`);
+  }
+  return asked.length === 0 ? 'free ones are chosen' : `${asked.map(([, port]) => port).join(', ')} are free`;
+}
+
+async function migrations(url: string): Promise<string> {
+  const pending = await withClient(url, pendingMigrations);
+  if (pending.length > 0) throw new Error(`not run yet: ${pending.join(', ')}. A start runs them`);
+  return 'schema is up to date';
+}
+
+async function databaseSettings(url: string): Promise<string> {
+  const reasons = await withClient(url, unsafeSettings);
+  if (reasons.length > 0) throw new Error(reasons.join('; '));
+  return 'commits are on disk when answered, the application is no superuser';
+}
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CALL_MS });
+  client.on('error', () => undefined); // The query under way fails with the same reason.
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function engine(options: ConnectionOptions, namespace: string): Promise<string> {
+  const { client, close } = openEngineClient(options, namespace);
+  try {
+    const { customAttributes } = await client.connection.withDeadline(Date.now() + CALL_MS, () =>
+      client.connection.operatorService.listSearchAttributes({ namespace }),
+    );
+    const missing = SEARCH_ATTRIBUTES.filter((name) => customAttributes?.[name] === undefined);
+    if (missing.length > 0) {
+      const names = missing.map((name) => `--name ${name} --type Keyword`).join(' ');
+      throw new Error(
+        `namespace ${namespace} lacks search attributes: temporal operator search-attribute create ${names}`,
+      );
+    }
+    return `namespace ${namespace} knows the search attributes`;
+  } finally {
+    await close();
+  }
+}

@@ -1,0 +1,65 @@
+// What verification and reconciling ask and tell the engine, each call under a deadline.
+import { type ConnectionOptions, WorkflowNotFoundError } from '@temporalio/client';
+import { leadTarget } from '../activities/intake/messages.js';
+import { tellLook, workflowOf } from '../activities/intake/telling.js';
+import { openEngineClient } from '../engine/client.js';
+import type { ReconcileEngine } from './reconcile.js';
+
+const CALL_MS = 10_000;
+const LIST_MS = 600_000;
+
+export interface LeadEngine extends ReconcileEngine {
+  close(): Promise<void>;
+}
+
+/** Opens the engine of the leads. Nothing is connected before the first call. */
+export function openLeadEngine(options: {
+  readonly connection: ConnectionOptions;
+  readonly namespace: string;
+  readonly taskQueue: string;
+}): LeadEngine {
+  const { client, close } = openEngineClient(options.connection, options.namespace);
+  const soon = <T>(work: () => Promise<T>): Promise<T> =>
+    client.connection.withDeadline(Date.now() + CALL_MS, work);
+  const { taskQueue } = options;
+  return {
+    close,
+    async describe(workflowId) {
+      try {
+        const { status } = await soon(() => client.workflow.getHandle(workflowId).describe());
+        return status.name === 'RUNNING' ? 'open' : 'closed';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return 'missing';
+        throw error;
+      }
+    },
+    async *listOpen() {
+      const open = client.workflow.list({
+        query: "WorkflowType = 'leadToCash' and ExecutionStatus = 'Running'",
+      });
+      const pages = open[Symbol.asyncIterator]();
+      for (;;) {
+        const next = await client.connection.withDeadline(Date.now() + LIST_MS, () => pages.next());
+        if (next.done) return;
+        yield next.value.workflowId;
+      }
+    },
+    async start(leadId) {
+      const target = leadTarget(leadId);
+      const { type, args } = workflowOf(target);
+      await soon(() =>
+        client.workflow.start(type, {
+          workflowId: target,
+          taskQueue,
+          args,
+          workflowTaskTimeout: '5s',
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        }),
+      );
+    },
+    async look(workflowId) {
+      await tellLook({ client, taskQueue }, workflowId, CALL_MS);
+    },
+  };
+}

@@ -1,0 +1,165 @@
+// `npm start`: from nothing to a running product, with a line for every step, until somebody stops it.
+import { resolve } from 'node:path';
+import { Command, CommanderError, Option } from 'commander';
+import { type Config, ConfigError, readConfig } from '../config.js';
+import { StackError } from '../engine/stack.js';
+import { EXIT } from './exit.js';
+import { openLog } from './log.js';
+import { eventPrinter, type OnEvent, type ProgressEvent } from './progress.js';
+import { clockForStart, sampleOrNothing } from './sample/sample.js';
+import { openProduct, type Product } from './serve.js';
+import { type Language, readyText } from './words.js';
+
+/** The last event of a start: where everything is and how to get in. */
+export interface ReadyEvent extends ProgressEvent {
+  readonly step: 'ready';
+  readonly api: string;
+  readonly docs: string;
+  /** Address of the Temporal UI; null where the engine is not ours. */
+  readonly ui: string | null;
+  readonly engine: string;
+  readonly stateDir: string;
+  readonly log: string;
+  /** The administrator's key, shown once; null where it was shown before. */
+  readonly adminKey: string | null;
+  readonly keys: readonly {
+    readonly name: string;
+    readonly roles: readonly string[];
+    readonly key: string;
+  }[];
+}
+
+export interface StartOptions {
+  readonly empty: boolean;
+  readonly json: boolean;
+  readonly language: Language;
+}
+
+/** The options of `npm start --` and `l2c start`. */
+export function startCommand(): Command {
+  return new Command('start')
+    .description(
+      'Start everything and serve; on an empty database make the sample company and play its leads',
+    )
+    .option('--empty', 'no sample company', false)
+    .option('--json', 'events as JSON lines on stdout, the last of them `ready`', false)
+    .addOption(
+      new Option('--language <language>', 'of what people read').choices(['en', 'es']).default('en'),
+    );
+}
+
+/** What `npm start` runs. Answers the exit code once it was stopped. */
+export async function start(argv: readonly string[]): Promise<number> {
+  const command = startCommand().exitOverride();
+  try {
+    command.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    throw error;
+  }
+  return startWith(command.opts<StartOptions>());
+}
+
+/** Starts, serves until a signal or the end of the worker, and stops in order. */
+export async function startWith(options: StartOptions): Promise<number> {
+  const onEvent = eventPrinter({ json: options.json });
+  let config: Config;
+  try {
+    const read = readConfig();
+    config = { ...read, stateDir: resolve(read.stateDir) };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return EXIT.usage;
+  }
+  const stopping = stopSignal();
+  let product: Product | undefined;
+  try {
+    const { log, path } = openLog(config);
+    product = await openProduct({
+      config,
+      log,
+      onEvent,
+      timerMaxShiftMs: 20,
+      setClock: (db) => clockForStart(db, config, options.empty),
+    });
+    // A broken worker ends the product: half of it would look like all of it.
+    const broken = product.worker?.ended.then(() => undefined);
+    const served = serve(product, { config, options, onEvent, logPath: path, signal: stopping.signal });
+    await Promise.race([Promise.all([served, stopping.asked]), broken?.then(() => stopping.asked)]);
+    return EXIT.ok;
+  } catch (error) {
+    return told(error, stopping.signal.aborted);
+  } finally {
+    await product?.stop();
+    if (product) onEvent({ step: 'stopped', status: 'done', ms: 0, detail: 'nothing of it runs any more' });
+    stopping.end();
+  }
+}
+
+interface Serving {
+  readonly config: Config;
+  readonly options: StartOptions;
+  readonly onEvent: OnEvent;
+  readonly logPath: string;
+  readonly signal: AbortSignal;
+}
+
+async function serve(product: Product, serving: Serving): Promise<void> {
+  const { config, options, onEvent, signal } = serving;
+  const since = performance.now();
+  const { adminKey, keys } = await sampleOrNothing(product, { config, onEvent, signal, ...options });
+  if (signal.aborted) return;
+  const { stack, api } = product;
+  const url = api?.url ?? '';
+  const ready: ReadyEvent = {
+    step: 'ready',
+    status: 'done',
+    ms: Math.round(performance.now() - since),
+    detail: `serving on ${url}`,
+    api: url,
+    docs: `${url}/docs`,
+    ui: stack.uiUrl ?? null,
+    engine: stack.temporalAddress,
+    stateDir: config.stateDir,
+    log: serving.logPath,
+    adminKey,
+    keys: keys.map(({ name, roles, key }) => ({ name, roles, key })),
+  };
+  if (options.json) onEvent(ready);
+  else process.stdout.write(readyText(ready, options.language));
+}
+
+/** What cannot start is no bug: its step has told why, and a stack trace helps nobody. */
+function told(error: unknown, isStopping: boolean): number {
+  if (isStopping) return EXIT.ok;
+  if (!(error instanceof StackError)) {
+    const { stack, message } = error as Error;
+    process.stderr.write(`${stack ?? message}\n`);
+  }
+  return EXIT.unreachable;
+}
+
+/** The first signal asks to stop, the second ends at once; what runs then is stopped by its reaper. */
+function stopSignal() {
+  const controller = new AbortController();
+  let ask: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => {
+    ask = resolve;
+  });
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(EXIT.stopped);
+    controller.abort();
+    ask();
+  };
+  for (const name of SIGNALS) process.on(name, onSignal);
+  return {
+    signal: controller.signal,
+    asked,
+    end: () => {
+      for (const name of SIGNALS) process.off(name, onSignal);
+    },
+  };
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -1,0 +1,46 @@
+// The way to the engine every process of ours takes: one connection, opened when first needed and kept, whose
+// calls are tried again quickly and never beyond their deadline.
+import {
+  Client,
+  Connection,
+  type ConnectionOptions,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+} from '@temporalio/client';
+
+const PROBE_MS = 1_500;
+
+export interface EngineClient {
+  readonly client: Client;
+  /** Resolves when the engine answers, rejects with its reason otherwise. */
+  probe(): Promise<void>;
+  /** Only once no call is in flight any more: closing under one ends the process (TEMPORAL, rule 4). */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a client without connecting. The default interceptor waits up to 5 s between two tries, past the
+ * deadline of a click: 9 to 11 s with the engine dead, 7.0 s with this one.
+ */
+export function openEngineClient(options: ConnectionOptions, namespace: string): EngineClient {
+  const connection = Connection.lazy({
+    ...options,
+    interceptors: [
+      makeGrpcRetryInterceptor({
+        ...defaultGrpcRetryOptions({ maxAttempts: 60 }),
+        delayFunction: (attempt) => Math.min(250, 50 * 1.7 ** attempt),
+      }),
+      ...(options.interceptors ?? []),
+    ],
+  });
+  const client = new Client({ connection, namespace });
+  return {
+    client,
+    async probe() {
+      await connection.withDeadline(Date.now() + PROBE_MS, () =>
+        connection.workflowService.getSystemInfo({}),
+      );
+    },
+    close: () => connection.close(),
+  };
+}

@@ -1,0 +1,89 @@
+// docker-compose.yml against what the code needs; no docker engine has to run for it.
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { maskedConfig } from '../../config.js';
+import { SEARCH_ATTRIBUTES } from '../../domain/searchAttributes.js';
+
+interface Service {
+  image?: string;
+  command?: string[] | string;
+  environment?: Record<string, string>;
+  depends_on?: Record<string, { condition: string }>;
+  ports?: string[];
+  healthcheck?: unknown;
+}
+const compose = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true }) as {
+  services: Record<string, Service>;
+};
+const service = (name: string): Service => {
+  const found = compose.services[name];
+  if (!found) throw new Error(`no service ${name}`);
+  return found;
+};
+const text = ({ command }: Service): string => [command ?? []].flat().join(' ');
+
+describe('docker-compose.yml', () => {
+  test('runs each part as a service of its own', () => {
+    expect(Object.keys(compose.services).sort()).toEqual(
+      [
+        'api',
+        'database',
+        'postgres',
+        'schema',
+        'temporal',
+        'temporal-namespace',
+        'temporal-schema',
+        'temporal-ui',
+        'worker',
+      ].sort(),
+    );
+  });
+
+  test.each(['api', 'worker', 'schema'])('%s only sets variables the product reads', (name) => {
+    const known = new Set([...maskedConfig({}).map((setting) => setting.name), 'TZ']);
+    expect(Object.keys(service(name).environment ?? {}).filter((variable) => !known.has(variable))).toEqual(
+      [],
+    );
+  });
+
+  test.each([
+    ['api', 'dist/api/main.js'],
+    ['worker', 'dist/worker/main.js'],
+    ['schema', 'db migrate'],
+  ])('%s runs %s', (name, command) => {
+    expect(text(service(name))).toContain(command);
+  });
+
+  test('API and worker run as the role that cannot change the schema; only the schema job owns it', () => {
+    for (const name of ['api', 'worker']) {
+      expect(service(name).environment).not.toHaveProperty('DATABASE_URL');
+      expect(service(name).environment?.L2C_APP_DATABASE_URL).toContain('//l2c_app:');
+    }
+    expect(service('schema').environment?.DATABASE_URL).toContain('//l2c_owner:');
+  });
+
+  test('the engine is the real server, new enough, and its jobs come before anybody uses it', () => {
+    const [, version = ''] = service('temporal').image?.split(':') ?? [];
+    const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+    expect(major * 1e6 + minor * 1e3 + patch).toBeGreaterThanOrEqual(1_030_003);
+    for (const name of ['api', 'worker']) {
+      expect(service(name).depends_on).toMatchObject({
+        schema: { condition: 'service_completed_successfully' },
+        'temporal-namespace': { condition: 'service_completed_successfully' },
+      });
+    }
+  });
+
+  test('the namespace job registers every search attribute and keeps histories', () => {
+    const job = text(service('temporal-namespace'));
+    for (const name of SEARCH_ATTRIBUTES) expect(job).toContain(name);
+    expect(job).toContain('--retention 30d');
+  });
+
+  test('Postgres is durable, and nothing is published beyond this machine', () => {
+    expect(text(service('postgres'))).toContain('synchronous_commit=on');
+    const published = Object.values(compose.services).flatMap(({ ports = [] }) => ports);
+    expect(published.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
+  });
+});

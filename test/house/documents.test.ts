@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { messagesDocument, stagesDocument } from '../../cli/docs.js';
+import { DECISIONS, FACTS } from '../../domain/messages.js';
+import { decisions, facts } from '../../workflows/messages.js';
+
+test('docs/messages.md is what the code says', () => {
+  expect(readFileSync('docs/messages.md', 'utf8')).toBe(messagesDocument());
+});
+
+test('docs/stages.md is what the code says', () => {
+  expect(readFileSync('docs/stages.md', 'utf8')).toBe(stagesDocument());
+});
+
+test('every decision is an update and every fact a signal of the workflow, under its own name', () => {
+  expect(Object.entries(decisions).map(([name, update]) => [name, update.name])).toEqual(
+    DECISIONS.map((name) => [name, name]),
+  );
+  expect(Object.entries(facts).map(([name, signal]) => [name, signal.name])).toEqual(
+    FACTS.map((name) => [name, name]),
+  );
+});

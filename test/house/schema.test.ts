@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { schemaSql, tableTypes } from '../../db/dump.js';
+import { APPROVAL_STATUSES } from '../../domain/approvals/types.js';
+import { OUTCOMES, STAGES } from '../../domain/leads/stages.js';
+import { ACCOUNTS } from '../../domain/ledger/accounts.js';
+import { ROLES } from '../../domain/people/people.js';
+import { POLICY_KINDS } from '../../domain/policies/types.js';
+import { TREATMENTS } from '../../domain/taxes/treatment.js';
+import { freshDatabase, type TestDatabase } from '../support/database.js';
+
+let base: TestDatabase;
+beforeAll(async () => {
+  base = await freshDatabase();
+});
+afterAll(() => base?.drop());
+
+/** Formatting is not what these files are about. */
+const words = (text: string): string => text.replaceAll(/[\s;]+/g, ' ').trim();
+
+describe('the committed description of the schema', () => {
+  test('schema.sql is what the migrations make', async () => {
+    expect(words(await schemaSql(base.owner))).toBe(words(readFileSync('db/schema.sql', 'utf8')));
+  });
+
+  test('tables.ts is what the catalogs say', async () => {
+    expect(words(await tableTypes(base.owner))).toBe(words(readFileSync('db/tables.ts', 'utf8')));
+  });
+});
+
+describe('words of the domain stand in the database', () => {
+  test.each([
+    ['leads', 'stage', STAGES],
+    ['leads', 'outcome', OUTCOMES],
+    ['approvals', 'status', APPROVAL_STATUSES],
+    ['person_roles', 'role', ROLES],
+    ['policies', 'kind', POLICY_KINDS],
+    ['ledger_entries', 'account', ACCOUNTS],
+    ['quote_lines', 'tax_treatment', TREATMENTS],
+  ] as const)('%s.%s allows exactly the words of the code', async (table, column, allowed) => {
+    const { rows } = await base.owner.query<{ def: string }>(
+      `select pg_get_constraintdef(c.oid) as def from pg_constraint c
+        join pg_attribute a on a.attrelid = c.conrelid and a.attnum = any(c.conkey)
+        where c.contype = 'c' and cardinality(c.conkey) = 1 and c.conrelid = $1::regclass and a.attname = $2
+          and pg_get_constraintdef(c.oid) like '%ARRAY%'`,
+      [table, column],
+    );
+    const inSql = [...(rows[0]?.def ?? '').matchAll(/'([^']+)'::text/g)].map((match) => match[1]);
+    expect([...inSql].sort()).toEqual([...allowed].sort());
+  });
+});
+
+describe('the application role', () => {
+  test.each([
+    'update ledger_entries set amount_minor = 1',
+    'delete from ledger_entries',
+    'update ledger_transactions set kind = kind',
+    'update audit_entries set entry = entry',
+    'delete from audit_entries',
+    `update messages set body = '{}'`,
+    'delete from messages',
+    'update allocations set amount_minor = 1',
+    'update commission_lines set amount_minor = 1',
+    'update policies set version = version',
+    'create table mine (id int)',
+    'drop table leads',
+  ])('may not: %s', async (statement) => {
+    await expect(base.app.query(statement)).rejects.toMatchObject({ code: '42501' });
+  });
+});

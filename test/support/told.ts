@@ -1,0 +1,56 @@
+// One story from its world to its end: whatever happened in it, the books are right afterwards and its history
+// can be replayed.
+import { expect } from '@jest/globals';
+import type { VerifyEngine } from '../../cli/verify/types.js';
+import { verify } from '../../cli/verify/verify.js';
+import { replayAndKeep } from './histories.js';
+import { captured, type Story } from './story.js';
+import { openWorld, type World, type WorldOptions } from './world.js';
+
+/** Tells a story that begins with a captured lead; `name` is the file its history is stored under. */
+export async function told(
+  name: string,
+  options: WorldOptions,
+  happens: (story: Story, world: World) => Promise<void>,
+): Promise<void> {
+  const world = await openWorld(options);
+  try {
+    const story = await captured(world);
+    await happens(story, world);
+    expect(await ledgerSums(story)).toEqual([]);
+    expect(await brokenRules(world)).toEqual([]);
+    await replayAndKeep(story, name);
+  } finally {
+    await world.close();
+  }
+}
+
+/** Ledger transactions that do not sum to nothing; an empty ledger is right as well. */
+export const ledgerSums = ({ world }: Story): Promise<unknown[]> =>
+  world.database.owner
+    .query(
+      `select transaction_id, currency, sum(amount_minor) as minor from ledger_entries
+        group by 1, 2 having sum(amount_minor) <> 0`,
+    )
+    .then(({ rows }) => rows);
+
+/** What the product's own proof finds wrong: every invariant, workflows included. */
+export async function brokenRules(world: World): Promise<string[]> {
+  const { client } = world.engine;
+  const engine: VerifyEngine = {
+    async describe(id) {
+      const { status } = await client.workflow.getHandle(id).describe();
+      return status.name === 'RUNNING' ? 'open' : 'closed';
+    },
+    // The time-skipping server lists nothing; each lead is described.
+    async *listOpen() {
+      const { rows } = await world.db.query<{ id: string }>(`select id from leads where stage <> 'closed'`);
+      for (const { id } of rows) yield `lead/${id}`;
+    },
+  };
+  await world.marks.flush();
+  const results = await verify({ db: world.database.owner, engine, at: new Date(await world.now()), quietMs: 0 });
+  return results.flatMap(({ invariant, broken }) =>
+    broken.map(({ subject, detail }) => `${invariant} ${subject}: ${detail}`),
+  );
+}

@@ -1,0 +1,148 @@
+// A world for one story: a database of its own with a small company, a worker with the real bundle on its own
+// task queue, and the engine, either in real time (the run's dev server) or in virtual time.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+import pino from 'pino';
+import type { ActivityDeps } from '../../activities/index.js';
+import { type Engine, ToldMarks } from '../../activities/intake/telling.js';
+import { PolicyStore } from '../../db/policies.js';
+import type { Db } from '../../db/pool.js';
+import { type ClockSegment, instantAt } from '../../domain/calendar/clock.js';
+import { type RunningWorker, startWorker } from '../../worker/worker.js';
+import { BEGINS_AT, type Rules, seedCompany } from './company.js';
+import { freshDatabase, type TestDatabase } from './database.js';
+import type { TimeSkipping } from './timeSkipping.js';
+
+/** Written by the build that precedes every run. */
+export const WORKFLOW_BUNDLE = { codePath: fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url)) };
+
+export interface WorldOptions {
+  /** Virtual time; without it the run's dev server and real time. */
+  readonly time?: TimeSkipping;
+  readonly rules?: Rules;
+  /** What worker and relay see of the database: a place to fail a step or to count statements. */
+  readonly workerDb?: (db: Db) => Db;
+  /** False: no worker until `startWorker` is called. */
+  readonly worker?: boolean;
+  /** Another dev server than the run's. */
+  readonly address?: string;
+}
+
+export interface World {
+  readonly database: TestDatabase;
+  /** The application's role, as API, relay and worker have it. */
+  readonly db: Db;
+  readonly engine: Engine;
+  readonly address: string;
+  readonly policies: PolicyStore;
+  readonly marks: ToldMarks;
+  /** Real time as the engine has it: virtual where time is. */
+  now(): Promise<number>;
+  /** The business instant of `now`. */
+  businessNow(): Promise<number>;
+  /** Lets virtual time go on, over every timer that rings meanwhile. */
+  pass(days: number): Promise<void>;
+  startWorker(): Promise<RunningWorker>;
+  stopWorker(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const log = pino({ level: process.env.L2C_TEST_LOG ?? 'silent' });
+const DAY_MS = 86_400_000;
+
+// Before anything else of the SDK asks for its runtime, so once when this file is read.
+Runtime.install({
+  shutdownSignals: [],
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
+});
+
+/** Opens a world; `close` it in the end, whatever happened. */
+export async function openWorld(options: WorldOptions = {}): Promise<World> {
+  const { time } = options;
+  const address = options.address ?? time?.env.connection.options.address ?? process.env.L2C_TEST_TEMPORAL_ADDRESS;
+  if (!address) throw new Error('L2C_TEST_TEMPORAL_ADDRESS is not set: run without L2C_TEST_NO_STACK');
+  const database = await freshDatabase();
+  const connection = await Connection.connect({ address });
+  const now = time ? () => time.env.currentTimeMs() : () => Promise.resolve(Date.now());
+  const segment: ClockSegment = { anchorMs: BEGINS_AT, realAnchorMs: await now(), secondsPerDay: 86_400 };
+  await seedCompany(database.owner, segment.realAnchorMs, options.rules);
+  const taskQueue = `story-${randomUUID()}`;
+  const engine: Engine = { client: new Client({ connection, namespace: 'default' }), taskQueue };
+  const policies = new PolicyStore();
+  const workerDb = options.workerDb?.(database.app) ?? database.app;
+  // Mails are off in a story unless its rules say otherwise, so nobody asks for a mailer.
+  const deps: ActivityDeps = { db: workerDb, policies: new PolicyStore(), log, mailer: undefined as never };
+  let worker: RunningWorker | undefined;
+  const world: World = {
+    database,
+    db: database.app,
+    engine,
+    address,
+    policies,
+    marks: new ToldMarks(database.app, (error) => log.warn(error)),
+    now,
+    businessNow: async () => instantAt(segment, await now()),
+    async pass(days) {
+      if (!time) throw new Error('only virtual time can be passed');
+      await time.env.sleep(Math.round(days * DAY_MS));
+    },
+    async startWorker() {
+      worker = await startWorker(
+        {
+          connection: { address },
+          namespace: 'default',
+          taskQueue,
+          workflowBundle: WORKFLOW_BUNDLE,
+          maxCachedWorkflows: 100,
+          shutdownGraceMs: 1_000,
+        },
+        { ...deps, engine },
+      );
+      worker.ended.catch(() => undefined); // A test that broke it on purpose looks at the deal, not at it.
+      return worker;
+    },
+    async stopWorker() {
+      await worker?.stop();
+      worker = undefined;
+    },
+    async close() {
+      await endWorkflows(engine, database);
+      await world.stopWorker();
+      await world.marks.flush();
+      await connection.close();
+      await database.drop();
+    },
+  };
+  if (options.worker !== false) await world.startWorker();
+  return world;
+}
+
+/** An open workflow would keep its timers, and virtual time with them, for the next story. */
+async function endWorkflows({ client }: Engine, { owner }: TestDatabase): Promise<void> {
+  const { rows } = await owner.query<{ id: string }>(`select id from leads`);
+  for (const { id } of rows) {
+    await client.workflow.getHandle(`lead/${id}`).terminate('the story is over').catch(() => undefined);
+  }
+}
+
+const POLL_MS = 15;
+const PATIENCE_MS = 20_000;
+
+/** Asks until the answer is neither false, null nor undefined; fails with `what` when that takes too long. */
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T | false | null | undefined>,
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== false && answer !== null && answer !== undefined) return answer;
+    if (Date.now() > end) throw new Error(`waited ${patienceMs / 1000} s in vain until ${what}`);
+    await pause(POLL_MS);
+  }
+}

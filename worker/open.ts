@@ -1,0 +1,91 @@
+// The worker as one process needs it: a pool of its own, the bundle of dist/, mails, relay and checkpoints.
+import { fileURLToPath } from 'node:url';
+import type { ConnectionOptions } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { Engine } from '../activities/intake/telling.js';
+import { makeMailer } from '../activities/mailer.js';
+import type { Config } from '../config.js';
+import { PolicyStore } from '../db/policies.js';
+import { openPool } from '../db/pool.js';
+import { mustBeSafe } from '../db/serverChecks.js';
+import { checkpointKey } from './checkpoint.js';
+import { startCheckpoints } from './checkpoints.js';
+import { foldersOf } from './folders.js';
+import { installRuntime } from './runtime.js';
+import { startWorker } from './worker.js';
+
+export interface WorkerParts {
+  readonly config: Config;
+  readonly appDatabaseUrl: string;
+  readonly connection: ConnectionOptions;
+  readonly engine: Engine;
+  readonly log: Logger;
+  /** How long work under way may still take when it is told to stop. */
+  readonly graceMs: number;
+  /** False for tests: a server that may lose what it answered. */
+  readonly durable?: boolean;
+}
+
+export interface OpenWorker {
+  /** Resolves when the worker has ended; rejects when it broke. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The workflow bundle that the build has made. */
+export const WORKFLOW_BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+
+/** Opens the worker. Throws UnsafeDatabase, or what database and engine refuse; nothing is left open then. */
+export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
+  const { config, log, engine, durable = true } = parts;
+  const { metrics } = config.ports;
+  installRuntime(metrics === undefined ? undefined : { host: config.host, port: metrics });
+  const db = openPool(parts.appDatabaseUrl, {
+    max: config.pools.worker,
+    applicationName: 'l2c-worker',
+    onIdleError: ({ message }) => log.warn({ reason: message }, 'a database connection broke'),
+  });
+  try {
+    await mustBeSafe(db, durable);
+    const folders = foldersOf(config.stateDir);
+    const key = await checkpointKey(config.stateDir);
+    const { address, tls, apiKey, metadata } = parts.connection;
+    const worker = await startWorker(
+      {
+        connection: {
+          ...(address !== undefined && { address }),
+          ...(tls !== undefined && tls !== null && { tls }),
+          ...(typeof apiKey === 'string' && { apiKey }),
+          ...(metadata !== undefined && { metadata: metadata as Record<string, string> }),
+        },
+        namespace: config.temporal.namespace,
+        taskQueue: config.temporal.taskQueue,
+        workflowBundle: { codePath: WORKFLOW_BUNDLE },
+        maxCachedWorkflows: config.worker.cachedWorkflows,
+        shutdownGraceMs: parts.graceMs,
+      },
+      {
+        db,
+        engine,
+        log,
+        policies: new PolicyStore(),
+        mailer: makeMailer({
+          ...(config.smtpUrl !== undefined && { smtpUrl: config.smtpUrl }),
+          outboxDir: folders.mails,
+        }),
+      },
+    );
+    const checkpoints = startCheckpoints({ db, dir: folders.checkpoints, key, log });
+    return {
+      ended: worker.ended,
+      async stop() {
+        await worker.stop();
+        await checkpoints.stop();
+        await db.end();
+      },
+    };
+  } catch (error) {
+    await db.end();
+    throw error;
+  }
+}
