@@ -1,10 +1,9 @@
 // The API as a process of its own, for production: everything comes from the environment, nothing is started
-// beside it. The database must have seen the migrations (`node dist/db/main.js`).
+// beside it. The database must have seen `l2c db migrate`.
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
-import { readConfig } from '../config.js';
-import { openEngineClient } from '../engine/client.js';
-import { externalStack } from '../engine/external.js';
+import { openEngineClient } from '../activities/intake/engineClient.js';
+import { ConfigError, engineConnection, readConfig } from '../config.js';
 import { REDACTED } from './observe.js';
 import { openApi } from './open.js';
 
@@ -13,7 +12,11 @@ const DEFAULT_PORT = 3_000;
 
 const config = readConfig();
 const log = pino({ level: config.logLevel, redact: [...REDACTED] });
-const { appDatabaseUrl, connection } = await externalStack(config);
+const { appUrl: appDatabaseUrl } = config.database;
+if (appDatabaseUrl === undefined || config.temporal.address === undefined) {
+  throw new ConfigError(['the API of its own needs L2C_APP_DATABASE_URL and TEMPORAL_ADDRESS']);
+}
+const connection = engineConnection();
 const engine = openEngineClient(connection, config.temporal.namespace);
 const api = await openApi({
   config,

@@ -10,17 +10,18 @@ let installed = false;
  * stand between the lines a program reads. A second call changes nothing.
  */
 export function installRuntime(
-  log: Logger,
+  log?: Pick<Logger, 'warn' | 'error'>,
   metrics?: { readonly host: string; readonly port: number },
 ): void {
   if (installed) return;
   installed = true;
   Runtime.install({
     shutdownSignals: [],
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
-      const write = level === 'ERROR' ? log.error : log.warn;
-      write.call(log, { sdk: meta }, message);
-    }),
+    logger: new DefaultLogger(
+      'WARN',
+      log &&
+        (({ level, message, meta }) => log[level === 'ERROR' ? 'error' : 'warn']({ sdk: meta }, message)),
+    ),
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
       ...(metrics && { metrics: { prometheus: { bindAddress: `${metrics.host}:${metrics.port}` } } }),
