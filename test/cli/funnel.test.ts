@@ -79,7 +79,9 @@ test('a funnel that is killed goes on where it was and ends with the wins of the
   expect(code).toBe(0);
   expect([sum(report, 'leads'), sum(report, 'won')]).toEqual([60, sum(report, 'wonInFiles')]);
   expect(sum(report, 'won')).toBeGreaterThan(0);
-  expect(lines.some(({ step, detail }) => step === 'import' && detail === '0 new, 60 known, 0 refused')).toBe(true);
+  expect(lines.some(({ step, detail }) => step === 'import' && detail === '0 new, 60 known, 0 refused')).toBe(
+    true,
+  );
 }, 240_000);
 
 const real = REAL.every(existsSync) ? test : test.skip;
