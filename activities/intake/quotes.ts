@@ -27,6 +27,8 @@ import {
   validDaysOf,
 } from './quotePricing.js';
 
+export type { Draft } from './quotePricing.js';
+
 export interface Drafted {
   readonly quoteId: string;
   readonly revision: number;
