@@ -141,7 +141,6 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     mustBeClean: () => clean(scene),
     mails: () => mailsIn(foldersOf(stateDir).mails),
     async close() {
-      await product.api?.stop();
       await endWorkflows(scene);
       if (worker !== product.worker) await worker?.stop();
       await product.stop();
