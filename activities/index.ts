@@ -1,3 +1,4 @@
+import type { DealActivities } from '../domain/steps.js';
 import { makeApprovalSteps } from './approvals.js';
 import { makeCollectionSteps } from './collections.js';
 import { makeCommissionSteps } from './commissions.js';
@@ -31,7 +32,7 @@ export function makeActivities(deps: ActivityDeps) {
     ...makeCommissionSteps(deps),
     ...makePayoutActivities(deps),
     ...makeMailActivities(deps),
-  };
+  } satisfies DealActivities;
 }
 
 export type Activities = ReturnType<typeof makeActivities>;

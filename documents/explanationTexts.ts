@@ -91,8 +91,8 @@ const TEXTS: Readonly<Record<Language, Sentences>> = { en, es };
 
 const WORDS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
   en: {
-    discount: 'discount',
-    override: 'agreed price',
+    line_discount: 'discount',
+    price_override: 'agreed price',
     quote_discount: 'discount on the quote',
     waiting: 'waiting',
     open: 'open',
@@ -111,8 +111,8 @@ const WORDS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
     import: 'importación',
     unknown: 'vía desconocida',
     other: 'otra vía',
-    discount: 'el descuento',
-    override: 'el precio acordado',
+    line_discount: 'el descuento',
+    price_override: 'el precio acordado',
     quote_discount: 'el descuento del presupuesto',
     waiting: 'a la espera',
     open: 'abierta',

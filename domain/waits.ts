@@ -6,7 +6,6 @@ import type { Role } from './people/people.js';
 
 /** What the workflow does by itself: the names its history shows. */
 export const OWN_STEPS = [
-  'receiveLead',
   'escalateQualification',
   'recycleLead',
   'remindRep',
@@ -31,14 +30,14 @@ export interface WaitRule {
   stages: readonly Stage[];
   /** The step run at the wait's reminder, if it has one. */
   onReminder: OwnStep | null;
-  /** The step run when its time is over; that step moves the wait or the stage. */
-  onOverdue: OwnStep;
+  /** The step when its time is over, which moves the wait or the stage; `scoreLead` is the capture's own. */
+  onOverdue: OwnStep | 'scoreLead';
 }
 
 const AFTER_ORDER = ['ordered', 'delivering', 'collecting', 'commission'] as const;
 
 export const WAITS = {
-  intake: { owes: 'engine', stages: ['new'], onReminder: null, onOverdue: 'receiveLead' },
+  intake: { owes: 'engine', stages: ['new'], onReminder: null, onOverdue: 'scoreLead' },
   qualification: { owes: 'rep', stages: ['new'], onReminder: null, onOverdue: 'escalateQualification' },
   interest: { owes: 'customer', stages: ['nurturing'], onReminder: null, onOverdue: 'recycleLead' },
   quote: { owes: 'rep', stages: ['qualified', 'quoting'], onReminder: null, onOverdue: 'remindRep' },

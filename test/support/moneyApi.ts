@@ -1,6 +1,7 @@
 // The API on the world of deal.ts: orders, invoices and cash that are there, and a key for each of its people.
-import { addKey, type Answer, type Call, startApi } from './api.js';
+
 import { openPool } from '../../db/pool.js';
+import { type Answer, addKey, type Call, startApi } from './api.js';
 import { appAddressOf } from './database.js';
 import { openWorld, PEOPLE, type World } from './deal.js';
 
@@ -19,7 +20,10 @@ export interface MoneyApi {
 /** Opens a world and the API on it. Nothing listens where its engine should be: every decision stays pending. */
 export async function openMoneyApi(name: string): Promise<MoneyApi> {
   const world = await openWorld(`routes_${name}`);
-  const db = openPool(appAddressOf(new URL(world.url).pathname.slice(1)), { max: 8, applicationName: 'test-api' });
+  const db = openPool(appAddressOf(new URL(world.url).pathname.slice(1)), {
+    max: 8,
+    applicationName: 'test-api',
+  });
   const api = await startApi({}, { db });
   const keys = new Map<PersonName, string>();
   for (const person of Object.keys(PEOPLE) as PersonName[]) {
@@ -45,4 +49,17 @@ export async function openMoneyApi(name: string): Promise<MoneyApi> {
       await world.close();
     },
   };
+}
+
+/** Ids of a whole list, read page by page as `next` says. */
+export async function walk(api: MoneyApi, as: PersonName, url: string): Promise<string[]> {
+  const seen: string[] = [];
+  for (let next: string | null = null, pages = 0; pages < 50; pages++) {
+    const cursor: string = next === null ? '' : `&cursor=${next}`;
+    const { body } = await api.call(as, `${url}${cursor}`);
+    seen.push(...body.items.map(({ id }: { id: string }) => id));
+    next = body.next;
+    if (next === null) return seen;
+  }
+  throw new Error(`${url} has no end`);
 }
