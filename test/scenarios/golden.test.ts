@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import PostalMime from 'postal-mime';
 import { type Json, openScene, type Scene, until } from '../support/product.js';
-import { cents, delivered, handleOf, inStage, ordered, paid } from '../support/sale.js';
+import { cents, delivered, inStage, ordered, paid } from '../support/sale.js';
 
 let scene: Scene;
 beforeAll(async () => {
