@@ -6,12 +6,15 @@ import type { SignIns } from './auth/signIn.js';
 import type { AppDeps } from './deps.js';
 import { accountRoutes } from './routes/accounts.js';
 import { approvalRoutes } from './routes/approvals.js';
+import { commissionRoutes } from './routes/commissions.js';
 import { documentRoutes } from './routes/documents.js';
 import { entityRoutes } from './routes/entities.js';
+import { explanationRoutes } from './routes/explanations.js';
 import { importRoutes } from './routes/imports.js';
 import { invoiceRoutes } from './routes/invoices.js';
 import { keyRoutes } from './routes/keys.js';
 import { leadRoutes } from './routes/leads.js';
+import { ledgerRoutes } from './routes/ledger.js';
 import { orderRoutes } from './routes/orders.js';
 import { paymentRoutes } from './routes/payments.js';
 import { peopleRoutes } from './routes/people.js';
@@ -49,4 +52,7 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   orderRoutes,
   invoiceRoutes,
   paymentRoutes,
+  commissionRoutes,
+  ledgerRoutes,
+  explanationRoutes,
 ];

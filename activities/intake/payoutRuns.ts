@@ -1,6 +1,6 @@
 // Asking for a monthly payout run: its row names who asked, its workflow calculates it.
 import { newId } from '../../db/ids.js';
-import { type Db, withTransaction } from '../../db/pool.js';
+import { type DbOrTx, withTransaction } from '../../db/pool.js';
 import { dateIn } from '../../domain/calendar/zones.js';
 import { DomainError } from '../../domain/errors.js';
 
@@ -17,7 +17,7 @@ export interface PayoutRun {
  * `at` is the business instant (epoch ms).
  */
 export function openPayoutRun(
-  { db }: { db: Db },
+  { db }: { db: DbOrTx },
   { period, actorId, at }: { period: string; actorId: string; at: number },
 ): Promise<PayoutRun> {
   return withTransaction(db, async (tx) => {

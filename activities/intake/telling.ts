@@ -121,6 +121,23 @@ export async function tellFact(engine: Engine, message: Addressed, withinMs: num
   );
 }
 
+/** Starts a workflow, or finds it open. False when the engine did not take it within the time (real). */
+export async function startWorkflow(
+  { client, ...engine }: Engine,
+  target: string,
+  withinMs: number,
+): Promise<boolean> {
+  try {
+    await client.connection.withDeadline(Date.now() + withinMs, () =>
+      client.workflow.start(workflowOf(target).type, startOptions({ client, ...engine }, target) as never),
+    );
+    return true;
+  } catch (error) {
+    if (grpcCode(error) === undefined) throw error;
+    return false;
+  }
+}
+
 /** "Read your row again." False when no such workflow is open. */
 export async function tellLook(engine: Engine, target: string, withinMs: number): Promise<boolean> {
   try {

@@ -57,6 +57,7 @@ export const RIGHTS: readonly Right[] = [
     resources: ['explanations'],
     roles: ['rep', 'manager', 'finance', 'compensation', 'payee'],
   },
+  { action: 'read', resources: ['ledger'], roles: ['finance'] },
   { action: 'read', resources: PAY, roles: ['compensation', 'finance'] },
   { action: 'read', resources: PAY, roles: ['payee', 'rep', 'manager'], ownBy: 'payeeId' },
   { action: 'read', resources: ['keys'], roles: EVERYBODY, ownBy: 'personId' },

@@ -16,6 +16,7 @@ export const RESOURCES = [
   'statements',
   'payouts',
   'explanations',
+  'ledger',
   'accounts',
   'products',
   'priceBooks',

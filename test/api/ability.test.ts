@@ -55,6 +55,7 @@ const TABLE: [Action, Resource, readonly Role[]][] = [
   ['read', 'statements', PAY],
   ['read', 'payouts', PAY],
   ['read', 'explanations', PAY],
+  ['read', 'ledger', ['finance', ...SEE_ALL]],
   ['read', 'accounts', BUT_PAYEE],
   ['read', 'products', EVERYBODY],
   ['read', 'priceBooks', EVERYBODY],

@@ -1,0 +1,137 @@
+// The sentences of an explanation in each language. They say what stands in the records and compute nothing.
+import type { Language } from './types.js';
+
+/** What a sentence may name; every value is text already written for the language. */
+export type Words = Readonly<Record<string, string>>;
+
+type Sentences = Readonly<Record<string, (w: Words) => string>>;
+
+const en: Sentences = {
+  commission: (w) => `${w.payee} earned ${w.amount} on ${w.on}.`,
+  correction: (w) => `This line corrects ${w.corrects}: ${w.amount} of commission on ${w.on}.`,
+  rate: (w) =>
+    `The rate is ${w.rate} for the family ${w.family}, by version ${w.version} of the commission plan.`,
+  override: (w) =>
+    `The rate is ${w.rate} as manager of ${w.reports}, by version ${w.version} of the commission plan.`,
+  split: (w) => `${w.payee} is credited ${w.share} of the sale as ${w.roles}.`,
+  basis: (w) =>
+    `The basis is ${w.basis}; with what was booked before, ${w.toDate} of this invoice line to date.`,
+  allocation: (w) => `${w.amount} were put on invoice ${w.invoice} with value ${w.on}.`,
+  lineCash: (w) =>
+    `${w.amount} were put on invoice ${w.invoice} with value ${w.on}, ${w.line} of it on this line.`,
+  payment: (w) => `The money is payment ${w.reference} (${w.provider}) of ${w.amount}, paid on ${w.on}.`,
+  invoice: (w) =>
+    `Invoice ${w.number} of ${w.on}: net ${w.net}, tax ${w.tax}, gross ${w.amount}, open ${w.open}.`,
+  credit_note: (w) => `Credit note ${w.number} takes back ${w.amount}.`,
+  write_off: (w) => `${w.amount} were written off: ${w.reason}.`,
+  invoice_line: (w) => `Line ${w.position} of the invoice bills ${w.quantity} × ${w.name}: net ${w.amount}.`,
+  tax: (w) => `Its tax is ${w.amount}: ${w.rate}, treatment ${w.treatment}.`,
+  order_line: (w) => `The order line sold ${w.quantity} × ${w.name} (${w.sku}) for ${w.amount} net.`,
+  order: (w) => `Order ${w.number} of ${w.on} over ${w.amount} net.`,
+  price_list: (w) => `${w.name}: list price ${w.amount} from ${w.source}.`,
+  price_step: (w) => `${w.name}: ${w.step} ${w.rate} changes the price by ${w.amount} to ${w.running}.`,
+  quote: (w) => `Revision ${w.version} of the quote: list ${w.list}, discount ${w.rate}, net ${w.amount}.`,
+  approved: (w) => `${w.by} approved it on ${w.on} by rule ${w.rule}.`,
+  rejected: (w) => `${w.by} rejected it on ${w.on} by rule ${w.rule}.`,
+  approval_waiting: (w) => `Approval by rule ${w.rule} is ${w.status}.`,
+  no_approval: () => 'Nobody had to approve it.',
+  lead: (w) => `The lead came by ${w.channel} on ${w.on}.`,
+  lead_campaign: (w) => `The lead came by ${w.channel}, campaign ${w.campaign}, on ${w.on}.`,
+  payout: (w) => `${w.payee}: ${w.earned} earned in this payout, ${w.amount} paid.`,
+  released: (w) =>
+    `${w.payee}: ${w.earned} earned in this payout, ${w.amount} paid, released by ${w.by} on ${w.on}.`,
+  plan_released: (w) =>
+    `${w.payee}: ${w.earned} earned in this payout, ${w.amount} paid on ${w.on}; the approval of the plan is the release.`,
+  payout_line: (w) => `${w.payee}: ${w.amount} is ${w.rate} of ${w.basis} paid on invoice ${w.invoice}.`,
+};
+
+const es: Sentences = {
+  commission: (w) => `${w.payee} ganó ${w.amount} el ${w.on}.`,
+  correction: (w) => `Esta línea corrige ${w.corrects}: ${w.amount} de comisión el ${w.on}.`,
+  rate: (w) =>
+    `El tipo es ${w.rate} para la familia ${w.family}, según la versión ${w.version} del plan de comisiones.`,
+  override: (w) =>
+    `El tipo es ${w.rate} como responsable de ${w.reports}, según la versión ${w.version} del plan de comisiones.`,
+  split: (w) => `A ${w.payee} se le atribuye el ${w.share} de la venta como ${w.roles}.`,
+  basis: (w) =>
+    `La base es ${w.basis}; con lo ya contabilizado, ${w.toDate} de esta línea de factura hasta la fecha.`,
+  allocation: (w) => `Se aplicaron ${w.amount} a la factura ${w.invoice} con valor ${w.on}.`,
+  lineCash: (w) =>
+    `Se aplicaron ${w.amount} a la factura ${w.invoice} con valor ${w.on}; de ellos, ${w.line} a esta línea.`,
+  payment: (w) => `El dinero es el pago ${w.reference} (${w.provider}) de ${w.amount}, del ${w.on}.`,
+  invoice: (w) =>
+    `Factura ${w.number} del ${w.on}: neto ${w.net}, impuestos ${w.tax}, total ${w.amount}, pendiente ${w.open}.`,
+  credit_note: (w) => `El abono ${w.number} devuelve ${w.amount}.`,
+  write_off: (w) => `Se dieron por incobrables ${w.amount}: ${w.reason}.`,
+  invoice_line: (w) => `La línea ${w.position} factura ${w.quantity} × ${w.name}: neto ${w.amount}.`,
+  tax: (w) => `Su impuesto es ${w.amount}: ${w.rate}, tratamiento ${w.treatment}.`,
+  order_line: (w) => `La línea del pedido vendió ${w.quantity} × ${w.name} (${w.sku}) por ${w.amount} netos.`,
+  order: (w) => `Pedido ${w.number} del ${w.on} por ${w.amount} netos.`,
+  price_list: (w) => `${w.name}: precio de lista ${w.amount} según ${w.source}.`,
+  price_step: (w) => `${w.name}: ${w.step} ${w.rate} cambia el precio en ${w.amount}, hasta ${w.running}.`,
+  quote: (w) =>
+    `Revisión ${w.version} del presupuesto: lista ${w.list}, descuento ${w.rate}, neto ${w.amount}.`,
+  approved: (w) => `${w.by} lo aprobó el ${w.on} por la regla ${w.rule}.`,
+  rejected: (w) => `${w.by} lo rechazó el ${w.on} por la regla ${w.rule}.`,
+  approval_waiting: (w) => `La aprobación por la regla ${w.rule} está ${w.status}.`,
+  no_approval: () => 'Nadie tuvo que aprobarlo.',
+  lead: (w) => `El contacto llegó por ${w.channel} el ${w.on}.`,
+  lead_campaign: (w) => `El contacto llegó por ${w.channel}, campaña ${w.campaign}, el ${w.on}.`,
+  payout: (w) => `${w.payee}: ${w.earned} ganados en esta liquidación, ${w.amount} pagados.`,
+  released: (w) =>
+    `${w.payee}: ${w.earned} ganados en esta liquidación, ${w.amount} pagados; la liberó ${w.by} el ${w.on}.`,
+  plan_released: (w) =>
+    `${w.payee}: ${w.earned} ganados en esta liquidación, ${w.amount} pagados el ${w.on}; ` +
+    'la aprobación del plan es la liberación.',
+  payout_line: (w) =>
+    `${w.payee}: ${w.amount} es el ${w.rate} de ${w.basis} cobrados de la factura ${w.invoice}.`,
+};
+
+const TEXTS: Readonly<Record<Language, Sentences>> = { en, es };
+
+const WORDS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
+  en: {
+    line_discount: 'discount',
+    price_override: 'agreed price',
+    quote_discount: 'discount on the quote',
+    waiting: 'waiting',
+    open: 'open',
+    void: 'void',
+    rep: 'representative',
+    sdr: 'first contact',
+  },
+  es: {
+    advertising: 'publicidad',
+    social: 'redes sociales',
+    website: 'la web',
+    referral: 'recomendación',
+    email: 'correo electrónico',
+    event: 'un evento',
+    partner: 'un socio',
+    import: 'importación',
+    unknown: 'vía desconocida',
+    other: 'otra vía',
+    line_discount: 'el descuento',
+    price_override: 'el precio acordado',
+    quote_discount: 'el descuento del presupuesto',
+    waiting: 'a la espera',
+    open: 'abierta',
+    void: 'anulada',
+    rep: 'comercial',
+    sdr: 'primer contacto',
+  },
+};
+
+/** A sentence by its name. RangeError for a name without a text: each exists in every language. */
+export function sentence(name: string, language: Language, words: Words): string {
+  const text = TEXTS[language][name];
+  if (text === undefined) throw new RangeError(`no sentence ${name} in ${language}`);
+  return text(words);
+}
+
+/** A code of the records as a word of the language; a code without a word stays as it is. */
+export const wordOf = (code: string, language: Language): string =>
+  WORDS[language][code] ?? code.replaceAll('_', ' ');
+
+/** Names of the sentences of a language, so that a test can hold the languages against each other. */
+export const sentenceNames = (language: Language): string[] => Object.keys(TEXTS[language]).sort();

@@ -1,0 +1,263 @@
+// From a chain of records to its explanation: one step per record, with amount, source and version, and the
+// sentence a person reads. Nothing is computed here; what the records do not say is not said.
+import type { ExplanationStep, ExplanationView } from '../contracts/explanations.js';
+import { wireMoney } from '../contracts/money.js';
+import type {
+  CashChain,
+  CommissionChain,
+  DealChain,
+  InvoiceChain,
+  LeadChain,
+  LineChain,
+  PayoutChain,
+  PriceStep,
+  QuoteChain,
+  QuotePriceChain,
+} from '../db/explanations.js';
+import { parseMicro } from '../domain/money/amounts.js';
+import { sentence, type Words, wordOf } from './explanationTexts.js';
+import { dateText, moneyText, percentText, quantityText } from './formats.js';
+import type { Language } from './types.js';
+
+interface Pen {
+  readonly language: Language;
+  readonly currency: string;
+  readonly steps: ExplanationStep[];
+}
+
+interface Told {
+  readonly amountMinor?: string;
+  readonly source?: string | null;
+  readonly version?: number | null;
+  /** The sentence, where it has another name than the step. */
+  readonly as?: string;
+  readonly words?: Words;
+}
+
+function tell(pen: Pen, what: ExplanationStep['what'], id: string, told: Told): void {
+  const { amountMinor, source = null, version = null, as = what, words = {} } = told;
+  const amount = amountMinor === undefined ? null : wireMoney(amountMinor, pen.currency);
+  const amountWord = amountMinor === undefined ? {} : { amount: money(pen, amountMinor) };
+  const versionWord = version === null ? {} : { version: String(version) };
+  const text = sentence(as, pen.language, { ...amountWord, ...versionWord, ...words });
+  pen.steps.push({ what, id, amount, source, version, text });
+}
+
+const money = ({ currency, language }: Pen, minor: string): string =>
+  moneyText(BigInt(minor), currency, language);
+const day = ({ language }: Pen, on: string): string => dateText(on, language);
+const percent = ({ language }: Pen, bps: number): string => percentText(bps, language);
+const quantity = ({ language }: Pen, text: string): string => quantityText(parseMicro(text), language);
+
+function view(
+  pen: Pen,
+  what: ExplanationView['what'],
+  id: string,
+  amountMinor: string | null,
+): ExplanationView {
+  const amount = amountMinor === null ? null : wireMoney(amountMinor, pen.currency);
+  const { language, steps: chain } = pen;
+  return { id, what, language, amount, chain, sentences: chain.map(({ text }) => text) };
+}
+
+/** Why a payee earned (or lost) the amount of one commission line. */
+export function explainCommission(chain: CommissionChain, language: Language): ExplanationView {
+  const pen: Pen = { language, currency: chain.currency, steps: [] };
+  const { amountMinor, payee, planVersion, family, rateBps } = chain;
+  const on = day(pen, chain.earnedOn);
+  if (chain.corrects === null) tell(pen, 'commission', chain.id, { amountMinor, words: { payee, on } });
+  else {
+    tell(pen, 'correction', chain.id, {
+      amountMinor,
+      source: chain.corrects,
+      words: { corrects: chain.corrects, on },
+    });
+  }
+  tell(pen, 'rate', `commission/${planVersion}`, {
+    source: `policy:commission@${planVersion}`,
+    version: planVersion,
+    as: chain.component === 'direct' ? 'rate' : 'override',
+    words: { rate: percent(pen, rateBps), family, reports: chain.reports.join(', ') },
+  });
+  if (chain.component === 'direct' && chain.shareBps !== null) {
+    const roles = chain.roles.map((role) => wordOf(role, language)).join(', ');
+    tell(pen, 'split', chain.payeeId, { words: { payee, share: percent(pen, chain.shareBps), roles } });
+  }
+  tell(pen, 'basis', chain.line.id, {
+    amountMinor: chain.basisMinor,
+    words: { basis: money(pen, chain.basisMinor), toDate: money(pen, chain.basisToDateMinor) },
+  });
+  const { cash, invoice } = chain;
+  tell(pen, 'allocation', cash.id, {
+    amountMinor: cash.amountMinor,
+    source: cash.cause,
+    as: 'lineCash',
+    words: { invoice: invoice.number, on: day(pen, cash.valueOn), line: money(pen, chain.lineCashMinor) },
+  });
+  tellPayment(pen, cash);
+  tellLine(pen, chain.line);
+  tellDeal(pen, chain.deal);
+  return view(pen, 'commission', chain.id, amountMinor);
+}
+
+/** Why an invoice asks what it asks, and what became of it. */
+export function explainInvoice(chain: InvoiceChain, language: Language): ExplanationView {
+  const pen: Pen = { language, currency: chain.currency, steps: [] };
+  const isNote = chain.kind === 'credit_note';
+  tell(pen, isNote ? 'credit_note' : 'invoice', chain.id, {
+    amountMinor: chain.grossMinor,
+    source: chain.creditsId,
+    words: {
+      number: chain.number,
+      on: day(pen, chain.issuedOn),
+      net: money(pen, chain.netMinor),
+      tax: money(pen, chain.taxMinor),
+      open: money(pen, chain.openMinor),
+    },
+  });
+  for (const line of chain.lines) tellLine(pen, line, true);
+  for (const cash of chain.cash) {
+    const words = { invoice: chain.number, on: day(pen, cash.valueOn) };
+    tell(pen, 'allocation', cash.id, { amountMinor: cash.amountMinor, source: cash.cause, words });
+    tellPayment(pen, cash);
+  }
+  for (const { id, number, grossMinor } of chain.creditNotes) {
+    tell(pen, 'credit_note', id, { amountMinor: grossMinor, words: { number } });
+  }
+  for (const { id, amountMinor, reason } of chain.writeOffs) {
+    tell(pen, 'write_off', id, { amountMinor, source: reason, words: { reason } });
+  }
+  tellDeal(pen, chain.deal);
+  return view(pen, 'invoice', chain.id, chain.grossMinor);
+}
+
+/** What a payout pays to whom, and the commission lines it settles; each currency speaks for itself. */
+export function explainPayout(chain: PayoutChain, language: Language): ExplanationView {
+  const steps: ExplanationStep[] = [];
+  const currencies = new Set(chain.lines.map(({ currency }) => currency));
+  for (const { payee, currency, earnedMinor, paidMinor, releasedBy, releasedOn } of chain.lines) {
+    const pen: Pen = { language, currency, steps };
+    const on = releasedOn === null ? '' : day(pen, releasedOn);
+    tell(pen, 'payout', chain.id, {
+      amountMinor: paidMinor,
+      source: releasedBy ?? (releasedOn === null ? null : `policy:commission@${chain.planVersion}`),
+      version: chain.planVersion,
+      as: releasedOn === null ? 'payout' : releasedBy === null ? 'plan_released' : 'released',
+      words: { payee, earned: money(pen, earnedMinor), by: releasedBy ?? '', on },
+    });
+  }
+  for (const line of chain.commissions) {
+    const pen: Pen = { language, currency: line.currency, steps };
+    tell(pen, 'commission', line.id, {
+      amountMinor: line.amountMinor,
+      source: `policy:commission@${line.planVersion}`,
+      version: line.planVersion,
+      as: 'payout_line',
+      words: {
+        payee: line.payee,
+        rate: percent(pen, line.rateBps),
+        basis: money(pen, line.basisMinor),
+        invoice: line.invoiceNumber,
+      },
+    });
+  }
+  const total = chain.lines.reduce((sum, { paidMinor }) => sum + BigInt(paidMinor), 0n).toString();
+  const [currency = 'EUR'] = currencies;
+  return view({ language, currency, steps }, 'payout', chain.id, currencies.size === 1 ? total : null);
+}
+
+/** How the price of a revision came about. */
+export function explainQuote(chain: QuotePriceChain, language: Language): ExplanationView {
+  const { quote } = chain;
+  const pen: Pen = { language, currency: quote.currency, steps: [] };
+  for (const { position, name, taxMinor, rateBps, treatment, waterfall } of chain.lines) {
+    tellPrice(pen, `${quote.id}/${quote.revision}/${position}`, name, waterfall);
+    const words = { rate: percent(pen, rateBps), treatment };
+    tell(pen, 'tax', `${quote.id}/${quote.revision}/${position}`, {
+      amountMinor: taxMinor,
+      source: treatment,
+      words,
+    });
+  }
+  tellQuote(pen, quote);
+  tellLead(pen, chain.lead);
+  return view(pen, 'quote', quote.id, quote.grossMinor);
+}
+
+function tellPayment(pen: Pen, { payment }: CashChain): void {
+  const { id, amountMinor, provider, reference, paidOn } = payment;
+  const words = { reference, provider, on: day(pen, paidOn) };
+  tell(pen, 'payment', id, { amountMinor, source: `${provider}:${reference}`, words });
+}
+
+function tellLine(pen: Pen, line: LineChain, withTax = false): void {
+  const { orderLine } = line;
+  const { name, sku } = orderLine;
+  const words = { position: String(line.position), quantity: quantity(pen, line.quantity), name };
+  tell(pen, 'invoice_line', line.id, { amountMinor: line.netMinor, words });
+  if (withTax) {
+    const { taxMinor: amountMinor, rateBps, treatment } = line;
+    const words = { rate: percent(pen, rateBps), treatment };
+    tell(pen, 'tax', line.id, { amountMinor, source: `${treatment}:${orderLine.taxReason}`, words });
+  }
+  const sold = { quantity: quantity(pen, orderLine.quantity), name, sku };
+  tell(pen, 'order_line', orderLine.id, { amountMinor: orderLine.netMinor, words: sold });
+  if (line.waterfall) tellPrice(pen, orderLine.id, name, line.waterfall);
+}
+
+function tellPrice(pen: Pen, id: string, name: string, waterfall: readonly PriceStep[]): void {
+  for (const { step, source, bps, amountMinor, runningMinor } of waterfall) {
+    const words = {
+      name,
+      source,
+      step: wordOf(step, pen.language),
+      rate: bps === null ? '' : percent(pen, bps),
+      running: money(pen, runningMinor),
+    };
+    tell(pen, 'price', id, { amountMinor, source, as: step === 'list' ? 'price_list' : 'price_step', words });
+  }
+}
+
+function tellDeal(pen: Pen, { order, quote, lead }: DealChain): void {
+  const { id, number, orderedOn, netMinor: amountMinor } = order;
+  tell(pen, 'order', id, { amountMinor, words: { number, on: day(pen, orderedOn) } });
+  tellQuote(pen, quote);
+  tellLead(pen, lead);
+}
+
+function tellQuote(pen: Pen, quote: QuoteChain): void {
+  tell(pen, 'quote', quote.id, {
+    amountMinor: quote.netMinor,
+    version: quote.revision,
+    source: Object.entries(quote.pins)
+      .map(([kind, version]) => `policy:${kind}@${version}`)
+      .join(' ')
+      .slice(0, 300),
+    words: { list: money(pen, quote.listMinor), rate: percent(pen, quote.discountBps) },
+  });
+  if (quote.approvals.length === 0) {
+    tell(pen, 'approval', quote.id, { as: 'no_approval', version: quote.revision });
+  }
+  for (const { id, ruleId, status, by, on, amountMinor } of quote.approvals) {
+    const isDecided = by !== null && on !== null && (status === 'approved' || status === 'rejected');
+    tell(pen, 'approval', id, {
+      amountMinor,
+      source: `rule:${ruleId}`,
+      version: quote.pins.approval ?? null,
+      as: isDecided ? status : 'approval_waiting',
+      words: {
+        rule: ruleId,
+        status: wordOf(status, pen.language),
+        ...(isDecided && { by, on: day(pen, on) }),
+      },
+    });
+  }
+}
+
+function tellLead(pen: Pen, { id, channel, campaign, capturedOn }: LeadChain): void {
+  tell(pen, 'lead', id, {
+    source: campaign === null ? channel : `${channel}:${campaign}`.slice(0, 300),
+    as: campaign === null ? 'lead' : 'lead_campaign',
+    words: { channel: wordOf(channel, pen.language), campaign: campaign ?? '', on: day(pen, capturedOn) },
+  });
+}
