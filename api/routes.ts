@@ -8,7 +8,7 @@ import { accountRoutes } from './routes/accounts.js';
 import { approvalRoutes } from './routes/approvals.js';
 import { commissionRoutes } from './routes/commissions.js';
 import { documentRoutes } from './routes/documents.js';
-import { entityRoutes, entityRoutes } from './routes/entities.js';
+import { entityRoutes } from './routes/entities.js';
 import { explanationRoutes } from './routes/explanations.js';
 import { importRoutes } from './routes/imports.js';
 import { invoiceRoutes } from './routes/invoices.js';
