@@ -6,36 +6,19 @@ import type { PolicyStore } from '../db/policies.js';
 import type { Tx } from '../db/pool.js';
 import type { Tables } from '../db/tables.js';
 import { Writes } from '../db/writes.js';
-import { type ClockSegment, instantAt, realAt } from '../domain/calendar/clock.js';
+import { type ClockSegment, instantAt } from '../domain/calendar/clock.js';
 import { dateIn } from '../domain/calendar/zones.js';
 import { DomainError } from '../domain/errors.js';
 import { mayMove, type Outcome, type Stage } from '../domain/leads/stages.js';
 import { MESSAGES, type MessageName, maySend } from '../domain/messages.js';
 import type { Role } from '../domain/people/people.js';
 import type { MailKind, PolicyByKind, PolicyKind } from '../domain/policies/types.js';
-import {
-  type Answer,
-  HEAD_WAITS,
-  type Head,
-  type StepCall,
-  type StepName,
-  type WaitHead,
-} from '../domain/steps.js';
-import { WAITS, type WaitKind } from '../domain/waits.js';
+import type { Answer, Head, StepCall, StepName } from '../domain/steps.js';
+import type { WaitKind } from '../domain/waits.js';
+import { writeAnswer, writeTask } from './answers.js';
+import { type NewWait, type OpenWait, type WaitEnd, WaitList, type WaitMove } from './waitList.js';
 
 export type LockedLead = Tables['leads'] & { audit_seq: bigint; audit_hash: Buffer };
-
-export interface OpenWait {
-  readonly id: number;
-  readonly kind: WaitKind;
-  readonly subject: string;
-  readonly role: string;
-  readonly personId: string | null;
-  readonly level: number;
-  readonly since: number;
-  readonly remindAt: number | null;
-  readonly until: number;
-}
 
 export interface Loaded<L> {
   readonly message: {
@@ -57,15 +40,6 @@ export interface Loaded<L> {
 }
 
 const rolesFor = (name: MessageName): string => MESSAGES[name].roles.join(', ');
-
-interface NewWait {
-  readonly subject?: string;
-  readonly personId?: string | null;
-  /** Business instants. */
-  readonly until: number;
-  readonly remindAt?: number | null;
-  readonly level?: number;
-}
 
 interface Parts<L> {
   readonly call: StepCall;
@@ -90,10 +64,7 @@ export class DealChange<L> {
   #stage: Stage;
   #outcome: Outcome | null;
   #patch: Partial<Tables['leads']> = {};
-  #waits: OpenWait[];
-  #endings = new Map<OpenWait, 'fulfilled' | 'void'>();
-  #moves = new Map<number, OpenWait>();
-  #begun: OpenWait[] = [];
+  #waits: WaitList;
   #revision: number;
   #discarded = false;
   readonly #parts: Parts<L>;
@@ -108,7 +79,7 @@ export class DealChange<L> {
     this.atMs = instantAt(loaded.clock, call.at);
     this.#stage = lead.stage as Stage;
     this.#outcome = lead.outcome as Outcome | null;
-    this.#waits = loaded.waits;
+    this.#waits = new WaitList(loaded.waits);
     this.#revision = lead.revision;
   }
 
@@ -135,7 +106,7 @@ export class DealChange<L> {
   }
 
   get waits(): readonly OpenWait[] {
-    return this.#waits;
+    return this.#waits.open;
   }
 
   get body(): unknown {
@@ -202,82 +173,35 @@ export class DealChange<L> {
     this.to('closed');
     this.#outcome = outcome;
     this.set({ outcome_reason: reason, closed_at: this.at });
-    for (const wait of this.#waits) this.#endings.set(wait, 'void');
-    this.#waits = [];
+    for (const wait of this.#waits.open) this.#waits.end(wait, 'void');
     return this;
   }
 
   wait(kind: WaitKind, subject?: string): OpenWait | undefined {
-    return this.#waits.find((wait) => wait.kind === kind && (subject ?? wait.subject) === wait.subject);
+    return this.#waits.find(kind, subject);
   }
 
-  /** Begins a wait; one of that kind and subject that is already open is moved instead. */
-  begin(
-    kind: WaitKind,
-    { subject = this.lead.id, personId = null, until, remindAt = null, level = 0 }: NewWait,
-  ): this {
-    const open = this.wait(kind, subject);
-    if (open) return this.move(open, { until, remindAt, level, personId });
-    const wait = {
-      id: 0,
-      kind,
-      subject,
-      role: WAITS[kind].owes,
-      personId,
-      level,
-      since: this.atMs,
-      remindAt,
-      until,
-    };
-    this.#begun.push(wait);
-    this.#waits.push(wait);
+  /** Begins a wait for the lead, or for one of its records; one that is open already is moved instead. */
+  begin(kind: WaitKind, wait: NewWait): this {
+    this.#waits.begin(kind, { ...wait, subject: wait.subject ?? this.lead.id }, this.atMs);
     return this;
   }
 
   /** Gives an open wait a new time, level or person: every own step must move the wait it was due for. */
-  move(wait: OpenWait, change: Partial<Pick<OpenWait, 'until' | 'remindAt' | 'level' | 'personId'>>): this {
-    const moved = { ...wait, ...change };
-    this.#waits = this.#waits.map((open) => (open === wait ? moved : open));
-    if (this.#begun.includes(wait))
-      this.#begun = this.#begun.map((begun) => (begun === wait ? moved : begun));
-    else this.#moves.set(wait.id, moved);
+  move(wait: OpenWait, change: WaitMove): this {
+    this.#waits.move(wait, change);
     return this;
   }
 
-  end(kind: WaitKind, subject?: string, how: 'fulfilled' | 'void' = 'fulfilled'): this {
-    for (const wait of this.#waits.filter((w) => w.kind === kind && (subject ?? w.subject) === w.subject)) {
-      this.#waits = this.#waits.filter((open) => open !== wait);
-      if (this.#begun.includes(wait)) this.#begun = this.#begun.filter((begun) => begun !== wait);
-      else {
-        this.#moves.delete(wait.id);
-        this.#endings.set(wait, how);
-      }
-    }
+  end(kind: WaitKind, subject?: string, how: WaitEnd = 'fulfilled'): this {
+    const ending = this.#waits.open.filter((w) => w.kind === kind && (subject ?? w.subject) === w.subject);
+    for (const wait of ending) this.#waits.end(wait, how);
     return this;
   }
 
   /** Something a person has to decide; one open task per kind and subject, owed by whom it was asked of last. */
   task(kind: string, subject: string, role: string, reason: object, personId: string | null = null): this {
-    const row = {
-      id: newId('task'),
-      kind,
-      lead_id: this.lead.id,
-      subject,
-      role,
-      person_id: personId,
-      reason,
-      created_at: this.at,
-    };
-    this.writes.statement(
-      'task',
-      `insert into tasks (id, kind, lead_id, subject, role, person_id, reason, created_at)
-        select id, kind, lead_id, subject, role, person_id, reason, created_at
-        from jsonb_populate_record(null::tasks, $)
-        on conflict (kind, subject) where status = 'open' do update
-          set role = excluded.role, person_id = excluded.person_id, reason = excluded.reason`,
-      row,
-      'any',
-    );
+    writeTask(this.writes, { kind, leadId: this.lead.id, subject, role, personId, reason, at: this.at });
     return this;
   }
 
@@ -310,7 +234,7 @@ export class DealChange<L> {
     this.mails.length = 0;
     this.#stage = this.lead.stage as Stage;
     this.#outcome = this.lead.outcome as Outcome | null;
-    this.#waits = this.#parts.loaded.waits;
+    this.#waits = new WaitList(this.#parts.loaded.waits);
     return answer;
   }
 
@@ -323,14 +247,7 @@ export class DealChange<L> {
 
   /** The lead as its row stands after this step. */
   head(): Head {
-    const { clock } = this.#parts.loaded;
-    const waits = this.#waits
-      .map((wait): WaitHead => {
-        const dueMs = realAt(clock, wait.remindAt ?? wait.until);
-        return [wait.kind, wait.subject, dueMs, wait.level, wait.remindAt === null ? 'overdue' : 'reminder'];
-      })
-      .sort((a, b) => a[2] - b[2] || (a[1] < b[1] ? -1 : 1))
-      .slice(0, HEAD_WAITS);
+    const waits = this.#waits.heads(this.#parts.loaded.clock);
     const owner = this.#patch.owner_id ?? this.lead.owner_id;
     return { revision: this.#revision, stage: this.#stage, outcome: this.#outcome, waits, owner };
   }
@@ -339,7 +256,10 @@ export class DealChange<L> {
   async commit(answer: Answer): Promise<void> {
     const { tx, name } = this.#parts;
     if (answer.result === 'applied' && !this.#discarded) this.#commitChange(name);
-    if (this.message) this.#storeAnswer(answer);
+    if (this.message) {
+      const message = { id: this.call.key, wasParked: this.message.parkedFor !== null };
+      writeAnswer(this.writes, message, answer, this.at);
+    }
     await this.writes.run(tx);
   }
 
@@ -357,7 +277,7 @@ export class DealChange<L> {
       ...(lead.stage === 'closed' &&
         moved && { closed_at: null, outcome_reason: null, reopened: lead.reopened + 1 }),
     });
-    this.#writeWaits();
+    this.#waits.write(writes, lead.id, this.at);
     appendAudit(
       writes,
       { seq: lead.audit_seq, hash: lead.audit_hash },
@@ -372,59 +292,6 @@ export class DealChange<L> {
         to: this.#stage,
         detail: this.detail,
       },
-    );
-  }
-
-  #writeWaits(): void {
-    const { writes, lead, at } = this;
-    const ended = [...this.#endings].filter(([wait]) => wait.id !== 0);
-    const rows = ended.map(([wait, how]) => ({ id: BigInt(wait.id), ended_at: at, ended_by: how }));
-    writes.update('waits', ['id'], ...rows);
-    const moved = [...this.#moves.values()].map((wait) => ({
-      id: BigInt(wait.id),
-      until: new Date(wait.until),
-      remind_at: wait.remindAt === null ? null : new Date(wait.remindAt),
-      level: wait.level,
-      person_id: wait.personId,
-    }));
-    // Two parts of one statement may not write one table's rows twice; ended and moved ones are distinct.
-    writes.update('waits', ['id'], ...moved);
-    writes.insert(
-      'waits',
-      ...this.#begun.map((wait) => ({
-        lead_id: lead.id,
-        kind: wait.kind,
-        subject: wait.subject,
-        role: wait.role,
-        person_id: wait.personId,
-        since: at,
-        remind_at: wait.remindAt === null ? null : new Date(wait.remindAt),
-        until: new Date(wait.until),
-        level: wait.level,
-        due_step: WAITS[wait.kind].onOverdue,
-      })),
-    );
-  }
-
-  /** A parked or stuck message keeps its row without an answer: it is tried again, and visible until then. */
-  #storeAnswer(answer: Answer): void {
-    const waiting = answer.result === 'parked' || answer.result === 'stuck';
-    this.writes.statement(
-      'answer of the message',
-      waiting
-        ? `update messages set parked_for = $ ->> 'parkedFor' where id = $ ->> 'id' and answer is null`
-        : `update messages set answer = $ -> 'answer', answered_at = now(), parked_for = null
-            where id = $ ->> 'id' and answer is null`,
-      { id: this.call.key, answer, parkedFor: answer.code ?? answer.result },
-      1,
-    );
-    if (waiting || !this.message?.parkedFor) return;
-    this.writes.statement(
-      'what waited is done',
-      `update tasks set status = 'resolved', resolved_at = ($ ->> 'at')::timestamptz, resolution = $ ->> 'result'
-        where subject = $ ->> 'id' and kind in ('message_parked', 'step_stuck') and status = 'open'`,
-      { id: this.call.key, at: this.at, result: answer.result },
-      'any',
     );
   }
 }

@@ -1,4 +1,5 @@
 // `npm start`: from nothing to a running product, with a line for every step, until somebody stops it.
+import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { type Config, ConfigError, readConfig } from '../config.js';
@@ -143,6 +144,7 @@ function told(error: unknown, isStopping: boolean): number {
 /** The first signal asks to stop, the second ends at once; what runs then is stopped by its reaper. */
 function stopSignal() {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // Every call under way waits for it.
   let ask: () => void = () => undefined;
   const asked = new Promise<void>((resolve) => {
     ask = resolve;

@@ -23,6 +23,7 @@ export interface QuoteSubmission {
 }
 
 export interface ApprovalDecision {
+  readonly quoteId: string;
   readonly approvalId: string;
   readonly decision: 'approve' | 'reject';
   readonly revision: number;

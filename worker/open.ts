@@ -1,4 +1,5 @@
 // The worker as one process needs it: a pool of its own, the bundle of dist/, mails, relay and checkpoints.
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ConnectionOptions } from '@temporalio/client';
 import type { Logger } from 'pino';
@@ -32,8 +33,10 @@ export interface OpenWorker {
   stop(): Promise<void>;
 }
 
-/** The workflow bundle that the build has made. */
-export const WORKFLOW_BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+/** The workflow bundle that the build has made: above this file in dist/, or in dist/ beside the sources. */
+export const WORKFLOW_BUNDLE = ['../workflow-bundle.js', '../dist/workflow-bundle.js']
+  .map((place) => fileURLToPath(new URL(place, import.meta.url)))
+  .reduce((first, second) => (existsSync(first) ? first : second));
 
 /** Opens the worker. Throws UnsafeDatabase, or what database and engine refuse; nothing is left open then. */
 export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {

@@ -70,13 +70,18 @@ export class Deal {
   #pumping = false;
   #mailing = false;
   #draining = false;
-  #shown = '';
+  readonly #shown = new Map<string, string | null>();
 
   constructor(leadId: string) {
     this.#leadId = leadId;
     // Every handler before the first await; the validators let everything in while the state is not loaded.
     for (const [name, update] of Object.entries(decisions) as [MessageName, typeof decisions.qualifyLead][]) {
-      setHandler(update, (call: DecisionCall) => this.#apply(call.messageId, name), {
+      const apply = async ({ messageId }: DecisionCall) => {
+        // The sender wants the answer; the head is in the history already, with the step that brought it.
+        const { answer } = await this.#apply(messageId, name);
+        return answer ? { answer } : {};
+      };
+      setHandler(update, apply, {
         validator: (_call: DecisionCall) => this.#mayEnter(name),
       });
     }
@@ -299,16 +304,15 @@ export class Deal {
   /** What operations see: search attributes change only where a value did, since each change is an event. */
   #show(waitsFor?: WaitKind): void {
     const { stage, owner, outcome } = this.#present;
-    const shown = [stage, waitsFor, owner, outcome].join('|');
-    if (shown !== this.#shown) {
-      this.#shown = shown;
-      upsertSearchAttributes([
-        { key: STAGE, value: stage },
-        { key: WAITS_FOR, value: waitsFor ?? 'nothing' },
-        ...(owner ? [{ key: OWNER, value: owner }] : []),
-        ...(outcome ? [{ key: OUTCOME, value: outcome }] : []),
-      ]);
-    }
+    const values = [
+      { key: STAGE, value: stage },
+      { key: WAITS_FOR, value: waitsFor ?? 'nothing' },
+      { key: OWNER, value: owner },
+      { key: OUTCOME, value: outcome },
+    ];
+    const changed = values.filter(({ key, value }) => (this.#shown.get(key.name) ?? null) !== value);
+    if (changed.length > 0) upsertSearchAttributes(changed);
+    for (const { key, value } of changed) this.#shown.set(key.name, value);
     setCurrentDetails(this.#story.markdown(this.#present, waitsFor && WAITS[waitsFor].owes));
   }
 }

@@ -10,16 +10,19 @@ export interface DecisionCall {
   readonly revision?: number;
 }
 
-export const qualifyLead = defineUpdate<StepAnswer, [DecisionCall]>('qualifyLead');
-export const reassignLead = defineUpdate<StepAnswer, [DecisionCall]>('reassignLead');
-export const withdrawLead = defineUpdate<StepAnswer, [DecisionCall]>('withdrawLead');
-export const submitQuote = defineUpdate<StepAnswer, [DecisionCall]>('submitQuote');
-export const decideApproval = defineUpdate<StepAnswer, [DecisionCall]>('decideApproval');
-export const acceptQuote = defineUpdate<StepAnswer, [DecisionCall]>('acceptQuote');
-export const declineQuote = defineUpdate<StepAnswer, [DecisionCall]>('declineQuote');
-export const cancelOrder = defineUpdate<StepAnswer, [DecisionCall]>('cancelOrder');
-export const writeOffInvoice = defineUpdate<StepAnswer, [DecisionCall]>('writeOffInvoice');
-export const creditInvoice = defineUpdate<StepAnswer, [DecisionCall]>('creditInvoice');
+/** What became of a decision; the lead itself is read from Postgres. */
+export type Decided = Pick<StepAnswer, 'answer'>;
+
+export const qualifyLead = defineUpdate<Decided, [DecisionCall]>('qualifyLead');
+export const reassignLead = defineUpdate<Decided, [DecisionCall]>('reassignLead');
+export const withdrawLead = defineUpdate<Decided, [DecisionCall]>('withdrawLead');
+export const submitQuote = defineUpdate<Decided, [DecisionCall]>('submitQuote');
+export const decideApproval = defineUpdate<Decided, [DecisionCall]>('decideApproval');
+export const acceptQuote = defineUpdate<Decided, [DecisionCall]>('acceptQuote');
+export const declineQuote = defineUpdate<Decided, [DecisionCall]>('declineQuote');
+export const cancelOrder = defineUpdate<Decided, [DecisionCall]>('cancelOrder');
+export const writeOffInvoice = defineUpdate<Decided, [DecisionCall]>('writeOffInvoice');
+export const creditInvoice = defineUpdate<Decided, [DecisionCall]>('creditInvoice');
 export const decisions = {
   qualifyLead,
   reassignLead,

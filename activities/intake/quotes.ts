@@ -68,10 +68,12 @@ export async function reviseQuote(
   tx: Tx,
   input: DraftInput & { readonly quoteId: string },
 ): Promise<Drafted> {
-  // Locked, so that two revisions at once get two numbers.
+  // Locked by the head of its chain, so that two revisions at once get two numbers: quotes themselves are never
+  // changed, and the application's role may not lock them either.
   const { rows } = await tx.query<{ lead_id: string }>({
     name: 'lock_quote',
-    text: 'select lead_id from quotes where id = $1 for update',
+    text: `select q.lead_id from quotes q join audit_heads h on h.subject = q.id where q.id = $1
+      for update of h`,
     values: [input.quoteId],
   });
   if (!rows[0]) throw new DomainError('not_found', `no quote ${input.quoteId}`);

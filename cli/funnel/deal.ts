@@ -7,7 +7,7 @@ import { discountFor, productFor } from './catalogue.js';
 import { type Company, CURRENCY } from './company.js';
 import type { Deal } from './files.js';
 
-interface Lead {
+export interface Lead {
   readonly id: string;
   readonly stage: string;
   readonly outcome: string | null;
@@ -36,17 +36,25 @@ export class DealStuck extends Error {
 const POLL_MS = 250;
 /** From one call to what it brings about; a busy machine needs seconds. */
 const PATIENCE_MS = 120_000;
-/** Until the workflow of a lead has been started: the import is far ahead of the engine. */
-const START_MS = 3_600_000;
+
+/** The lead of a deal once its workflow has received it; the import is far ahead of the engine. */
+export async function receivedLead({ leadId }: Deal, company: Company): Promise<Lead | undefined> {
+  const path = `/v1/leads?externalId=${encodeURIComponent(leadId)}`;
+  const { items } = await company.as('manager').get<{ items: Lead[] }>(path);
+  const [lead] = items;
+  return lead && (lead.owner !== null || lead.stage === 'closed') ? lead : undefined;
+}
 
 /** Takes a deal to its end. Returns the outcome of its lead. */
-export async function closeDeal(deal: Deal, company: Company, signal: AbortSignal): Promise<string> {
+export async function closeDeal(
+  deal: Deal,
+  lead: Lead,
+  company: Company,
+  signal: AbortSignal,
+): Promise<string> {
   const manager = company.as('manager');
   const rep = company.as(deal.srId);
   const key = (step: string): string => `funnel/${deal.leadId}/${step}`;
-  const lead = await until(signal, START_MS, `the lead ${deal.leadId} has an owner`, () =>
-    received(manager, deal),
-  );
   if (lead.stage === 'closed') return lead.outcome ?? '';
   const repId = company.personId(deal.srId);
   if (lead.owner !== repId) {
@@ -75,14 +83,6 @@ export async function closeDeal(deal: Deal, company: Company, signal: AbortSigna
     return now.stage === 'closed' ? now : undefined;
   });
   return ended.outcome ?? '';
-}
-
-async function received(manager: Caller, { leadId }: Deal): Promise<Lead | undefined> {
-  const { items } = await manager.get<{ items: Lead[] }>(
-    `/v1/leads?externalId=${encodeURIComponent(leadId)}`,
-  );
-  const [lead] = items;
-  return lead && (lead.owner !== null || lead.stage === 'closed') ? lead : undefined;
 }
 
 async function quoted(

@@ -9,7 +9,7 @@ import { sendImport } from '../importLeads.js';
 import { type OnEvent, runStep } from '../progress.js';
 import type { Product } from '../serve.js';
 import { type Company, foundCompany } from './company.js';
-import { closeDeal } from './deal.js';
+import { closeDeal, receivedLead } from './deal.js';
 import type { Funnel } from './files.js';
 import { type ChannelRow, differences, reportOf } from './report.js';
 import { type FunnelState, writeState } from './state.js';
@@ -109,6 +109,7 @@ const told =
     });
 
 const LOOK_MS = 2_000;
+const PAUSE_MS = 50;
 
 /** Waits until every imported lead is received by its workflow; an engine that does nothing for a while is told. */
 async function allStarted(db: Db, onEvent: OnEvent, signal: AbortSignal): Promise<number> {
@@ -136,7 +137,14 @@ async function closeDeals(
     for (let deal = waiting.shift(); deal !== undefined; deal = waiting.shift()) {
       signal.throwIfAborted();
       try {
-        const outcome = await closeDeal(deal, company, signal);
+        const lead = await receivedLead(deal, company);
+        if (!lead) {
+          // Its turn comes again; the engine receives leads in an order of its own.
+          waiting.push(deal);
+          await sleep(PAUSE_MS, undefined, { signal });
+          continue;
+        }
+        const outcome = await closeDeal(deal, lead, company, signal);
         if (outcome !== 'won') stuck.push(`deal of line ${deal.line} (${deal.leadId}) ended ${outcome}`);
       } catch (error) {
         // One deal that does not come on must not keep the others; it makes the run end with "found".

@@ -66,7 +66,8 @@ export const sku = (n: number): string => `ITEM-${String(n).padStart(2, '0')}`;
 
 /** Writes the company; `rules` change fields of the example policies. */
 export async function seedCompany(db: Db, realAnchorMs: number, rules: Rules = {}): Promise<void> {
-  for (const [name, { role, manager, limitMinor }] of STAFF) await addPerson(db, name, role, manager, limitMinor);
+  for (const [name, { role, manager, limitMinor }] of STAFF)
+    await addPerson(db, name, role, manager, limitMinor);
   for (const kind of POLICY_KINDS) {
     const parts: object[] = [POLICY_EXAMPLES[kind], OWN_RULES[kind] ?? {}, rules[kind] ?? {}];
     const body: unknown = Object.assign({}, ...parts);
@@ -100,10 +101,13 @@ async function addPerson(
   limitMinor?: number,
 ): Promise<void> {
   const id = PEOPLE[name];
-  await db.query(
-    `insert into people (id, name, email, manager_id, created_at) values ($1, $2, $3, $4, $5)`,
-    [id, `Canarina ${name}`, `${name}@canarywerk.example`, manager ? PEOPLE[manager] : null, FOUNDED],
-  );
+  await db.query(`insert into people (id, name, email, manager_id, created_at) values ($1, $2, $3, $4, $5)`, [
+    id,
+    `Canarina ${name}`,
+    `${name}@canarywerk.example`,
+    manager ? PEOPLE[manager] : null,
+    FOUNDED,
+  ]);
   // Granted by nobody, as at the first boot: usable at once.
   await db.query(`insert into person_roles values ($1, $2, null, $3)`, [id, role, FOUNDED]);
   if (limitMinor !== undefined) {

@@ -1,7 +1,8 @@
 // What people and the outside do to one lead in a story, through the real intake, and what may be seen of it.
-import { captureLead } from '../../activities/intake/leads.js';
+
 import { decide as decideThrough } from '../../activities/intake/decide.js';
 import { recordDelivery } from '../../activities/intake/deliveries.js';
+import { captureLead } from '../../activities/intake/leads.js';
 import { type RecordedPayment, recordPayment } from '../../activities/intake/payments.js';
 import { type Draft, draftQuote, reviseQuote } from '../../activities/intake/quotes.js';
 import { type ReversedPayment, reversePayment } from '../../activities/intake/reversals.js';
@@ -105,14 +106,15 @@ export class Story {
       actorId: PEOPLE.rep,
       nowMs: await this.world.now(),
     };
-    return withTransaction(db, (tx) => draftQuote(policies, tx, input));
+    const { quoteId, revision } = await withTransaction(db, (tx) => draftQuote(policies, tx, input));
+    return { quoteId, revision };
   }
 
   /** Drafts and submits. */
   async submit(draft: Partial<Draft> = {}): Promise<{ quoteId: string; revision: number }> {
-    const { quoteId, revision } = await this.draft(draft);
-    await this.decided('submitQuote', 'rep', { quoteId, revision });
-    return { quoteId, revision };
+    const quote = await this.draft(draft);
+    await this.decided('submitQuote', 'rep', quote);
+    return quote;
   }
 
   /** Drafts another revision and submits it. */
@@ -125,14 +127,20 @@ export class Story {
     return { quoteId, revision };
   }
 
-  async approve(by: PersonName, decision: 'approve' | 'reject' = 'approve'): Promise<Answer> {
-    const [approval] = await this.rows<{ id: string; revision: number }>(
-      `select id, revision from approvals where lead_id = $1 and status = 'open'`,
+  /** The approval that waits for somebody now. */
+  async openApproval(): Promise<{ approvalId: string; quoteId: string; revision: number }> {
+    const [approval] = await this.rows<{ approvalId: string; quoteId: string; revision: number }>(
+      `select id as "approvalId", quote_id as "quoteId", revision from approvals
+        where lead_id = $1 and status = 'open'`,
     );
+    if (!approval) throw new Error(`no approval is open for ${this.leadId}`);
+    return approval;
+  }
+
+  async approve(by: PersonName, decision: 'approve' | 'reject' = 'approve'): Promise<Answer> {
     return this.decided('decideApproval', by, {
-      approvalId: approval?.id,
+      ...(await this.openApproval()),
       decision,
-      revision: approval?.revision,
       ...(decision === 'reject' && { reason: 'too cheap' }),
     });
   }

@@ -49,7 +49,12 @@ export async function brokenRules(world: World): Promise<string[]> {
     },
   };
   await world.marks.flush();
-  const results = await verify({ db: world.database.owner, engine, at: new Date(await world.now()), quietMs: 0 });
+  const results = await verify({
+    db: world.database.owner,
+    engine,
+    at: new Date(await world.now()),
+    quietMs: 0,
+  });
   return results.flatMap(({ invariant, broken }) =>
     broken.map(({ subject, detail }) => `${invariant} ${subject}: ${detail}`),
   );

@@ -107,7 +107,9 @@ test('a cancelled order is credited, its money is unapplied cash again and its c
         where p.id in (select payment_id from allocations where lead_id = $1)`,
     );
     expect(cash).toEqual({ minor: 12_100n });
-    const [sum] = await story.rows(`select sum(amount_minor)::text as sum from commission_lines where lead_id = $1`);
+    const [sum] = await story.rows(
+      `select sum(amount_minor)::text as sum from commission_lines where lead_id = $1`,
+    );
     expect(sum).toEqual({ sum: '0' });
     expect(await story.tasks()).toMatchObject([{ kind: 'refund_due', role: 'finance' }]);
   }));
@@ -129,7 +131,9 @@ test('a payment that bounces after the end opens the lead again; paid once more 
     await story.ended();
     expect(await story.lead()).toMatchObject({ outcome: 'won', reopened: 1 });
     expect(await story.waits()).toEqual([]);
-    const [sum] = await story.rows(`select sum(amount_minor)::text as sum from commission_lines where lead_id = $1`);
+    const [sum] = await story.rows(
+      `select sum(amount_minor)::text as sum from commission_lines where lead_id = $1`,
+    );
     expect(sum).toEqual({ sum: '800' });
     await replayAndKeep(story, 'reopened-first-run', first);
   }));

@@ -38,13 +38,17 @@ test('a nurtured lead comes back after a quarter and is disqualified after its l
   told('nurtured', { time }, async (story, world) => {
     await story.qualify('nurture');
     expect(await story.waits()).toMatchObject([{ kind: 'interest', level: 0 }]);
-    await world.pass(91);
+    await world.pass(90.5);
     expect(await story.waitsFor('qualification')).toMatchObject({ personId: PEOPLE.rep });
     expect(await story.lead()).toMatchObject({ stage: 'new' });
     await story.qualify('nurture');
-    await world.pass(91);
+    await world.pass(90.5);
     await story.ended();
-    expect(await story.lead()).toMatchObject({ stage: 'closed', outcome: 'disqualified', reason: 'no_interest' });
+    expect(await story.lead()).toMatchObject({
+      stage: 'closed',
+      outcome: 'disqualified',
+      reason: 'no_interest',
+    });
     expect(await story.waits()).toEqual([]);
   }));
 

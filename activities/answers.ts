@@ -1,0 +1,58 @@
+// What a step leaves for people: the answer of its message, and a task where somebody has to decide.
+import { newId } from '../db/ids.js';
+import type { Writes } from '../db/writes.js';
+import type { Answer } from '../domain/steps.js';
+
+export interface NewTask {
+  readonly kind: string;
+  readonly leadId: string;
+  readonly subject: string;
+  readonly role: string;
+  readonly personId: string | null;
+  /** Codes, ids and amounts that led to it; never a name or free text. */
+  readonly reason: object;
+  readonly at: Date;
+}
+
+/** One open task per kind and subject, owed by whom it was asked of last. */
+export function writeTask(writes: Writes, task: NewTask): void {
+  const { kind, leadId, subject, role, personId, reason, at } = task;
+  writes.statement(
+    'task',
+    `insert into tasks (id, kind, lead_id, subject, role, person_id, reason, created_at)
+      select id, kind, lead_id, subject, role, person_id, reason, created_at
+      from jsonb_populate_record(null::tasks, $)
+      on conflict (kind, subject) where status = 'open' do update
+        set role = excluded.role, person_id = excluded.person_id, reason = excluded.reason`,
+    { id: newId('task'), kind, lead_id: leadId, subject, role, person_id: personId, reason, created_at: at },
+    'any',
+  );
+}
+
+/** A parked or stuck message keeps its row without an answer: it is tried again, and visible until then. */
+export function writeAnswer(
+  writes: Writes,
+  message: { readonly id: string; readonly wasParked: boolean },
+  answer: Answer,
+  at: Date,
+): void {
+  const { id, wasParked } = message;
+  const waiting = answer.result === 'parked' || answer.result === 'stuck';
+  writes.statement(
+    'answer of the message',
+    waiting
+      ? `update messages set parked_for = $ ->> 'parkedFor' where id = $ ->> 'id' and answer is null`
+      : `update messages set answer = $ -> 'answer', answered_at = now(), parked_for = null
+          where id = $ ->> 'id' and answer is null`,
+    { id, answer, parkedFor: answer.code ?? answer.result },
+    1,
+  );
+  if (waiting || !wasParked) return;
+  writes.statement(
+    'what waited is done',
+    `update tasks set status = 'resolved', resolved_at = ($ ->> 'at')::timestamptz, resolution = $ ->> 'result'
+      where subject = $ ->> 'id' and kind in ('message_parked', 'step_stuck') and status = 'open'`,
+    { id, at, result: answer.result },
+    'any',
+  );
+}

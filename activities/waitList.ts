@@ -1,0 +1,117 @@
+// The open waits of a lead while a step changes them: begun, moved, ended, then written beside the rest.
+import type { Writes } from '../db/writes.js';
+import { type ClockSegment, realAt } from '../domain/calendar/clock.js';
+import { HEAD_WAITS, type WaitHead } from '../domain/steps.js';
+import { WAITS, type WaitKind } from '../domain/waits.js';
+
+export interface OpenWait {
+  readonly id: number;
+  readonly kind: WaitKind;
+  readonly subject: string;
+  readonly role: string;
+  readonly personId: string | null;
+  readonly level: number;
+  /** Business instants, epoch milliseconds. */
+  readonly since: number;
+  readonly remindAt: number | null;
+  readonly until: number;
+}
+
+export interface NewWait {
+  readonly subject?: string;
+  readonly personId?: string | null;
+  /** Business instants. */
+  readonly until: number;
+  readonly remindAt?: number | null;
+  readonly level?: number;
+}
+
+export type WaitMove = Partial<Pick<OpenWait, 'until' | 'remindAt' | 'level' | 'personId'>>;
+
+/** How a wait ended: somebody did what was owed, or it no longer matters. */
+export type WaitEnd = 'fulfilled' | 'void';
+
+const NOT_STORED = 0;
+
+export class WaitList {
+  #open: readonly OpenWait[];
+  readonly #changed = new Map<number, OpenWait>();
+  readonly #ended = new Map<number, WaitEnd>();
+
+  constructor(stored: readonly OpenWait[]) {
+    this.#open = stored;
+  }
+
+  get open(): readonly OpenWait[] {
+    return this.#open;
+  }
+
+  find(kind: WaitKind, subject?: string): OpenWait | undefined {
+    return this.#open.find((wait) => wait.kind === kind && (subject ?? wait.subject) === wait.subject);
+  }
+
+  /** Begins a wait; one of that kind and subject that is already open is moved instead. */
+  begin(kind: WaitKind, wait: NewWait & { readonly subject: string }, since: number): void {
+    const { subject, personId = null, until, remindAt = null, level = 0 } = wait;
+    const open = this.find(kind, subject);
+    if (open) {
+      this.move(open, { until, remindAt, level, personId });
+      return;
+    }
+    const role = WAITS[kind].owes;
+    const begun = { id: NOT_STORED, kind, subject, role, personId, level, since, remindAt, until };
+    this.#open = [...this.#open, begun];
+  }
+
+  move(wait: OpenWait, change: WaitMove): void {
+    const moved = { ...wait, ...change };
+    this.#open = this.#open.map((open) => (open === wait ? moved : open));
+    if (wait.id !== NOT_STORED) this.#changed.set(wait.id, moved);
+  }
+
+  end(wait: OpenWait, how: WaitEnd): void {
+    this.#open = this.#open.filter((open) => open !== wait);
+    if (wait.id === NOT_STORED) return;
+    this.#changed.delete(wait.id);
+    this.#ended.set(wait.id, how);
+  }
+
+  /** What the workflow has to know of them: the earliest due, in real time of the segment in force. */
+  heads(clock: ClockSegment): WaitHead[] {
+    return this.#open
+      .map(({ kind, subject, remindAt, until, level }): WaitHead => {
+        const dueAt = realAt(clock, remindAt ?? until);
+        return [kind, subject, dueAt, level, remindAt === null ? 'overdue' : 'reminder'];
+      })
+      .sort((a, b) => a[2] - b[2] || (a[1] < b[1] ? -1 : 1))
+      .slice(0, HEAD_WAITS);
+  }
+
+  /** Adds the changes to the writes of a step. Ended and moved rows are distinct, as one statement needs it. */
+  write(writes: Writes, leadId: string, at: Date): void {
+    const ended = [...this.#ended].map(([id, how]) => ({ id: BigInt(id), ended_at: at, ended_by: how }));
+    const moved = [...this.#changed.values()].map((wait) => ({ id: BigInt(wait.id), ...columnsOf(wait) }));
+    const begun = this.#open.filter(({ id }) => id === NOT_STORED);
+    writes.update('waits', ['id'], ...ended);
+    writes.update('waits', ['id'], ...moved);
+    writes.insert(
+      'waits',
+      ...begun.map((wait) => ({
+        ...columnsOf(wait),
+        lead_id: leadId,
+        kind: wait.kind,
+        subject: wait.subject,
+        role: wait.role,
+        since: at,
+        due_step: WAITS[wait.kind].onOverdue,
+      })),
+    );
+  }
+}
+
+const columnsOf = ({ until, remindAt, level, personId }: OpenWait) => ({
+  until: new Date(until),
+  remind_at: remindAt === null ? null : new Date(remindAt),
+  level,
+  person_id: personId,
+});

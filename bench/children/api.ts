@@ -1,0 +1,28 @@
+// The product's API in a process of its own.
+import { type OpenApi, openApi } from '../../api/open.js';
+import { openLog } from '../../cli/log.js';
+import { openEngineClient } from '../../engine/client.js';
+import { answerParent } from './answer.js';
+import { benchConfig, type PartSettings } from './settings.js';
+import { startCounting, stopCounting, wrapQueries } from './statements.js';
+
+let api: OpenApi | undefined;
+let close: () => Promise<void> = async () => undefined;
+
+async function open(settings: PartSettings): Promise<string> {
+  const { stateDir, appUrl, engineAddress, namespace, durable } = settings;
+  const config = benchConfig(stateDir);
+  const client = openEngineClient({ address: engineAddress }, namespace);
+  const engine = { ...client, taskQueue: config.temporal.taskQueue };
+  const { log } = openLog(config);
+  const parts = { config, log, durable, appDatabaseUrl: appUrl, engine, probeEngine: client.probe, port: 0 };
+  api = await openApi(parts);
+  close = async () => {
+    await api?.stop();
+    await client.close();
+  };
+  return api.url;
+}
+
+wrapQueries();
+answerParent({ open, startCounting, stopCounting, close: () => close() });

@@ -1,0 +1,19 @@
+// What the parent tells a child of the product, and the product's own settings in a bench.
+import { type Config, readConfig } from '../../config.js';
+
+export interface PartSettings {
+  readonly stateDir: string;
+  readonly appUrl: string;
+  readonly engineAddress: string;
+  readonly namespace: string;
+  readonly durable: boolean;
+}
+
+/** Everything as a user gets it, except the limits that keep one key from driving a bench. */
+export function benchConfig(stateDir: string): Config {
+  return readConfig({
+    L2C_STATE_DIR: stateDir,
+    L2C_REQUESTS_PER_MINUTE: '10000000',
+    LOG_LEVEL: 'warn',
+  });
+}

@@ -1,0 +1,29 @@
+// The product's worker in a process of its own, with a way to ask how much memory its leads take.
+import { openLog } from '../../cli/log.js';
+import { openEngineClient } from '../../engine/client.js';
+import { openWorker } from '../../worker/open.js';
+import { answerParent } from './answer.js';
+import { heapInUse } from './heap.js';
+import { benchConfig, type PartSettings } from './settings.js';
+import { startCounting, stopCounting, wrapQueries } from './statements.js';
+
+let close: () => Promise<void> = async () => undefined;
+
+async function open(settings: PartSettings): Promise<void> {
+  const { stateDir, appUrl, engineAddress, namespace, durable } = settings;
+  const config = benchConfig(stateDir);
+  const client = openEngineClient({ address: engineAddress }, namespace);
+  const engine = { ...client, taskQueue: config.temporal.taskQueue };
+  const { log } = openLog(config);
+  const connection = { address: engineAddress };
+  const parts = { config, log, durable, appDatabaseUrl: appUrl, engine, connection, graceMs: 1_500 };
+  const worker = await openWorker(parts);
+  worker.ended.catch((err: unknown) => log.error({ err }, 'the worker broke'));
+  close = async () => {
+    await worker.stop();
+    await client.close();
+  };
+}
+
+wrapQueries();
+answerParent({ open, startCounting, stopCounting, heapInUse, close: () => close() });

@@ -1,0 +1,62 @@
+// K1's API: what the product's API writes itself is written, then the workflow is signalled. A decision is
+// answered when its activity has committed, which that tells by NOTIFY: quicker than any poll.
+import pg from 'pg';
+import { openPool } from '../../db/pool.js';
+import { openEngineClient } from '../../engine/client.js';
+import { answerParent } from '../children/answer.js';
+import { type Call, CLICKS } from '../golden.js';
+import { type ControlSettings, K1_CHANNEL, K1_QUEUE } from './k1.js';
+import type { PlainInput } from './plainLead.js';
+import { openControl, write } from './server.js';
+
+let close: () => Promise<void> = async () => undefined;
+
+async function open({ appUrl, plan, pool, engineAddress, namespace }: ControlSettings): Promise<string> {
+  const db = openPool(appUrl, { max: pool, applicationName: 'l2c-k1-api' });
+  const { client, close: closeClient } = openEngineClient({ address: engineAddress }, namespace);
+  const listener = new pg.Client(appUrl);
+  await listener.connect();
+  await listener.query(`listen ${K1_CHANNEL}`);
+  const waiting = new Map<string, () => void>();
+  listener.on('notification', ({ payload = '' }) => {
+    waiting.get(payload)?.();
+    waiting.delete(payload);
+  });
+  const steps = Object.fromEntries(
+    Object.entries(plan.calls).map(([call, commits]) => [
+      call,
+      commits.filter(({ by }) => by === 'worker').map(({ step }) => step),
+    ]),
+  );
+  const { app, url } = await openControl(db, plan, async ({ call, tag }) => {
+    for (const { by, statement } of plan.calls[call]) if (by === 'api') await write(db, statement, tag);
+    if (call === 'draft') return;
+    const done = isClick(call)
+      ? new Promise<void>((resolve) => waiting.set(`${call} ${tag}`, resolve))
+      : Promise.resolve();
+    const workflowId = `k1/${tag}`;
+    if (call === 'capture') {
+      const input: PlainInput = { tag, steps, last: 'payment' };
+      await client.workflow.signalWithStart('plainLead', {
+        workflowId,
+        taskQueue: K1_QUEUE,
+        args: [input],
+        workflowTaskTimeout: '5s',
+        signal: 'told',
+        signalArgs: [call],
+      });
+    } else await client.workflow.getHandle(workflowId).signal('told', call);
+    await done;
+  });
+  close = async () => {
+    await app.close();
+    await listener.end();
+    await closeClient();
+    await db.end();
+  };
+  return url;
+}
+
+const isClick = (call: Call): boolean => (CLICKS as readonly Call[]).includes(call);
+
+answerParent({ open, close: () => close() });

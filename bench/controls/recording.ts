@@ -1,0 +1,163 @@
+// What a golden lead writes, row by row: triggers note each change while one lead of the product is lived. The
+// controls write the same rows into the same tables because theirs are made of this.
+import type pg from 'pg';
+import { CALLS, type Call, type Lead, live } from '../golden.js';
+import { quietly } from '../quiet.js';
+import type { Rig } from '../rig.js';
+
+export interface Change {
+  readonly table: string;
+  readonly op: 'INSERT' | 'UPDATE';
+  readonly before: Readonly<Record<string, unknown>> | null;
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
+/** One transaction of the product that wrote rows beside its messages. */
+export interface Commit {
+  readonly by: 'api' | 'worker';
+  /** The step, as the audit entry names it. */
+  readonly step: string;
+  readonly changes: readonly Change[];
+}
+
+export interface Recording {
+  readonly tag: string;
+  readonly calls: Readonly<Record<Call, readonly Commit[]>>;
+  /** What the API answered to each call. */
+  readonly answers: Readonly<Record<Call, unknown>>;
+  /** Ids that were there before: people, products, prices. A copy of the lead keeps them. */
+  readonly masterIds: readonly string[];
+  readonly keys: Readonly<Record<string, readonly string[]>>;
+  /** Columns Postgres fills by itself. */
+  readonly generated: Readonly<Record<string, readonly string[]>>;
+}
+
+// How a message is told and answered is the protocol's, not the business': the controls have none.
+const NOT_RECORDED = ['messages', 'bench_changes'];
+
+const LOG = `create table bench_changes (id bigint generated always as identity, tx xid8 not null, app text not null,
+    tab text not null, op text not null, before jsonb, after jsonb);
+  create function bench_note() returns trigger language plpgsql security definer as $$
+  begin
+    insert into bench_changes (tx, app, tab, op, before, after) values (pg_current_xact_id(),
+      current_setting('application_name'), tg_table_name, tg_op, to_jsonb(old), to_jsonb(new));
+    return null;
+  end $$`;
+
+interface Noted {
+  readonly id: string;
+  readonly tx: string;
+  readonly app: string;
+  readonly tab: string;
+  readonly op: string;
+  readonly before: Record<string, unknown> | null;
+  readonly after: Record<string, unknown> | null;
+}
+
+/** Lives one golden lead of the product under triggers, which are gone afterwards. */
+export async function record(rig: Rig): Promise<Recording> {
+  return rig.asOwner(async (owner) => {
+    const tables = await tablesOf(owner);
+    const masterIds = await masterIdsOf(owner);
+    await owner.query(LOG);
+    for (const table of tables) {
+      await owner.query(
+        `create trigger bench_note after insert or update or delete on ${table} for each row execute function bench_note()`,
+      );
+    }
+    const lead = rig.lead();
+    const ends = new Map<Call, number>();
+    await live(lead, {
+      watch: quietly(rig.client, async (call) => {
+        const { rows } = await owner.query<{ end: string }>(
+          'select coalesce(max(id), 0)::text as end from bench_changes',
+        );
+        ends.set(call as Call, Number(rows[0]?.end));
+      }),
+    });
+    const { rows } = await owner.query<Noted>(
+      'select id::text, tx::text, app, tab, op, before, after from bench_changes c order by c.id',
+    );
+    await owner.query('drop table bench_changes; drop function bench_note cascade');
+    const calls = callsOf(rows, ends);
+    mustBeWhole(calls, lead);
+    const [keys, generated] = [await keysOf(owner), await generatedOf(owner)];
+    const answers = Object.fromEntries(lead.answers) as Recording['answers'];
+    return { tag: lead.tag, calls, answers, masterIds, keys, generated };
+  });
+}
+
+function callsOf(rows: readonly Noted[], ends: ReadonlyMap<Call, number>): Record<Call, Commit[]> {
+  let from = 0;
+  const calls = {} as Record<Call, Commit[]>;
+  for (const call of CALLS) {
+    const to = ends.get(call) ?? from;
+    const own = rows.filter(({ id }) => Number(id) > from && Number(id) <= to);
+    const transactions = [...new Set(own.map(({ tx }) => tx))];
+    calls[call] = transactions.map((tx) => commitOf(own.filter((row) => row.tx === tx)));
+    from = to;
+  }
+  return calls;
+}
+
+function commitOf(rows: readonly Noted[]): Commit {
+  const changes = rows.map(({ tab, op, before, after }): Change => {
+    if (op === 'DELETE' || after === null)
+      throw new Error(`a golden lead deletes rows of ${tab}; copies cannot`);
+    return { table: tab, op: op as Change['op'], before, row: after };
+  });
+  const audit = changes.find(({ table }) => table === 'audit_entries');
+  const step = String(audit?.row.action ?? 'write');
+  return { by: rows[0]?.app === 'l2c-worker' ? 'worker' : 'api', step, changes };
+}
+
+function mustBeWhole(calls: Record<Call, Commit[]>, lead: Lead): void {
+  const tables = new Set(
+    Object.values(calls).flatMap((commits) => commits.flatMap((c) => c.changes.map((x) => x.table))),
+  );
+  for (const table of [
+    'leads',
+    'quotes',
+    'orders',
+    'invoices',
+    'payments',
+    'commission_lines',
+    'payout_lines',
+  ]) {
+    if (!tables.has(table)) throw new Error(`the golden lead ${lead.id} wrote no row of ${table}`);
+  }
+}
+
+async function tablesOf(owner: pg.Client): Promise<string[]> {
+  const { rows } = await owner.query<{ name: string }>(
+    `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
+       and relowner = current_user::regrole and relname <> all($1)`,
+    [NOT_RECORDED],
+  );
+  return rows.map(({ name }) => name).filter((name) => !name.includes('migrations'));
+}
+
+async function masterIdsOf(owner: pg.Client): Promise<string[]> {
+  const tables = ['people', 'products', 'price_books', 'legal_entities', 'api_keys'];
+  const { rows } = await owner.query<{ id: string }>(
+    tables.map((table) => `select id from ${table}`).join(' union all '),
+  );
+  return rows.map(({ id }) => id);
+}
+
+async function keysOf(owner: pg.Client): Promise<Record<string, string[]>> {
+  const { rows } = await owner.query<{ name: string; columns: string[] }>(
+    `select conrelid::regclass::text as name, array(select attname::text from unnest(conkey) k
+       join pg_attribute a on a.attrelid = conrelid and a.attnum = k) as columns
+     from pg_constraint where contype = 'p' and connamespace = 'public'::regnamespace`,
+  );
+  return Object.fromEntries(rows.map(({ name, columns }) => [name, columns]));
+}
+
+async function generatedOf(owner: pg.Client): Promise<Record<string, string[]>> {
+  const { rows } = await owner.query<{ name: string; columns: string[] }>(
+    `select table_name::text as name, array_agg(column_name::text) as columns from information_schema.columns
+     where table_schema = 'public' and (is_generated = 'ALWAYS' or is_identity = 'YES') group by 1`,
+  );
+  return Object.fromEntries(rows.map(({ name, columns }) => [name, columns]));
+}

@@ -1,0 +1,253 @@
+// The whole product in this process for one scenario: worker, relay, API on 127.0.0.1, a database of its own on
+// the run's servers, the sample company put in through the API. Scenarios speak HTTP and wait on conditions.
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import pino from 'pino';
+import { addSegment, lookToOpenLeads, REAL_SPEED, segmentInForce } from '../../activities/intake/clock.js';
+import { firstKey } from '../../activities/intake/firstBoot.js';
+import { callerFor } from '../../cli/http.js';
+import { openLeadEngine } from '../../cli/leadEngine.js';
+import { SAMPLE_SEED } from '../../cli/sample/chance.js';
+import { loadCompany } from '../../cli/sample/company.js';
+import type { SampleKey } from '../../cli/sample/file.js';
+import type { Handle } from '../../cli/sample/people.js';
+import { openProduct, type Product } from '../../cli/serve.js';
+import { verify } from '../../cli/verify/verify.js';
+import { type Config, readConfig } from '../../config.js';
+import { instantAt } from '../../domain/calendar/clock.js';
+import type { Stack } from '../../engine/settings.js';
+import { foldersOf } from '../../worker/folders.js';
+import { type OpenWorker, openWorker } from '../../worker/open.js';
+import { freshDatabase, type TestDatabase } from './database.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: a scenario reads answers as a client does, without our types.
+export type Json = any;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Json;
+}
+
+export interface CallOptions {
+  readonly method?: string;
+  readonly body?: unknown;
+  /** Sent as it is, whatever it is. */
+  readonly raw?: string | Buffer;
+  readonly key?: string;
+  readonly ifMatch?: number;
+}
+
+export type Who = Handle | 'admin';
+
+export interface Scene {
+  readonly url: string;
+  readonly stateDir: string;
+  readonly config: Config;
+  readonly product: Product;
+  readonly database: TestDatabase;
+  /** Ids and keys of the sample people. */
+  readonly people: Readonly<Record<Handle, SampleKey>>;
+  call(who: Who, path: string, options?: CallOptions): Promise<Answer>;
+  get(who: Who, path: string): Promise<Json>;
+  /** A POST that must succeed: its body. */
+  post(who: Who, path: string, body?: unknown, key?: string): Promise<Json>;
+  /** A POST that must be refused: `<status> <code>`. */
+  refused(who: Who, path: string, body?: unknown, key?: string): Promise<string>;
+  /** The business day, YYYY-MM-DD, so many days from now. */
+  day(after?: number): string;
+  /** The business instant, so that nothing delivered or paid lies in its future. */
+  instant(): string;
+  /** Puts the business so many days ahead by a new segment of its clock. */
+  pass(days: number): Promise<void>;
+  stopWorker(): Promise<void>;
+  startWorker(): Promise<void>;
+  /** Waits until every invariant holds; fails with what breaks them. */
+  mustBeClean(): Promise<void>;
+  /** The mails that were written, as text. */
+  mails(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export interface SceneOptions {
+  /** Another engine than the run's. */
+  readonly temporalAddress?: string;
+  /** Real seconds of a business day. */
+  readonly secondsPerDay?: number;
+}
+
+const log = pino({ level: process.env.L2C_TEST_LOG ?? 'silent' });
+const DAY_MS = 86_400_000;
+const POLL_MS = 20;
+const PATIENCE_MS = 20_000;
+
+/** Opens the product with its sample company; `close` it in the end, whatever happened. */
+export async function openScene(options: SceneOptions = {}): Promise<Scene> {
+  const address = options.temporalAddress ?? process.env.L2C_TEST_TEMPORAL_ADDRESS;
+  if (!address) throw new Error('L2C_TEST_TEMPORAL_ADDRESS is not set: run without L2C_TEST_NO_STACK');
+  const database = await freshDatabase();
+  const stateDir = mkdtempSync(join(tmpdir(), 'l2c-scene-'));
+  const config = readConfig({
+    DATABASE_URL: database.ownerUrl,
+    L2C_APP_DATABASE_URL: database.appUrl,
+    TEMPORAL_ADDRESS: address,
+    L2C_TASK_QUEUE: `scene-${randomUUID()}`,
+    L2C_STATE_DIR: stateDir,
+    L2C_PORT: '0',
+    CLOCK_SECONDS_PER_DAY: String(options.secondsPerDay ?? REAL_SPEED),
+  });
+  const product = await openProduct({ config, log, durable: false, stack: stackOf(database, address) });
+  const url = product.api?.url ?? '';
+  const admin = (await firstKey(product.db, new Date()))?.token ?? '';
+  const known = { baseUrl: url, admin: callerFor(url, admin), seed: SAMPLE_SEED, known: [] };
+  const { keys } = await loadCompany({ ...known, onKey: () => undefined });
+  const people = Object.fromEntries(keys.map((key) => [key.handle, key])) as Record<Handle, SampleKey>;
+  const tokenOf = (who: Who): string => (who === 'admin' ? admin : people[who].key);
+  let worker: OpenWorker | undefined = product.worker;
+  const call = (who: Who, path: string, asked: CallOptions = {}) => http(url + path, tokenOf(who), asked);
+  const businessNow = (): number => product.api?.clock.now() ?? Date.now();
+  const scene: Scene = {
+    url,
+    stateDir,
+    config,
+    product,
+    database,
+    people,
+    call,
+    get: async (who, path) => mustSucceed(await call(who, path), `${who} GET ${path}`),
+    post: async (who, path, body, key) =>
+      mustSucceed(await call(who, path, posted(body, key)), `${who} POST ${path}`),
+    async refused(who, path, body, key) {
+      const answer = await call(who, path, posted(body, key));
+      return `${answer.status} ${answer.body?.code ?? ''}`;
+    },
+    day: (after = 0) => new Date(businessNow() + after * DAY_MS).toISOString().slice(0, 10),
+    instant: () => new Date(businessNow()).toISOString(),
+    pass: (days) => passed(product, days),
+    async stopWorker() {
+      await worker?.stop();
+      worker = undefined;
+    },
+    async startWorker() {
+      const connection = product.stack.temporalConnection;
+      const { engine } = product;
+      const parts = { config, log, engine, connection, durable: false, graceMs: 1_000 };
+      worker = await openWorker({ ...parts, appDatabaseUrl: database.appUrl });
+    },
+    mustBeClean: () => clean(scene),
+    mails: () => mailsIn(foldersOf(stateDir).mails),
+    async close() {
+      await product.api?.stop();
+      await endWorkflows(scene);
+      if (worker !== product.worker) await worker?.stop();
+      await product.stop();
+      await database.drop();
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+  return scene;
+}
+
+function stackOf({ ownerUrl, appUrl }: TestDatabase, address: string): Stack {
+  return {
+    databaseUrl: ownerUrl,
+    appDatabaseUrl: appUrl,
+    temporalAddress: address,
+    temporalConnection: { address },
+    namespace: 'default',
+    pids: {},
+    stop: () => Promise.resolve(),
+  };
+}
+
+const posted = (body: unknown, key?: string): CallOptions => ({
+  method: 'POST',
+  ...(body !== undefined && { body }),
+  ...(key !== undefined && { key }),
+});
+
+async function http(address: string, token: string, options: CallOptions): Promise<Answer> {
+  const { method = 'GET', body, raw, key, ifMatch } = options;
+  const sent = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+  const response = await fetch(address, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(sent !== undefined && { 'content-type': 'application/json' }),
+      ...(key !== undefined && { 'idempotency-key': key }),
+      ...(ifMatch !== undefined && { 'if-match': `"${ifMatch}"` }),
+    },
+    ...(sent !== undefined && { body: typeof sent === 'string' ? sent : new Uint8Array(sent) }),
+  });
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  const answer = isJson ? await response.json() : Buffer.from(await response.arrayBuffer());
+  return { status: response.status, headers: response.headers, body: answer };
+}
+
+function mustSucceed({ status, body }: Answer, what: string): Json {
+  if (status < 200 || status > 299) throw new Error(`${what} answered ${status}: ${JSON.stringify(body)}`);
+  return body;
+}
+
+async function passed({ db, engine, api }: Product, days: number): Promise<void> {
+  const nowMs = Date.now();
+  const segment = await segmentInForce(db);
+  if (!segment) throw new RangeError('the product set no clock');
+  const anchorMs = instantAt(segment, nowMs) + days * DAY_MS;
+  await addSegment(db, { nowMs, anchorMs, secondsPerDay: segment.secondsPerDay });
+  await api?.clock.refresh();
+  await lookToOpenLeads(db, engine);
+}
+
+async function clean({ config, product, database, stateDir }: Scene): Promise<void> {
+  const engine = openLeadEngine({ ...config.temporal, connection: product.stack.temporalConnection });
+  const checkpoints = foldersOf(stateDir).checkpoints;
+  let broken: unknown;
+  try {
+    await until('every invariant holds', async () => {
+      const results = await verify({ db: database.owner, engine, quietMs: 0, checkpoints });
+      broken = results.filter(({ ok }) => !ok).map(({ invariant, broken: by }) => ({ invariant, by }));
+      return (broken as unknown[]).length === 0;
+    });
+  } catch (error) {
+    throw new Error(`${(error as Error).message}: ${JSON.stringify(broken, null, 2)}`, { cause: error });
+  } finally {
+    await engine.close();
+  }
+}
+
+async function mailsIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const files = names.filter((name) => name.endsWith('.eml')).sort();
+  return Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')));
+}
+
+/** Nothing of this scene may go on in the engine that other files use. */
+async function endWorkflows({ product: { engine }, config }: Scene): Promise<void> {
+  const query = `TaskQueue = '${config.temporal.taskQueue}' and ExecutionStatus = 'Running'`;
+  for await (const { workflowId } of engine.client.workflow.list({ query })) {
+    await engine.client.workflow
+      .getHandle(workflowId)
+      .terminate('the scene is over')
+      .catch(() => undefined);
+  }
+}
+
+/** Asks until the answer is neither false, null nor undefined; fails with `what` when that takes too long. */
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T | false | null | undefined>,
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== false && answer !== null && answer !== undefined) return answer;
+    if (Date.now() > end) throw new Error(`waited ${patienceMs / 1000} s in vain until ${what}`);
+    await pause(POLL_MS);
+  }
+}
