@@ -1,3 +1,4 @@
+// What a draft asks for, judged by what is known: who buys, at which terms and prices, and who would be asked.
 import type { DraftingJson } from '../../db/drafting.js';
 import { newId } from '../../db/ids.js';
 import { approvalsNeeded } from '../../domain/approvals/approvalsNeeded.js';
