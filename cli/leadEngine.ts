@@ -1,8 +1,8 @@
 // What verification and reconciling ask and tell the engine, each call under a deadline.
 import { type ConnectionOptions, WorkflowNotFoundError } from '@temporalio/client';
+import { openEngineClient } from '../activities/intake/engineClient.js';
 import { leadTarget } from '../activities/intake/messages.js';
 import { tellLook, workflowOf } from '../activities/intake/telling.js';
-import { openEngineClient } from '../engine/client.js';
 import type { ReconcileEngine } from './reconcile.js';
 
 const CALL_MS = 10_000;
