@@ -35,7 +35,8 @@ export function openLeadEngine(options: {
     },
     async *listOpen() {
       const open = client.workflow.list({
-        query: "WorkflowType = 'leadToCash' and ExecutionStatus = 'Running'",
+        // A funnel or another company may share the namespace; its leads stand in other rows.
+        query: `WorkflowType = 'leadToCash' and ExecutionStatus = 'Running' and TaskQueue = '${taskQueue}'`,
       });
       const pages = open[Symbol.asyncIterator]();
       for (;;) {
