@@ -1,10 +1,11 @@
 // How each story of the play goes: who does what on which day after the lead came in. What nobody does here, the
 // lead's own workflow does: it invoices, reminds, writes off, earns, pays, recycles, expires and closes.
 import { Refused } from '../http.js';
-import { Acts, type Quote } from './acts.js';
+import { Acts } from './acts.js';
 import type { CastLead, Story } from './cast.js';
 import { HANDLES, type Handle } from './people.js';
 import { sampleRules } from './rules.js';
+import type { Quote } from './selling.js';
 import { CurtainFell, type Stage } from './stage.js';
 
 type Play = (acts: Acts, stage: Stage, lead: CastLead) => Promise<void>;
