@@ -1,29 +1,224 @@
+// `npm run bench`: measures the figures of the design beside two controls, prints them and writes JSON.
+import { loadavg } from 'node:os';
+import { Command, CommanderError, Option } from 'commander';
+import { verify } from '../cli/verify/verify.js';
+import { openPool } from '../db/pool.js';
 import { openControls } from './controls/controls.js';
 import { record } from './controls/recording.js';
-import { byUsers, live } from './golden.js';
+import { type Figure, figuresOf, type Measured } from './figures.js';
+import { importRatio } from './importRatio.js';
 import { bundles } from './measures/bundles.js';
+import { clicks, openLeads } from './measures/clicks.js';
+import { counts } from './measures/counts.js';
+import { type LoadOptions, load } from './measures/load.js';
+import { recovery } from './measures/recovery.js';
+import { starting } from './measures/starting.js';
+import { clickStatements } from './measures/statements.js';
+import { machineOf, type Report, tableOf, versionsOf, writeReport } from './report.js';
 import { Rig } from './rig.js';
 
-export async function bench(_argv: readonly string[]): Promise<number> {
-  const rig = await Rig.open({ seed: 1, limitMs: 60_000, durable: true, onProgress: console.error });
+interface Size {
+  /** Golden leads counted without mails, and as many with them. */
+  readonly counted: number;
+  readonly open: number;
+  readonly clicks: number;
+  readonly load: LoadOptions;
+  readonly killed: number;
+  readonly imports: { readonly leads: number; readonly rounds: number };
+  readonly starts: boolean;
+  readonly durable: boolean;
+  readonly limitMs: number;
+}
+
+const MINUTE_MS = 60_000;
+
+const SIZES = {
+  quick: {
+    counted: 2,
+    open: 300,
+    clicks: 100,
+    load: { users: 16, leads: 32, warmUp: 16, rounds: 2 },
+    killed: 20,
+    imports: { leads: 20_000, rounds: 1 },
+    starts: false,
+    durable: true,
+    limitMs: 15 * MINUTE_MS,
+  },
+  full: {
+    counted: 5,
+    open: 300,
+    clicks: 300,
+    load: { users: 16, leads: 160, warmUp: 48, rounds: 5 },
+    killed: 40,
+    imports: { leads: 200_000, rounds: 3 },
+    starts: true,
+    durable: true,
+    limitMs: 90 * MINUTE_MS,
+  },
+  // For the tests: what is counted is the same as in the others, what is timed says nothing.
+  mini: {
+    counted: 2,
+    open: 8,
+    clicks: 4,
+    load: { users: 2, leads: 2, warmUp: 0, rounds: 1 },
+    killed: 4,
+    imports: { leads: 200, rounds: 1 },
+    starts: false,
+    durable: false,
+    limitMs: 2 * MINUTE_MS,
+  },
+} as const satisfies Record<string, Size>;
+type Mode = keyof typeof SIZES;
+
+interface Options {
+  readonly quick: boolean;
+  readonly full: boolean;
+  readonly mini: boolean;
+  readonly json?: string;
+  readonly seed: string;
+  readonly profile?: string;
+}
+
+const CLICKS_PER_SECOND = 20;
+/** What was told so shortly before the end may still be under way. */
+const QUIET_MS = 5_000;
+const SEED = '20261122';
+
+function benchCommand(): Command {
+  return new Command('bench')
+    .description('Measure the product beside two controls: K0 without an engine, K1 on plain Temporal')
+    .addOption(
+      new Option('--quick', 'about two minutes; the default').conflicts(['full', 'mini']).default(false),
+    )
+    .addOption(
+      new Option('--full', 'more of everything, and npm start from nothing').conflicts('mini').default(false),
+    )
+    .addOption(new Option('--mini', 'only to see that it works').default(false))
+    .option('--json <file>', 'write everything that was measured')
+    .option('--seed <number>', 'of everything that is made up', SEED)
+    .option('--profile <folder>', 'write CPU profiles of API and worker');
+}
+
+/** Runs the bench; answers the exit code: 0 when it came to its end, whatever the figures are. */
+export async function bench(argv: readonly string[]): Promise<number> {
+  const command = benchCommand().exitOverride();
   try {
-    const recording = await record(rig);
-    for (const [call, commits] of Object.entries(recording.calls))
-      console.error(
-        call,
-        commits.map((c) => `${c.by}:${c.step} ${c.changes.length}`),
-      );
-    const b = await bundles(rig);
-    console.error(b);
-    const [a, c] = await rig.copyDatabase('l2c_k0', 'l2c_k1');
-    const { k0, k1 } = await openControls(rig, recording, [a!, c!], b.plain);
-    for (const system of [rig.system, k0, k1]) {
-      const t = performance.now();
-      await byUsers(4, 8, () => live(rig.lead(system.crew)));
-      console.error(system.name, Math.round(performance.now() - t));
-    }
+    command.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+  const options = command.opts<Options>();
+  const mode: Mode = options.full ? 'full' : options.mini ? 'mini' : 'quick';
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort(new Error('the bench was stopped'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  const limit = setTimeout(() => stopping.abort(new Error('the bench took too long')), SIZES[mode].limitMs);
+  try {
+    const report = await measured(mode, options, stopping.signal);
+    process.stdout.write(`${tableOf(report)}\n`);
+    if (options.json !== undefined) writeReport(options.json, report);
+    return 0;
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error;
+    process.stderr.write(`${(stopping.signal.reason as Error).message}; nothing of it runs any more\n`);
+    return 130;
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+async function measured(mode: Mode, options: Options, signal: AbortSignal): Promise<Report> {
+  const began = performance.now();
+  const loadBefore = loadavg()[0] ?? 0;
+  const seed = Number(options.seed);
+  const onProgress = (detail: string): void => {
+    process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${detail}\n`);
+  };
+  const size: Size = SIZES[mode];
+  const { limitMs, durable } = size;
+  const rig = await Rig.open({
+    seed,
+    limitMs,
+    durable,
+    signal,
+    onProgress,
+    ...(options.profile !== undefined && { profileDir: options.profile }),
+  });
+  try {
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+    });
+    const result = await Promise.race([measure(rig, size, seed, onProgress), aborted]);
+    const broken = await brokenInvariants(rig);
+    const figures: Figure[] = figuresOf(result);
+    const seconds = Math.round((performance.now() - began) / 1000);
+    const [machine, versions] = [machineOf(loadBefore), await versionsOf(rig)];
+    return {
+      date: new Date().toISOString(),
+      mode,
+      seed,
+      seconds,
+      machine,
+      versions,
+      figures,
+      broken,
+      measured: result,
+    };
   } finally {
     await rig.close();
   }
-  return 0;
+}
+
+async function measure(
+  rig: Rig,
+  size: Size,
+  seed: number,
+  onProgress: (detail: string) => void,
+): Promise<Measured> {
+  onProgress('bundling');
+  const bundled = await bundles(rig);
+  onProgress('recording what a golden lead writes');
+  const recording = await record(rig);
+  const [forK0, forK1, forImports] = await rig.copyDatabase('l2c_k0', 'l2c_k1', 'l2c_import');
+  if (!forK0 || !forK1 || !forImports) throw new RangeError('three copies were asked for');
+  onProgress('counting transitions, events and bytes');
+  const counted = await counts(rig, size.counted);
+  onProgress('counting statements');
+  const statements = await clickStatements(rig);
+  onProgress(`opening ${size.open} leads`);
+  const { leads, heap } = await openLeads(rig, size.open);
+  onProgress(`clicking ${size.clicks} times`);
+  const clicked = await clicks(leads, { count: size.clicks, perSecond: CLICKS_PER_SECOND, seed });
+  onProgress('killing the worker');
+  const recovered = await recovery(rig, size.killed);
+  onProgress(`golden leads of ${size.load.users} users on product, K0 and K1`);
+  const { k0, k1 } = await openControls(rig, recording, [forK0, forK1], bundled.plain);
+  const loaded = await load(rig, [rig.system, k0, k1], size.load);
+  onProgress(`importing ${size.imports.leads} leads`);
+  const actorId = recording.masterIds.find((id) => id.startsWith('person_')) ?? '';
+  const importing = await importRatio({ ...forImports, ...size.imports, actorId });
+  const started = size.starts ? await starting() : undefined;
+  return {
+    counts: counted,
+    statements,
+    bundles: bundled,
+    heap,
+    clicks: clicked,
+    load: loaded,
+    recovery: recovered,
+    importing,
+    ...(started && { starting: started }),
+  };
+}
+
+/** What the product wrote under all of this still has to be right. */
+async function brokenInvariants(rig: Rig): Promise<string[]> {
+  const db = openPool(rig.product.ownerUrl, { max: 2, applicationName: 'l2c-bench', statementTimeoutMs: 0 });
+  try {
+    const results = await verify({ db, quietMs: QUIET_MS });
+    return results.flatMap(({ invariant, ok, broken }) => (ok ? [] : `${invariant} (${broken[0]?.detail})`));
+  } finally {
+    await db.end();
+  }
 }

@@ -26,6 +26,8 @@ export interface RigOptions {
   /** Folder for CPU profiles of API and worker. */
   readonly profileDir?: string;
   readonly onProgress: (detail: string) => void;
+  /** Ends the opening at its next step. */
+  readonly signal: AbortSignal;
 }
 
 export interface Database {
@@ -123,6 +125,10 @@ export class Rig {
     return this.#worker;
   }
 
+  get apiUrl(): string {
+    return this.#apiUrl;
+  }
+
   get product(): Database {
     return { ownerUrl: this.stack.databaseUrl, appUrl: this.stack.appDatabaseUrl };
   }
@@ -153,6 +159,7 @@ export class Rig {
 
   /** Starts a child and sees to it that it ends with the rig. */
   child(options: Omit<ChildOptions, 'limitMs'>): Child {
+    this.#options.signal.throwIfAborted();
     const child = new Child({ ...options, limitMs: this.#options.limitMs });
     this.#closing.unshift(() => child.stop());
     return child;

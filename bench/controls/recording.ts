@@ -75,7 +75,9 @@ export async function record(rig: Rig): Promise<Recording> {
         ends.set(call as Call, Number(rows[0]?.end));
       }),
     });
-    const { rows } = await owner.query<Noted>('select id::text, tx::text, app, tab, op, before, after from bench_changes c order by c.id');
+    const { rows } = await owner.query<Noted>(
+      'select id::text, tx::text, app, tab, op, before, after from bench_changes c order by c.id',
+    );
     await owner.query('drop table bench_changes; drop function bench_note cascade');
     const calls = callsOf(rows, ends);
     mustBeWhole(calls, lead);

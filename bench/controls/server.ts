@@ -83,7 +83,7 @@ function addReads(app: FastifyInstance, db: pg.Pool): void {
   app.get<{ Querystring: { lead: string } }>('/v1/orders', async ({ query }) => {
     const { rows } = await db.query({
       name: 'read_orders',
-      text: 'select * from orders where lead_id = $1',
+      text: 'select id, number, status from orders where lead_id = $1',
       values: [query.lead],
     });
     return { items: rows, next: null };

@@ -1,0 +1,77 @@
+// What a golden lead leaves in the engine: state transitions, events, bytes, payloads. The same in every run when
+// each message is sent into quiet, so these are asserted and not only looked at.
+import type { Client } from '@temporalio/client';
+import { callerFor } from '../../cli/http.js';
+import { CUSTOMER_MAILS, mailsOf } from '../company.js';
+import { type Lead, live } from '../golden.js';
+import { quietly } from '../quiet.js';
+import type { Rig } from '../rig.js';
+
+export interface HistoryCount {
+  readonly transitions: number;
+  readonly events: number;
+  readonly bytes: number;
+  readonly largestPayload: number;
+  /** Words of the customer that were found in it. */
+  readonly personal: readonly string[];
+  readonly byType: Readonly<Record<string, number>>;
+}
+
+export interface Counts {
+  readonly off: readonly HistoryCount[];
+  readonly on: readonly HistoryCount[];
+}
+
+/** Lives `runs` golden leads without mails and as many with them, one after the other. */
+export async function counts(rig: Rig, runs: number): Promise<Counts> {
+  const off = await counted(rig, runs);
+  const admin = callerFor(rig.apiUrl, rig.keys.admin);
+  await mailsOf(admin, CUSTOMER_MAILS);
+  const on = await counted(rig, runs);
+  await mailsOf(admin, []);
+  return { off, on };
+}
+
+async function counted(rig: Rig, runs: number): Promise<HistoryCount[]> {
+  const found: HistoryCount[] = [];
+  for (let run = 0; run < runs; run++) {
+    const lead = await live(rig.lead(), { watch: quietly(rig.client) });
+    found.push(await countOf(rig.client, lead));
+  }
+  return found;
+}
+
+async function countOf(client: Client, lead: Lead): Promise<HistoryCount> {
+  const handle = client.workflow.getHandle(lead.workflowId);
+  const { raw, historyLength, historySize } = await handle.describe();
+  const { events } = await handle.fetchHistory();
+  const seen = { texts: [] as string[], largest: 0 };
+  walk(events, seen);
+  const text = seen.texts.join('\n').toLowerCase();
+  const byType: Record<string, number> = {};
+  for (const event of events ?? []) {
+    const [type = 'other'] = Object.keys(event).filter((key) => key.endsWith('EventAttributes'));
+    byType[type.replace('EventAttributes', '')] = (byType[type.replace('EventAttributes', '')] ?? 0) + 1;
+  }
+  return {
+    transitions: Number(raw.workflowExecutionInfo?.stateTransitionCount),
+    events: historyLength,
+    bytes: historySize ?? 0,
+    largestPayload: seen.largest,
+    personal: lead.customerWords.filter((word) => text.includes(word.toLowerCase())),
+    byType,
+  };
+}
+
+/** Every text of a history, payloads decoded, and the size of its largest payload. */
+function walk(value: unknown, seen: { texts: string[]; largest: number }): void {
+  if (typeof value === 'string') seen.texts.push(value);
+  if (value === null || typeof value !== 'object') return;
+  if (value instanceof Uint8Array) {
+    seen.texts.push(Buffer.from(value).toString('utf8'));
+    return;
+  }
+  const { data, metadata } = value as { data?: unknown; metadata?: unknown };
+  if (data instanceof Uint8Array && metadata) seen.largest = Math.max(seen.largest, data.byteLength);
+  for (const inner of Object.values(value)) walk(inner, seen);
+}
