@@ -2,6 +2,8 @@
 // What is missing gets its default; what is wrong is said all at once, naming variable, value and limit.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { ConnectionOptions } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 
@@ -125,6 +127,16 @@ export class ConfigError extends Error {
 /** The environment of this process, for libraries that read variables of their own. */
 export const environment = (): NodeJS.ProcessEnv => process.env;
 
+/**
+ * How an external engine is reached: address, TLS, API key and metadata of the engine's own variables (`TEMPORAL_…`)
+ * and its profile file, as its command line reads them.
+ */
+export function engineConnection(env: Environment = process.env): ConnectionOptions {
+  const given = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const { connectionOptions } = loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(given) });
+  return connectionOptions as ConnectionOptions;
+}
+
 /** Reads and checks the settings. Throws ConfigError with every problem at once. */
 export function readConfig(env: Environment = process.env): Config {
   const { values, problems } = valuesOf(env);
@@ -193,9 +205,6 @@ function problemsTogether(values: Values): string[] {
     problems.push(
       `${given.join(' and ')} without ${jwt.filter((name) => !given.includes(name)).join(' and ')}`,
     );
-  }
-  if (values.L2C_APP_DATABASE_URL !== undefined && values.DATABASE_URL === undefined) {
-    problems.push('L2C_APP_DATABASE_URL without DATABASE_URL: the owner has to migrate that database');
   }
   if (values.L2C_WORKER_POOL < values.L2C_WORKER_ACTIVITIES) {
     problems.push(

@@ -3,7 +3,11 @@ import { resolve } from 'node:path';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pg from 'pg';
+import { ensureClock } from '../activities/intake/clock.js';
+import { ensureAdminKey } from '../activities/intake/firstBoot.js';
 import { type Config, maskedConfig, readConfig } from '../config.js';
+import { migrate } from '../db/migrate.js';
+import { openPool } from '../db/pool.js';
 import { foldersOf } from '../worker/folders.js';
 import { writeSchema } from './dbSchema.js';
 import { examine } from './doctor.js';
@@ -189,7 +193,34 @@ export function dbCommand(ended: Ended): Command {
         }),
       ),
     );
-  return new Command('db').description('The database as it should be').addCommand(schema);
+  const migration = new Command('migrate')
+    .description(
+      'Bring the schema up to date, set the clock, and make the first admin’s key: the job before a start',
+    )
+    .addOption(json())
+    .action((options: Common) => ended(reached(settings(), false, (at) => runMigrate(at, options))));
+  return new Command('db')
+    .description('The database as it should be')
+    .addCommand(schema)
+    .addCommand(migration);
+}
+
+async function runMigrate({ databaseUrl, appDatabaseUrl }: Reached, flags: Common): Promise<number> {
+  const { clockSecondsPerDay } = settings();
+  const ran = await migrate(databaseUrl);
+  const db = openPool(appDatabaseUrl, { max: 1, applicationName: 'l2c-migrate' });
+  try {
+    await ensureClock(db, clockSecondsPerDay, Date.now());
+    const first = await ensureAdminKey(db, new Date());
+    if (flags.json) print({ ran, adminKey: first?.token ?? null });
+    else {
+      process.stdout.write(ran.length === 0 ? 'schema is up to date\n' : `ran ${ran.join(', ')}\n`);
+      if (first) process.stdout.write(`administrator’s key, shown this once: ${first.token}\n`);
+    }
+    return EXIT.ok;
+  } finally {
+    await db.end();
+  }
 }
 
 /** Runs a command against what it reached and lets go of it, whatever happens. */

@@ -1,10 +1,13 @@
 // The two documents that are written from the code: what a lead can be told, and what each message means in each
 // stage. A test compares them with the files, so they cannot drift.
 
+import { writeFileSync } from 'node:fs';
+import { Command } from 'commander';
 import { STAGES } from '../domain/leads/stages.js';
 import { MESSAGE_NAMES, MESSAGES, type MessageName, outcomeOf, STAGE_REFUSALS } from '../domain/messages.js';
 import { FACT_STEPS } from '../domain/steps.js';
 import { WAIT_KINDS, WAITS } from '../domain/waits.js';
+import { EXIT } from './exit.js';
 
 const NOTE = '<!-- Written by `npx l2c docs`; a test compares it. Do not edit by hand. -->';
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -95,4 +98,15 @@ over. How long each lasts is policy data.
 
 ${table(['wait', 'owes', 'stages', 'reminder', 'time over'], waits)}
 `;
+}
+
+/** `l2c docs`: writes both into docs/ of the folder it runs in. */
+export function docsCommand(ended: (result: Promise<number>) => Promise<void>): Command {
+  return new Command('docs')
+    .description('Write docs/messages.md and docs/stages.md from the code')
+    .action(() => {
+      writeFileSync('docs/messages.md', messagesDocument());
+      writeFileSync('docs/stages.md', stagesDocument());
+      return ended(Promise.resolve(EXIT.ok));
+    });
 }

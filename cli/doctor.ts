@@ -5,18 +5,16 @@ import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ConnectionOptions } from '@temporalio/client';
 import pg from 'pg';
-import type { Config } from '../config.js';
-import { environment } from '../config.js';
+import { openEngineClient } from '../activities/intake/engineClient.js';
+import { type Config, engineConnection, environment } from '../config.js';
 import { pendingMigrations } from '../db/migrate.js';
 import { unsafeSettings } from '../db/serverChecks.js';
-import { openEngineClient } from '../engine/client.js';
 import { isPortFree } from '../engine/ports.js';
 import { findPostgres, serverUser } from '../engine/postgresBinaries.js';
 import { checkDatabase } from '../engine/roles.js';
 import { machineSettings } from '../engine/stack.js';
 import { SEARCH_ATTRIBUTES } from '../engine/temporal.js';
 import { findTemporalCli } from '../engine/temporalCli.js';
-import { engineConnection } from './machine.js';
 import { attachedTo, type Reached } from './reach.js';
 
 export interface Finding {
@@ -46,7 +44,7 @@ export async function examine(config: Config): Promise<Finding[]> {
   const app = running?.appDatabaseUrl ?? appUrl;
   if (owner !== undefined) checks.push(['migrations', () => migrations(owner)]);
   if (app !== undefined) checks.push(['database settings', () => databaseSettings(app)]);
-  const connection = running?.engine?.connection ?? (address && engineConnection(environment()));
+  const connection = running?.engine?.connection ?? (address && engineConnection());
   if (connection) checks.push(['engine', () => engine(connection, config.temporal.namespace)]);
   return Promise.all(checks.map(([check, look]) => found(check, look)));
 }

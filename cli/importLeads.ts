@@ -1,6 +1,6 @@
 // `l2c import leads`: sends a file to a running API and follows the import to its end.
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { access, readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, Option } from 'commander';
@@ -103,6 +103,7 @@ async function runImport(path: string, flags: ImportFlags): Promise<number> {
     const mapping = Object.hasOwn(LEAD_MAPPINGS, flags.mapping)
       ? flags.mapping
       : await readFile(flags.mapping, 'utf8');
+    await access(path, constants.R_OK); // Told before anything is sent.
     const csv = () => createReadStream(path);
     const onProgress = progressPrinter(json);
     const view = await sendImport({
@@ -130,12 +131,10 @@ function problemCode(error: unknown): number {
     process.stderr.write(`${message}\n`);
     return EXIT.usage;
   }
-  if (error instanceof TypeError) {
-    const reason = (cause as NodeJS.ErrnoException | undefined)?.code;
-    // A file that cannot be read breaks the request it is the body of.
-    const isFile = reason === 'ENOENT' || reason === 'EISDIR' || reason === 'EACCES';
-    process.stderr.write(`${message}${reason === undefined ? '' : ` (${reason})`}\n`);
-    return isFile ? EXIT.usage : EXIT.unreachable;
+  if ((error as Error).name === 'TypeError' && cause !== undefined) {
+    // What fetch throws when nobody answers.
+    process.stderr.write(`${message}${cause.code === undefined ? '' : ` (${cause.code})`}\n`);
+    return EXIT.unreachable;
   }
   throw error;
 }

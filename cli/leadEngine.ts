@@ -1,8 +1,8 @@
 // What verification and reconciling ask and tell the engine, each call under a deadline.
 import { type ConnectionOptions, WorkflowNotFoundError } from '@temporalio/client';
+import { openEngineClient } from '../activities/intake/engineClient.js';
 import { leadTarget } from '../activities/intake/messages.js';
 import { tellLook, workflowOf } from '../activities/intake/telling.js';
-import { openEngineClient } from '../engine/client.js';
 import type { ReconcileEngine } from './reconcile.js';
 
 const CALL_MS = 10_000;
@@ -35,7 +35,8 @@ export function openLeadEngine(options: {
     },
     async *listOpen() {
       const open = client.workflow.list({
-        query: "WorkflowType = 'leadToCash' and ExecutionStatus = 'Running'",
+        // A funnel or another company may share the namespace; its leads stand in other rows.
+        query: `WorkflowType = 'leadToCash' and ExecutionStatus = 'Running' and TaskQueue = '${taskQueue}'`,
       });
       const pages = open[Symbol.asyncIterator]();
       for (;;) {

@@ -5,6 +5,7 @@ import { productVersion } from '../api/open.js';
 import { ConfigError } from '../config.js';
 import { StackError } from '../engine/stack.js';
 import { configCommand, dbCommand, doctorCommand, reconcileCommand, verifyCommand } from './commands.js';
+import { docsCommand } from './docs.js';
 import { EXIT } from './exit.js';
 import { funnelCommand } from './funnel.js';
 import { importCommand } from './importLeads.js';
@@ -32,7 +33,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addCommand(reconcileCommand(ended))
     .addCommand(doctorCommand(ended))
     .addCommand(configCommand(ended))
-    .addCommand(dbCommand(ended));
+    .addCommand(dbCommand(ended))
+    .addCommand(docsCommand(ended));
   quietExits(program);
   try {
     await program.parseAsync([...argv], { from: 'user' });

@@ -1,12 +1,11 @@
 // How a command gets to database and engine: those of the start that runs, else its own for as long as it takes.
 import type { ConnectionOptions } from '@temporalio/client';
-import type { Config } from '../config.js';
-import { environment } from '../config.js';
+import { type Config, engineConnection } from '../config.js';
 import { databaseUrl } from '../engine/postgres.js';
 import { APP, DATABASE, derivedAppPassword, ensureAppRole, masked, OWNER } from '../engine/roles.js';
 import { type StackEvent, startStack } from '../engine/stack.js';
 import { StateFolder } from '../engine/stateFolder.js';
-import { engineConnection, stackSettings } from './machine.js';
+import { stackSettings } from './machine.js';
 
 export interface Reached {
   /** `attached`: somebody else's start runs; `started`: what was not external is ours until `close`. */
@@ -59,7 +58,7 @@ export async function attachedTo(config: Config): Promise<Reached | undefined> {
   if (owner === undefined || app === undefined) return undefined; // It is only just starting.
   const { address, namespace } = config.temporal;
   const embedded = ports.temporal === undefined ? undefined : { address: `127.0.0.1:${ports.temporal}` };
-  const connection = address === undefined ? embedded : engineConnection(environment());
+  const connection = address === undefined ? embedded : engineConnection();
   return {
     how: 'attached',
     databaseUrl: owner,

@@ -2,11 +2,11 @@
 // order in which they stop. `npm start`, the funnel, scenarios and the bench stand on it.
 import type { Logger } from 'pino';
 import { ensureClock, lookToOpenLeads, REAL_SPEED } from '../activities/intake/clock.js';
+import { type EngineClient, openEngineClient } from '../activities/intake/engineClient.js';
 import { type OpenApi, openApi } from '../api/open.js';
 import type { Config } from '../config.js';
 import { migrate } from '../db/migrate.js';
 import { openPool } from '../db/pool.js';
-import { type EngineClient, openEngineClient } from '../engine/client.js';
 import { isPortFree } from '../engine/ports.js';
 import { type Stack, startStack } from '../engine/stack.js';
 import { type OpenWorker, openWorker } from '../worker/open.js';

@@ -1,7 +1,6 @@
 // From a chain of records to its explanation: one step per record, with amount, source and version, and the
 // sentence a person reads. Nothing is computed here; what the records do not say is not said.
 import type { ExplanationStep, ExplanationView } from '../contracts/explanations.js';
-import { wireMoney } from '../contracts/money.js';
 import type {
   CashChain,
   CommissionChain,
@@ -13,8 +12,8 @@ import type {
   PriceStep,
   QuoteChain,
   QuotePriceChain,
-} from '../db/explanations.js';
-import { parseMicro } from '../domain/money/amounts.js';
+} from '../db/explanationTypes.js';
+import { formatAmount, parseMicro } from '../domain/money/amounts.js';
 import { sentence, type Words, wordOf } from './explanationTexts.js';
 import { dateText, moneyText, percentText, quantityText } from './formats.js';
 import type { Language } from './types.js';
@@ -36,13 +35,17 @@ interface Told {
 
 function tell(pen: Pen, what: ExplanationStep['what'], id: string, told: Told): void {
   const { amountMinor, source = null, version = null, as = what, words = {} } = told;
-  const amount = amountMinor === undefined ? null : wireMoney(amountMinor, pen.currency);
+  const amount = amountMinor === undefined ? null : wire(amountMinor, pen.currency);
   const amountWord = amountMinor === undefined ? {} : { amount: money(pen, amountMinor) };
   const versionWord = version === null ? {} : { version: String(version) };
   const text = sentence(as, pen.language, { ...amountWord, ...versionWord, ...words });
   pen.steps.push({ what, id, amount, source, version, text });
 }
 
+const wire = (minor: string, currency: string) => ({
+  amount: formatAmount(BigInt(minor), currency),
+  currency,
+});
 const money = ({ currency, language }: Pen, minor: string): string =>
   moneyText(BigInt(minor), currency, language);
 const day = ({ language }: Pen, on: string): string => dateText(on, language);
@@ -55,7 +58,7 @@ function view(
   id: string,
   amountMinor: string | null,
 ): ExplanationView {
-  const amount = amountMinor === null ? null : wireMoney(amountMinor, pen.currency);
+  const amount = amountMinor === null ? null : wire(amountMinor, pen.currency);
   const { language, steps: chain } = pen;
   return { id, what, language, amount, chain, sentences: chain.map(({ text }) => text) };
 }

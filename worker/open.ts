@@ -42,7 +42,7 @@ export const WORKFLOW_BUNDLE = ['../workflow-bundle.js', '../dist/workflow-bundl
 export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
   const { config, log, engine, durable = true } = parts;
   const { metrics } = config.ports;
-  installRuntime(metrics === undefined ? undefined : { host: config.host, port: metrics });
+  installRuntime(log, metrics === undefined ? undefined : { host: config.host, port: metrics });
   const db = openPool(parts.appDatabaseUrl, {
     max: config.pools.worker,
     applicationName: 'l2c-worker',

@@ -98,6 +98,7 @@ async function sweepOnce(deps: RelayDeps, marks: ToldMarks): Promise<void> {
     const answer = await pursue({ db, engine, marks }, message, Date.now() + TELL_MS, attempt);
     if (answer) marks.add(message.id);
   });
+  await lookAtStuck(deps);
   const { rows: silent } = await db.query<{ target: string }>({
     name: 'silent_targets',
     text: `select distinct target from messages where answer is null and parked_for is null and told_at is not null
@@ -108,6 +109,19 @@ async function sweepOnce(deps: RelayDeps, marks: ToldMarks): Promise<void> {
     // Nobody is there to look: the facts are told again, which starts the workflow.
     await db.query('update messages set told_at = null where target = $1 and answer is null', [target]);
   });
+}
+
+/** A fact whose step broke is tried again soon, then hourly: its workflow reads what is parked when it looks. */
+async function lookAtStuck({ db, engine }: RelayDeps): Promise<void> {
+  const { rows } = await db.query<{ target: string }>({
+    name: 'claim_stuck_facts',
+    text: `update messages set claimed_until = now() + interval '1 hour'
+      where id in (select id from messages where answer is null and kind = 'fact' and parked_for = 'stuck'
+        and told_at is not null and claimed_until < now() limit ${BATCH} for update skip locked)
+      returning target`,
+  });
+  const targets = [...new Set(rows.map(({ target }) => target))];
+  await inParallel(targets, IN_FLIGHT, async (target) => void (await tellLook(engine, target, TELL_MS)));
 }
 
 async function loop(

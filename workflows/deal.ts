@@ -12,29 +12,15 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { type DecisionName, type FactName, type MessageName, outcomeOf } from '../domain/messages.js';
-import {
-  FACT_STEPS,
-  type FactStep,
-  type Head,
-  type StepAnswer,
-  type StepCall,
-  type WaitHead,
-} from '../domain/steps.js';
+import { type MessageName, outcomeOf } from '../domain/messages.js';
+import type { Head, StepAnswer, StepCall, WaitHead } from '../domain/steps.js';
 import { type OwnStep, WAITS, type WaitKind } from '../domain/waits.js';
 import { makeAlarm } from './alarm.js';
 import { type DecisionCall, decisions, facts, getStage, getWaits, type LeadInput, look } from './messages.js';
-import { failureOf, sendMail, steps } from './steps.js';
+import { failureOf, sendMail, stepOf, steps } from './steps.js';
 import { story } from './story.js';
 import { makeTurns } from './turn.js';
-
-/** What the process awaits and which step it runs when a reminder is due or the time is over. */
-export interface Contract {
-  readonly wait: WaitKind;
-  readonly subject?: string;
-  readonly reminder?: OwnStep;
-  readonly overdue: OwnStep;
-}
+import { type Contract, firstDue, keyOf } from './waits.js';
 
 const QUIET_MS = 60_000; // A step that moved nothing is not run again sooner, or it would spin.
 const STUCK_MS = 3_600_000;
@@ -45,9 +31,6 @@ const STAGE = defineSearchAttributeKey('Stage', 'KEYWORD');
 const WAITS_FOR = defineSearchAttributeKey('WaitsFor', 'KEYWORD');
 const OWNER = defineSearchAttributeKey('Owner', 'KEYWORD');
 const OUTCOME = defineSearchAttributeKey('Outcome', 'KEYWORD');
-
-const stepOf = (name: MessageName): DecisionName | FactStep =>
-  name in FACT_STEPS ? FACT_STEPS[name as FactName] : (name as DecisionName);
 
 export type OpenStage = Exclude<Head['stage'], 'closed'>;
 
@@ -129,7 +112,7 @@ export class Deal {
   /** Waits until the deal moves; runs the step of the first contract that is due. */
   async waitForFirst(contracts: readonly Contract[]): Promise<void> {
     await condition(() => this.#idle); // What was told comes before what is due.
-    const next = this.#earliest(contracts);
+    const next = firstDue(contracts, this.#present.waits, this.#quiet);
     if (next && next.at <= Date.now()) return this.#own(next.step, next.wait);
     const was = this.#moved;
     this.#alarm.set(next?.at, next && `${next.wait[0]} ${next.step}`);
@@ -209,7 +192,8 @@ export class Deal {
   }
 
   /** A step of the deal's own: compare and set on the revision it was judged by. */
-  async #own(name: OwnStep, [kind, subject, dueAt]: WaitHead): Promise<void> {
+  async #own(name: OwnStep, due: WaitHead): Promise<void> {
+    const [kind, subject, dueAt] = due;
     await this.#inTurn(async () => {
       const { revision, waits } = this.#present;
       if (!waits.some((wait) => wait[0] === kind && wait[1] === subject && wait[2] === dueAt)) return;
@@ -217,11 +201,11 @@ export class Deal {
       const call = { leadId: this.#leadId, key, at: Date.now(), subject, revision };
       const answer = await this.#orStuck(() => this.#run(name, call), call);
       this.#adopt(answer, name);
-      if (answer.answer?.result === 'stuck') this.#quiet.set(`${kind}/${subject}`, Date.now() + STUCK_MS);
+      if (answer.answer?.result === 'stuck') this.#quiet.set(keyOf(due), Date.now() + STUCK_MS);
       else if (this.#present.revision === revision) {
         const still = this.#present.waits.find((wait) => wait[0] === kind && wait[1] === subject);
         if (still && still[2] <= Date.now()) {
-          this.#quiet.set(`${kind}/${subject}`, Date.now() + QUIET_MS);
+          this.#quiet.set(keyOf(due), Date.now() + QUIET_MS);
           await this.#run('markStuck', call);
         }
       }
@@ -286,19 +270,6 @@ export class Deal {
     }
     this.#mailing = false;
     this.#moved++;
-  }
-
-  #earliest(contracts: readonly Contract[]): { at: number; step: OwnStep; wait: WaitHead } | undefined {
-    let earliest: { at: number; step: OwnStep; wait: WaitHead } | undefined;
-    for (const wait of this.#present.waits) {
-      const [kind, subject, dueAt, , next] = wait;
-      const contract = contracts.find((c) => c.wait === kind && (c.subject ?? subject) === subject);
-      if (!contract) continue;
-      const at = Math.max(dueAt, this.#quiet.get(`${kind}/${subject}`) ?? 0);
-      const step = next === 'reminder' ? (contract.reminder ?? contract.overdue) : contract.overdue;
-      if (!earliest || at < earliest.at) earliest = { at, step, wait };
-    }
-    return earliest;
   }
 
   /** What operations see: search attributes change only where a value did, since each change is an event. */

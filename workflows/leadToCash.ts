@@ -2,8 +2,9 @@
 // stage, because the state is read from Postgres when a run begins. Messages move the deal on (messages.ts);
 // what stands here is what happens when nobody acts in time. What is right is decided in domain/.
 import { collectInvoice } from './collectInvoice.js';
-import { type Contract, openDeal } from './deal.js';
+import { openDeal } from './deal.js';
 import type { LeadInput } from './messages.js';
+import type { Contract } from './waits.js';
 
 const delivery: Contract = { wait: 'delivery', overdue: 'escalateDelivery' };
 const invoicing: Contract = { wait: 'invoicing', overdue: 'issueInvoice' };

@@ -6,7 +6,8 @@ import {
   proxyActivities,
   proxyLocalActivities,
 } from '@temporalio/workflow';
-import type { DealActivities, StepFailure } from '../domain/steps.js';
+import type { DecisionName, FactName, MessageName } from '../domain/messages.js';
+import { type DealActivities, FACT_STEPS, type FactStep, type StepFailure } from '../domain/steps.js';
 
 // Repeatable for ever in effect: four quick attempts in one task, then the deal's own timer (deal.ts).
 export const steps: DealActivities = proxyLocalActivities<DealActivities>({
@@ -39,3 +40,7 @@ export function failureOf(error: unknown): StepFailure | undefined {
   const type = cause instanceof ApplicationFailure ? cause.type : undefined;
   return type === 'DatabaseAway' || type === 'StepBroken' ? type : undefined;
 }
+
+/** The step that applies a message: a decision's has its name, a fact's stands in the table. */
+export const stepOf = (name: MessageName): DecisionName | FactStep =>
+  name in FACT_STEPS ? FACT_STEPS[name as FactName] : (name as DecisionName);

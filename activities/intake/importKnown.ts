@@ -12,6 +12,7 @@ export interface PreparedRow {
   readonly captureHash: string;
   readonly at: Date;
   readonly actorId: string;
+  readonly isBulk: boolean;
   readonly messageId: string;
   /** Its rows where nothing is known of it, written ahead of the database; most rows of most files. */
   readonly alone: { readonly rows: CopyLines; readonly written: WrittenCapture };

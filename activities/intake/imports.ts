@@ -174,7 +174,7 @@ function prepared(
     repeats.set(captureHash, nth);
     identity = ['import', 'row', captureHash, String(nth)];
   }
-  const write = { ...row, keys, captureHash, messageId: derivedId('msg', ...identity) };
+  const write = { ...row, isBulk: true, keys, captureHash, messageId: derivedId('msg', ...identity) };
   const rows = new CopyLines(ORDER);
   return { ...write, alone: { rows, written: writeCapture(rows, { ...write, known: NOTHING_KNOWN }) } };
 }

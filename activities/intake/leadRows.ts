@@ -65,9 +65,17 @@ export interface CaptureWrite {
   readonly at: Date;
   readonly actorId: string;
   readonly messageId: string;
+  /** One of many: its telling lets everything that is told alone go first. */
+  readonly isBulk?: boolean;
   /** Hash of what the caller sent: it tells a repetition from another capture under the same id. */
   readonly captureHash: string;
 }
+
+/**
+ * The relay takes rows nobody has claimed first, then those whose claim is over. A claim that was over from the
+ * beginning puts a delivery or payment of today before the hundred thousand leads of an import.
+ */
+const LONG_AGO = new Date(0);
 
 export interface WrittenCapture {
   readonly leadId: string;
@@ -77,7 +85,7 @@ export interface WrittenCapture {
 
 /** Writes a new lead, or a touch on the open lead of the same person, with the message that tells its workflow. */
 export function writeCapture(writes: RowSink, write: CaptureWrite): WrittenCapture {
-  const { capture, known, at, actorId, messageId, captureHash } = write;
+  const { capture, known, at, actorId, messageId, captureHash, isBulk = false } = write;
   const leadId = known.open ?? newId('lead');
   const created = known.open === null;
   const contactId = created ? writeContact(writes, write) : null;
@@ -94,7 +102,8 @@ export function writeCapture(writes: RowSink, write: CaptureWrite): WrittenCaptu
   if (capture.consent) writeConsent(writes, capture.consent, contactId ?? known.contact?.id, at);
   const name = created ? 'leadCaptured' : 'leadTouched';
   const body = { touchId, captured: captureHash };
-  writes.insert('messages', factRow({ id: messageId, leadId, name, actorId, body }));
+  const message = factRow({ id: messageId, leadId, name, actorId, body });
+  writes.insert('messages', isBulk ? { ...message, claimed_until: LONG_AGO } : message);
   return { leadId, contactId, created };
 }
 

@@ -48,32 +48,17 @@ interface ImportRequest {
   readonly actorId: string;
 }
 
-export async function importRoutes(app: FastifyInstance, { db, log }: RouteDeps): Promise<void> {
-  const running = new Map<string, Promise<void>>();
-  const closing = new AbortController();
+export async function importRoutes(app: FastifyInstance, deps: RouteDeps): Promise<void> {
+  addUploads(app, deps);
+  addReads(app, deps);
+}
+
+function addUploads(app: FastifyInstance, { db, log }: RouteDeps): void {
+  const imports = new RunningImports(db, log);
   app.addContentTypeParser('text/csv', { bodyLimit: MAX_UPLOAD_BYTES }, (_request, body, done) =>
     done(null, body),
   );
-  app.addHook('onClose', async () => {
-    closing.abort(new Error('the server stopped; send the file again, and it goes on where it was'));
-    await Promise.all(running.values());
-  });
-
-  function begin({ id, ...request }: ImportRequest, upload: Upload): void {
-    const { signal } = closing;
-    const work = importLeads({ ...request, db, importId: id, rows: upload.read(), nowMs: Date.now(), signal })
-      .then(
-        (counts) => log.info({ import: id, ...counts }, 'import done'),
-        // Its record says why; a fault of ours is only here.
-        (err: unknown) =>
-          log[err instanceof DomainError ? 'info' : 'error']({ import: id, err }, 'import failed'),
-      )
-      .finally(() => running.delete(id))
-      .then(() => upload.remove())
-      .catch((err: unknown) => log.warn({ import: id, err }, 'an upload was not removed'));
-    running.set(id, work);
-  }
-
+  app.addHook('onClose', () => imports.stop());
   app.post<{ Querystring: Query; Body: Readable }>(
     '/v1/lead-imports',
     {
@@ -95,17 +80,12 @@ export async function importRoutes(app: FastifyInstance, { db, log }: RouteDeps)
         throw new DomainError('unsupported_media_type', 'send the file as text/csv with that content type');
       }
       const mapping = mappingOf(request.query.mapping);
-      if (running.size >= AT_ONCE) {
-        throw new DomainError(
-          'too_many_requests',
-          `${running.size} imports are running; ${AT_ONCE} at once are the most`,
-        );
-      }
+      imports.mustHaveRoom();
       const upload = await receiveUpload(request.body, MAX_UPLOAD_BYTES);
       try {
         await checkImport(upload.read(), mapping);
-        const begun = await once(request, mapping, upload, db);
-        if (begun.isNew) begin(begun, upload);
+        const begun = await imports.once(request, mapping, upload);
+        if (begun.isNew) imports.begin(begun, upload);
         else {
           reply.header('idempotent-replay', 'true');
           await upload.remove();
@@ -118,51 +98,92 @@ export async function importRoutes(app: FastifyInstance, { db, log }: RouteDeps)
       }
     },
   );
+}
 
-  /** The import of a request: found by its Idempotency-Key, or written. One that stopped half-way is begun again. */
-  async function once(
+/** The imports of this process: what runs, and how it ends when the server does. */
+class RunningImports {
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #closing = new AbortController();
+  readonly #db: RouteDeps['db'];
+  readonly #log: RouteDeps['log'];
+
+  constructor(db: RouteDeps['db'], log: RouteDeps['log']) {
+    this.#db = db;
+    this.#log = log;
+  }
+
+  async stop(): Promise<void> {
+    this.#closing.abort(new Error('the server stopped; send the file again, and it goes on where it was'));
+    await Promise.all(this.#running.values());
+  }
+
+  mustHaveRoom(): void {
+    const { size } = this.#running;
+    if (size < AT_ONCE) return;
+    throw new DomainError(
+      'too_many_requests',
+      `${size} imports are running; ${AT_ONCE} at once are the most`,
+    );
+  }
+
+  begin({ id, ...request }: ImportRequest, upload: Upload): void {
+    const log = this.#log;
+    const { signal } = this.#closing;
+    const rows = upload.read();
+    const work = importLeads({ ...request, db: this.#db, importId: id, rows, nowMs: Date.now(), signal })
+      .then(
+        (counts) => log.info({ import: id, ...counts }, 'import done'),
+        // Its record says why; a fault of ours is only here.
+        (err: unknown) =>
+          log[err instanceof DomainError ? 'info' : 'error']({ import: id, err }, 'import failed'),
+      )
+      .finally(() => this.#running.delete(id))
+      .then(() => upload.remove())
+      .catch((err: unknown) => log.warn({ import: id, err }, 'an upload was not removed'));
+    this.#running.set(id, work);
+  }
+
+  /** The import of a request: found by its Idempotency-Key, or written. One that stopped half-way begins again. */
+  async once(
     request: FastifyRequest<{ Querystring: Query }>,
     mapping: LeadMapping,
     upload: Upload,
-    pool: RouteDeps['db'],
   ): Promise<ImportRequest & { isNew: boolean }> {
     const key = idempotencyKey(request);
-    const { personId: actorId } = actorOf(request);
+    const { personId } = actorOf(request);
     const dryRun = request.query.dryRun ?? false;
-    const id = key === undefined ? newId('import') : derivedId('import', actorId, key);
-    const wanted = { id, mapping, dryRun, actorId };
-    return withTransaction(pool, async (tx) => {
+    const id = key === undefined ? newId('import') : derivedId('import', personId, key);
+    const wanted = { id, mapping, dryRun, actorId: personId };
+    return withTransaction(this.#db, async (tx) => {
       if (key === undefined) {
         await startImport(tx, wanted);
         return { ...wanted, isNew: true };
       }
       const bodyHash = createHash('sha256').update(`${request.url} `).update(upload.sha256).digest();
-      const taken = await takeKey(tx, actorId, key);
-      if (taken === 'busy')
+      const taken = await takeKey(tx, personId, key);
+      if (taken === 'busy') {
         throw new DomainError('key_in_use', `a request with Idempotency-Key ${key} is running`);
+      }
       if (taken === 'free') {
         await startImport(tx, wanted);
         const answer = { body: { id }, headers: {} };
-        await rememberAnswer(tx, {
-          personId: actorId,
-          key,
-          route: 'POST /v1/lead-imports',
-          bodyHash,
-          status: 202,
-          answer,
-        });
+        const route = 'POST /v1/lead-imports';
+        await rememberAnswer(tx, { personId, key, route, bodyHash, status: 202, answer });
         return { ...wanted, isNew: true };
       }
       if (!taken.bodyHash.equals(bodyHash)) {
         throw new DomainError('key_reused', `Idempotency-Key ${key} was used with another address or body`);
       }
       const row = await importById(tx, id);
-      const stopped = row !== undefined && (row.status === 'failed' || row.interrupted) && !running.has(id);
-      if (stopped) await startImport(tx, wanted);
-      return { ...wanted, isNew: stopped };
+      const isStopped =
+        row !== undefined && (row.status === 'failed' || row.interrupted) && !this.#running.has(id);
+      if (isStopped) await startImport(tx, wanted);
+      return { ...wanted, isNew: isStopped };
     });
   }
+}
 
+function addReads(app: FastifyInstance, { db }: RouteDeps): void {
   app.get<{ Params: Static<typeof Params> }>(
     '/v1/lead-imports/:id',
     {

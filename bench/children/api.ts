@@ -1,7 +1,8 @@
 // The product's API in a process of its own.
+
+import { openEngineClient } from '../../activities/intake/engineClient.js';
 import { type OpenApi, openApi } from '../../api/open.js';
 import { openLog } from '../../cli/log.js';
-import { openEngineClient } from '../../engine/client.js';
 import { answerParent } from './answer.js';
 import { benchConfig, type PartSettings } from './settings.js';
 import { startCounting, stopCounting, wrapQueries } from './statements.js';

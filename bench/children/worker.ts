@@ -1,6 +1,7 @@
 // The product's worker in a process of its own, with a way to ask how much memory its leads take.
+
+import { openEngineClient } from '../../activities/intake/engineClient.js';
 import { openLog } from '../../cli/log.js';
-import { openEngineClient } from '../../engine/client.js';
 import { openWorker } from '../../worker/open.js';
 import { answerParent } from './answer.js';
 import { heapInUse } from './heap.js';

@@ -1,8 +1,8 @@
 // K1's API: what the product's API writes itself is written, then the workflow is signalled. A decision is
 // answered when its activity has committed, which that tells by NOTIFY: quicker than any poll.
 import pg from 'pg';
+import { openEngineClient } from '../../activities/intake/engineClient.js';
 import { openPool } from '../../db/pool.js';
-import { openEngineClient } from '../../engine/client.js';
 import { answerParent } from '../children/answer.js';
 import { type Call, CLICKS } from '../golden.js';
 import { type ControlSettings, K1_CHANNEL, K1_QUEUE } from './k1.js';

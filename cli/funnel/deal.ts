@@ -34,8 +34,10 @@ export class DealStuck extends Error {
 }
 
 const POLL_MS = 250;
-/** From one call to what it brings about; a busy machine needs seconds. */
-const PATIENCE_MS = 120_000;
+/** From one call to what it brings about: seconds, and minutes while the engine starts thousands of leads. */
+const PATIENCE_MS = 900_000;
+/** A decision nobody could apply in its time has done nothing and never will; it is taken again, so often. */
+const DECISION_TRIES = 5;
 
 /** The lead of a deal once its workflow has received it; the import is far ahead of the engine. */
 export async function receivedLead({ leadId }: Deal, company: Company): Promise<Lead | undefined> {
@@ -59,13 +61,13 @@ export async function closeDeal(
   const repId = company.personId(deal.srId);
   if (lead.owner !== repId) {
     const reason = 'the file names who sold it';
-    await manager.put(`/v1/leads/${lead.id}/owner`, { ownerId: repId, reason }, lead.revision);
+    const change = { ownerId: repId, reason };
+    await decided(() => manager.put(`/v1/leads/${lead.id}/owner`, change, lead.revision));
   }
   const firstContactBy = company.personId(deal.sdrId);
-  await rep.post(
-    `/v1/leads/${lead.id}/qualification`,
-    { decision: 'qualify', firstContactBy },
-    key('qualification'),
+  const qualification = { decision: 'qualify', firstContactBy };
+  await decided((nth) =>
+    rep.post(`/v1/leads/${lead.id}/qualification`, qualification, key(`qualification${nth}`)),
   );
   const quote = await quoted(deal, lead.id, rep, key);
   await approved(quote, company, signal, key);
@@ -73,7 +75,7 @@ export async function closeDeal(
     revision: quote.revision,
     acceptedBy: { name: `Seller ${deal.sellerId.slice(0, 8)}`, email: `${deal.sellerId}@seller.example` },
   };
-  await rep.post(`/v1/quotes/${quote.id}/acceptance`, acceptance, key('acceptance'));
+  await decided((nth) => rep.post(`/v1/quotes/${quote.id}/acceptance`, acceptance, key(`acceptance${nth}`)));
   const { items } = await rep.get<{ items: { id: string }[] }>(`/v1/orders?lead=${lead.id}`);
   const [order] = items;
   if (!order) throw new DealStuck(`quote ${quote.id} was accepted and lead ${lead.id} has no order`);
@@ -97,7 +99,9 @@ async function quoted(
   const draft = { accountId, currency: CURRENCY, lines: [line] };
   const quote = await rep.post<Quote>(`/v1/leads/${leadId}/quotes`, draft, key('quote'));
   const { id, revision } = quote;
-  return rep.post<Quote>(`/v1/quotes/${id}/submission`, { revision }, key('submission'));
+  return decided((nth) =>
+    rep.post<Quote>(`/v1/quotes/${id}/submission`, { revision }, key(`submission${nth}`)),
+  );
 }
 
 /** A seller may have been won twice: one account then. */
@@ -139,7 +143,9 @@ async function approved(
         revision: quote.revision,
         reason: 'within what the big ones get',
       };
-      await manager.post(`/v1/approvals/${open.id}/decision`, decision, key(`approval/${open.id}`));
+      await decided((nth) =>
+        manager.post(`/v1/approvals/${open.id}/decision`, decision, key(`approval/${open.id}${nth}`)),
+      );
     } else {
       if (Date.now() > until_) throw new DealStuck(`quote ${quote.id} is ${quote.status}`);
       await sleep(POLL_MS, undefined, { signal });
@@ -173,6 +179,18 @@ async function deliverAndPay(
       invoiceNumber: number,
     };
     await finance.post('/v1/payments', payment, key(`payment/${number}`));
+  }
+}
+
+/** Takes a decision, again under another key where it expired. `nth` is the end of that key. */
+async function decided<T>(decide: (nth: string) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await decide(tries === 1 ? '' : `/${tries}`);
+    } catch (error) {
+      const isExpired = error instanceof Refused && error.code === 'expired';
+      if (!isExpired || tries === DECISION_TRIES) throw error;
+    }
   }
 }
 

@@ -137,14 +137,18 @@ export function castOf(seed: number): CastLead[] {
     for (let n = 0; n < count; n += 1) {
       const share = count === 1 ? 0 : n / (count - 1);
       const day = Math.round((from + (to - from) * share) * 10) / 10 + chance.whole(0, 8) / 100;
-      leads.push({ story, day, ...customer(chance, names, story), ...demand(chance, story) });
+      leads.push({
+        story,
+        day,
+        ...customer(chance, names, story === 'won' && n % 4 === 1),
+        ...demand(chance, story),
+      });
     }
   }
   return leads.sort((a, b) => a.day - b.day).map((lead, index) => ({ number: index + 1, ...lead }));
 }
 
-function customer(chance: Chance, names: Set<string>, story: Story) {
-  const isAbroad = story === 'won' && chance.whole(1, 4) === 1;
+function customer(chance: Chance, names: Set<string>, isAbroad: boolean) {
   let company: string;
   do {
     company = isAbroad

@@ -161,7 +161,7 @@ function moneyRules(): Omit<
     },
     invoicing: {
       issueOn: 'delivery',
-      withinDays: 0,
+      withinDays: 3,
       series: { invoice: 'INV', creditNote: 'CN', deposit: 'DEP', chargeNote: 'CH' },
       terms: [
         { id: 'net14', kind: 'net', days: 14 },

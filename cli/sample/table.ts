@@ -73,7 +73,7 @@ export function tableText(rows: readonly TableRow[], language: Language): string
   const table = new Table({
     head: [words.state, words.leads, ...COLUMNS.map((column) => words[column])],
     colAligns: ['left', 'right', ...COLUMNS.map(() => 'right' as const)],
-    style: { head: [], border: [] },
+    style: { head: [], border: [], compact: true },
   });
   const cell = (amounts: readonly Money[]): string =>
     amounts.map((money) => shownAmount(money, language)).join('\n');

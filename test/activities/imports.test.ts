@@ -211,7 +211,7 @@ describe('an import', () => {
       nowMs: NOW,
     });
     const differs =
-      /^(id|lead_id|subject|contact_id|external_id|email|email_key|phone|phone_key|key|entry|hash|body|body_hash|target|recorded_at)$/;
+      /^(id|lead_id|subject|contact_id|external_id|email|email_key|phone|phone_key|key|entry|hash|body|body_hash|target|recorded_at|claimed_until)$/;
     for (const table of [
       'leads',
       'contacts',
@@ -242,6 +242,21 @@ describe('an import', () => {
     expect(await rowsOf('select distinct name, told_at, answer from messages')).toEqual([
       { name: 'leadCaptured', told_at: null, answer: null },
     ]);
+  });
+
+  test('lets everything that is told alone go before its leads', async () => {
+    await run([HEADER, ...many(100)].join('\n'));
+    await captureLead(database.app, {
+      capture: { source: { channel: 'website' }, externalId: 'alone' },
+      actorId,
+      messageId: newId('msg'),
+      nowMs: NOW,
+    });
+    // The order in which the relay claims.
+    const [first] = await rowsOf(`select l.external_id from messages m join leads l on l.id = m.lead_id
+      where m.told_at is null and (m.claimed_until is null or m.claimed_until < now())
+      order by m.claimed_until nulls first, m.recorded_at limit 1`);
+    expect(first).toEqual({ external_id: 'alone' });
   });
 
   test('says of every refused row its line, column and reason, and takes all others', async () => {

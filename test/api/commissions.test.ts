@@ -12,7 +12,7 @@ let quoteId: string;
 const eur = (amount: string) => ({ amount, currency: 'EUR' });
 
 beforeAll(async () => {
-  api = await openMoneyApi('commissions');
+  api = await openMoneyApi();
   deal = await orderedDeal(api.world, { lines: [{ quantity: 2, netMinor: 100_000 }] });
   quoteId = await priced();
   await deliver(api.world, deal, [2]);

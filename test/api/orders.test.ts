@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newId } from '../../db/ids.js';
-import { counts, orderedDeal, row, settle } from '../support/deal.js';
+import { orderedDeal, row, settle } from '../support/deal.js';
 import { deliver, invoicesOf } from '../support/money.js';
 import { type MoneyApi, openMoneyApi, walk } from '../support/moneyApi.js';
+import { counts } from '../support/offences.js';
 
 let api: MoneyApi;
 beforeAll(async () => {
-  api = await openMoneyApi('orders');
+  api = await openMoneyApi();
 });
 afterAll(() => api?.close());
 

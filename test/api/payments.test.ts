@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newId } from '../../db/ids.js';
-import { counts, type Deal, offences, orderedDeal, row, settle } from '../support/deal.js';
+import { type Deal, orderedDeal, row, settle } from '../support/deal.js';
 import { deliver, type InvoiceSeen, invoicesOf } from '../support/money.js';
 import { type MoneyApi, openMoneyApi, walk } from '../support/moneyApi.js';
+import { counts, offences } from '../support/offences.js';
 
 let api: MoneyApi;
 beforeAll(async () => {
-  api = await openMoneyApi('payments');
+  api = await openMoneyApi();
 });
 afterAll(async () => {
   expect(await offences(api.world)).toEqual([]);

@@ -64,7 +64,7 @@ function addressOf(database: string): string {
 }
 
 /** The application's own login where the run has one, else the owner who steps down to that role. */
-export function appAddressOf(database: string): string {
+function appAddressOf(database: string): string {
   const given = process.env.L2C_TEST_APP_DATABASE_URL;
   const url = new URL(given ?? SERVER);
   url.pathname = `/${database}`;

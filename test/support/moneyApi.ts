@@ -1,8 +1,6 @@
 // The API on the world of deal.ts: orders, invoices and cash that are there, and a key for each of its people.
 
-import { openPool } from '../../db/pool.js';
 import { type Answer, addKey, type Call, startApi } from './api.js';
-import { appAddressOf } from './database.js';
 import { openWorld, PEOPLE, type World } from './deal.js';
 
 type PersonName = keyof typeof PEOPLE;
@@ -18,13 +16,10 @@ export interface MoneyApi {
 }
 
 /** Opens a world and the API on it. Nothing listens where its engine should be: every decision stays pending. */
-export async function openMoneyApi(name: string): Promise<MoneyApi> {
-  const world = await openWorld(`routes_${name}`);
-  const db = openPool(appAddressOf(new URL(world.url).pathname.slice(1)), {
-    max: 8,
-    applicationName: 'test-api',
-  });
-  const api = await startApi({}, { db });
+export async function openMoneyApi(): Promise<MoneyApi> {
+  const world = await openWorld();
+  const { db, policies } = world.deps;
+  const api = await startApi({}, { db, policies });
   const keys = new Map<PersonName, string>();
   for (const person of Object.keys(PEOPLE) as PersonName[]) {
     keys.set(person, await addKey(world.db, PEOPLE[person]));
@@ -45,7 +40,6 @@ export async function openMoneyApi(name: string): Promise<MoneyApi> {
     },
     close: async () => {
       await api.close();
-      await db.end();
       await world.close();
     },
   };

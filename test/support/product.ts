@@ -42,7 +42,8 @@ export interface CallOptions {
   readonly ifMatch?: number;
 }
 
-export type Who = Handle | 'admin';
+/** The sample people, the administrator of the first boot, and whoever a scenario takes on. */
+export type Who = Handle | 'admin' | 'newcomer';
 
 export interface Scene {
   readonly url: string;
@@ -58,6 +59,8 @@ export interface Scene {
   post(who: Who, path: string, body?: unknown, key?: string): Promise<Json>;
   /** A POST that must be refused: `<status> <code>`. */
   refused(who: Who, path: string, body?: unknown, key?: string): Promise<string>;
+  /** Takes somebody on, in time to use their roles before the first lead; answers their id. */
+  hire(person: object): Promise<string>;
   /** The business day, YYYY-MM-DD, so many days from now. */
   day(after?: number): string;
   /** The business instant, so that nothing delivered or paid lies in its future. */
@@ -106,7 +109,9 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const known = { baseUrl: url, admin: callerFor(url, admin), seed: SAMPLE_SEED, known: [] };
   const { keys } = await loadCompany({ ...known, onKey: () => undefined });
   const people = Object.fromEntries(keys.map((key) => [key.handle, key])) as Record<Handle, SampleKey>;
-  const tokenOf = (who: Who): string => (who === 'admin' ? admin : people[who].key);
+  let newcomer = '';
+  const tokenOf = (who: Who): string =>
+    who === 'admin' ? admin : who === 'newcomer' ? newcomer : people[who].key;
   let worker: OpenWorker | undefined = product.worker;
   const call = (who: Who, path: string, asked: CallOptions = {}) => http(url + path, tokenOf(who), asked);
   const businessNow = (): number => product.api?.clock.now() ?? Date.now();
@@ -125,6 +130,12 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       const answer = await call(who, path, posted(body, key));
       return `${answer.status} ${answer.body?.code ?? ''}`;
     },
+    async hire(person) {
+      const { id: personId } = await scene.post('admin', '/v1/people', person);
+      const key = { personId, label: 'Scenario', scopes: ['admin'] };
+      newcomer = (await scene.post('admin', '/v1/keys', key)).token;
+      return personId;
+    },
     day: (after = 0) => new Date(businessNow() + after * DAY_MS).toISOString().slice(0, 10),
     instant: () => new Date(businessNow()).toISOString(),
     pass: (days) => passed(product, days),
@@ -141,7 +152,6 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     mustBeClean: () => clean(scene),
     mails: () => mailsIn(foldersOf(stateDir).mails),
     async close() {
-      await product.api?.stop();
       await endWorkflows(scene);
       if (worker !== product.worker) await worker?.stop();
       await product.stop();

@@ -1,4 +1,5 @@
 // The moves of a sale over HTTP, by the people of the sample company. Each answers when the product shows it.
+import type { Handle } from '../../cli/sample/people.js';
 import { type Json, type Scene, until } from './product.js';
 
 /** A company with a domain of its own, so that no two leads of a file share an account by accident. */
@@ -35,14 +36,24 @@ export async function captured(scene: Scene, company: string, more: object = {})
   });
 }
 
+/** Who of the sample people an id is. */
+export function handleOf(scene: Scene, personId: string): Handle {
+  const found = Object.values(scene.people).find((person) => person.personId === personId);
+  if (!found) throw new RangeError(`${personId} is none of the sample people`);
+  return found.handle;
+}
+
 /** A lead that may be quoted. */
 export async function qualified(scene: Scene, company: string, more: object = {}): Promise<Json> {
-  const { id } = await captured(scene, company, more);
-  return scene.post('ana', `/v1/leads/${id}/qualification`, { decision: 'qualify' });
+  const { id, owner } = await captured(scene, company, more);
+  const rep = handleOf(scene, owner);
+  return scene.post(rep, `/v1/leads/${id}/qualification`, { decision: 'qualify' });
 }
 
 export interface Offer {
   readonly leadId: string;
+  /** Whose lead it is. */
+  readonly rep: Handle;
   readonly quote: Json;
 }
 
@@ -52,18 +63,19 @@ export async function submitted(
   company: string,
   { lines = DESKS, ...more }: { lines?: readonly Line[] } & Record<string, unknown> = {},
 ): Promise<Offer> {
-  const { id: leadId } = await qualified(scene, company);
-  const draft = await scene.post('ana', `/v1/leads/${leadId}/quotes`, { lines, ...more });
-  const quote = await scene.post('ana', `/v1/quotes/${draft.id}/submission`, { revision: draft.revision });
-  return { leadId, quote };
+  const { id: leadId, owner } = await qualified(scene, company);
+  const rep = handleOf(scene, owner);
+  const draft = await scene.post(rep, `/v1/leads/${leadId}/quotes`, { lines, ...more });
+  const quote = await scene.post(rep, `/v1/quotes/${draft.id}/submission`, { revision: draft.revision });
+  return { leadId, rep, quote };
 }
 
 export const ACCEPTED_BY = { name: 'Ana Ruiz', email: 'ana@customer.example' };
 
 /** The order of an accepted offer. */
-export async function accepted(scene: Scene, { leadId, quote }: Offer): Promise<Json> {
+export async function accepted(scene: Scene, { leadId, rep, quote }: Offer): Promise<Json> {
   const { id, revision } = quote;
-  await scene.post('ana', `/v1/quotes/${id}/acceptance`, { revision, acceptedBy: ACCEPTED_BY });
+  await scene.post(rep, `/v1/quotes/${id}/acceptance`, { revision, acceptedBy: ACCEPTED_BY });
   const { items } = await scene.get('carla', `/v1/orders?lead=${leadId}`);
   return scene.get('carla', `/v1/orders/${items[0].id}`);
 }
@@ -83,10 +95,15 @@ export async function delivered(
   quantities?: readonly string[],
   key?: string,
 ): Promise<Json> {
-  const lines = order.lines.map((line: Json, index: number) => ({
-    orderLineId: line.id,
-    quantity: quantities?.[index] ?? line.ordered,
-  }));
+  const lines = order.lines
+    .map(({ id, sku, ordered }: Json, index: number) => ({
+      sku,
+      orderLineId: id,
+      quantity: quantities?.[index] ?? ordered,
+    }))
+    // Freight and set-up are charged with the first delivery; nobody delivers them.
+    .filter(({ sku }: Json) => sku !== 'FREIGHT' && sku !== 'SETUP')
+    .map(({ orderLineId, quantity }: Json) => ({ orderLineId, quantity }));
   const body = { lines, deliveredAt: scene.instant(), ...(key !== undefined && { key }) };
   const { delivery } = await scene.post('gael', `/v1/orders/${order.id}/deliveries`, body);
   return until(`delivery ${delivery.id} is invoiced`, async () => {

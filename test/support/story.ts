@@ -292,8 +292,8 @@ export class Story {
   }
 }
 
-/** Captures a lead from the customer and waits until the workflow has scored it. */
-export async function captured(world: World): Promise<Story> {
+/** Captures a lead from the customer and waits, unless nobody is there to see it, until it is scored. */
+export async function captured(world: World, seen: 'scored' | 'unseen' = 'scored'): Promise<Story> {
   const { leadId } = await captureLead(world.db, {
     capture: { source: { channel: 'referral' }, contact: CUSTOMER },
     actorId: PEOPLE.machine,
@@ -301,6 +301,6 @@ export async function captured(world: World): Promise<Story> {
     nowMs: await world.now(),
   });
   const story = new Story(world, leadId);
-  await story.waitsFor('qualification');
+  if (seen === 'scored') await story.waitsFor('qualification');
   return story;
 }

@@ -14,6 +14,7 @@ const BESIDE = new Set([
   'claim_facts',
   'expire_decisions',
   'claim_decisions',
+  'claim_stuck_facts',
   'silent_targets',
   'mark_told',
   'listen l2c_messages',

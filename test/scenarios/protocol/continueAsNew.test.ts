@@ -1,0 +1,96 @@
+// A history that grows long continues as new: forced early, on a dev server of its own with a low threshold.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { choosePort } from '../../../engine/ports.js';
+import { type RunningProcess, spawnServer, stopProcess } from '../../../engine/processes.js';
+import { Reaper } from '../../../engine/reaper.js';
+import { machineSettings } from '../../../engine/settings.js';
+import {
+  prepareNamespace,
+  SEARCH_ATTRIBUTES,
+  STOP_TEMPORAL,
+  untilListens,
+} from '../../../engine/temporal.js';
+import { findTemporalCli } from '../../../engine/temporalCli.js';
+import { historyOf, replay } from '../../support/histories.js';
+import { captured } from '../../support/story.js';
+import { brokenRules, ledgerSums } from '../../support/told.js';
+import { openWorld } from '../../support/world.js';
+
+const reaper = new Reaper();
+const folder = mkdtempSync(join(tmpdir(), 'l2c-can-'));
+let server: RunningProcess;
+let address: string;
+
+beforeAll(async () => {
+  const { path } = await findTemporalCli(machineSettings(process.env));
+  const { port } = await choosePort(undefined);
+  const attributes = SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
+  const config = ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=12'];
+  const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--headless'];
+  server = await spawnServer({
+    command: path,
+    args: [...args, '--log-level', 'error', ...attributes, ...config],
+    cwd: folder,
+    logFile: join(folder, 'temporal.log'),
+  });
+  reaper.watch({ temporal: server.identity });
+  const trouble = await untilListens(port, server, 30_000);
+  if (trouble) throw new Error(trouble);
+  address = `127.0.0.1:${port}`;
+  await prepareNamespace({ address }, 'default', false);
+});
+afterAll(async () => {
+  if (server) await stopProcess(server.identity, STOP_TEMPORAL);
+  await reaper.dismiss();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('a lead that continues as new again and again loses nothing and is won', async () => {
+  const world = await openWorld({ address });
+  try {
+    const story = await captured(world);
+    const runs = new Set<string>();
+    const note = async () => runs.add((await story.handle.describe()).runId);
+    await note();
+    await story.qualify();
+    await note();
+    const quote = await story.submit();
+    await note();
+    await story.accept(quote);
+    await note();
+    // Facts and a decision at once, while a run is being handed over.
+    const [, , reassigned] = await Promise.all([
+      story.deliver(1),
+      story.deliver(3),
+      story.decided('reassignLead', 'boss', { ownerId: 'person_sdr', reason: 'holiday' }),
+    ]);
+    expect(reassigned).toEqual({ result: 'applied' });
+    await story.invoiced(2);
+    await note();
+    for (const invoice of await story.invoices()) await story.pay(invoice);
+    await story.reaches('closed');
+    await story.ended();
+    await note();
+    console.info(`runs seen: ${runs.size}`);
+    expect(runs.size).toBeGreaterThanOrEqual(3);
+    expect(await story.lead()).toMatchObject({ outcome: 'won', owner: 'person_sdr' });
+    expect(await story.waits()).toEqual([]);
+    const steps = await story.steps();
+    for (const [step, times] of [
+      ['qualifyLead', 1],
+      ['recordDelivery', 2],
+      ['issueInvoice', 2],
+      ['applyPayment', 2],
+    ] as const) {
+      expect(steps.filter((done) => done === step)).toHaveLength(times);
+    }
+    expect(await ledgerSums(story)).toEqual([]);
+    expect(await brokenRules(world)).toEqual([]);
+    for (const run of runs) await replay(await historyOf(story, run), story.workflowId);
+  } finally {
+    await world.close();
+  }
+});

@@ -1,0 +1,221 @@
+// What PROTOCOL promises of a message when something breaks between the click and its record: nothing is lost
+// and nothing is done twice. On the dev server, in real time.
+import { expect, test } from '@jest/globals';
+import { factRow } from '../../../activities/intake/messages.js';
+import { tellFact } from '../../../activities/intake/telling.js';
+import { newId } from '../../../db/ids.js';
+import { Writes } from '../../../db/writes.js';
+import { PEOPLE } from '../../support/company.js';
+import { captured, type Story } from '../../support/story.js';
+import { brokenRules } from '../../support/told.js';
+import { openWorld, until, type World, type WorldOptions } from '../../support/world.js';
+import { type Fault, faulty } from './faulty.js';
+import { startWorkerProcess } from './killedWorker.js';
+
+async function inWorld(options: WorldOptions, happens: (world: World) => Promise<void>): Promise<void> {
+  const world = await openWorld(options);
+  try {
+    await happens(world);
+    expect(await brokenRules(world)).toEqual([]);
+  } finally {
+    await world.close();
+  }
+}
+
+const timesDone = async (story: Story, step: string): Promise<number> =>
+  (await story.steps()).filter((done) => done === step).length;
+
+const messageOf = async (story: Story, id: string) => {
+  const [message] = await story.rows<{
+    answer: { result: string } | null;
+    parked: string | null;
+    told: boolean;
+  }>(
+    `select answer, parked_for as parked, told_at is not null as told from messages where lead_id = $1 and id = $2`,
+    id,
+  );
+  if (!message) throw new Error(`no message ${id}`);
+  return message;
+};
+
+/** As if an hour had passed for the sweep. */
+const letSweepCome = (story: Story): Promise<unknown> =>
+  story.rows(
+    `update messages set recorded_at = recorded_at - interval '1 hour', claimed_until = now() - interval '1 second'
+      where lead_id = $1 and answer is null`,
+  );
+
+test('a worker killed after its step’s commit: the decision is answered by the next one, and done once', () =>
+  inWorld({ worker: false }, async (world) => {
+    const killed = await startWorkerProcess(world, 'qualifyLead');
+    const story = await captured(world);
+    const id = newId('msg');
+    const deciding = story.decide('qualifyLead', 'rep', { decision: 'qualify' }, id);
+    await killed.committed;
+    await killed.kill();
+    await world.startWorker();
+    const answer = await deciding;
+    // Within the click's deadline or with its message: never "no", never twice.
+    if (answer) expect(answer).toEqual({ result: 'applied' });
+    expect((await messageOf(story, id)).answer).toEqual({ result: 'applied' });
+    await story.submit();
+    expect(await story.lead()).toMatchObject({ stage: 'offered' });
+    expect(await timesDone(story, 'qualifyLead')).toBe(1);
+    await until('the decision is told', async () => (await messageOf(story, id)).told);
+  }));
+
+test('a bug that strikes after the commit changes nothing: the stored answer is found, the deal goes on', () => {
+  const fault: Fault = { at: 'commit', left: 0 };
+  return inWorld({ workerDb: (db) => faulty(db, fault) }, async (world) => {
+    const story = await captured(world);
+    fault.left = 1;
+    expect(await story.qualify()).toEqual({ result: 'applied' });
+    expect(fault.left).toBe(0);
+    expect(await timesDone(story, 'qualifyLead')).toBe(1);
+    await story.submit();
+    expect(await story.tasks()).toEqual([]);
+  });
+});
+
+test('a decision whose step is broken is stuck with a task, others go on; repaired, it is done once', () => {
+  const fault: Fault = { at: 'write', left: 0 };
+  return inWorld({ workerDb: (db) => faulty(db, fault) }, async (world) => {
+    const story = await captured(world);
+    const id = newId('msg');
+    fault.left = 3;
+    expect(await story.decide('qualifyLead', 'rep', { decision: 'nurture' }, id)).toBeNull();
+    expect(await messageOf(story, id)).toMatchObject({ answer: null, parked: 'stuck' });
+    expect(await story.tasks()).toMatchObject([{ kind: 'step_stuck', role: 'operations' }]);
+    await story.decided('reassignLead', 'boss', { ownerId: PEOPLE.sdr, reason: 'holiday' });
+    expect(await story.lead()).toMatchObject({ stage: 'new', owner: PEOPLE.sdr });
+    await story.decided('reassignLead', 'boss', { ownerId: PEOPLE.rep, reason: 'back again' });
+    await letSweepCome(story);
+    await story.reaches('nurturing');
+    await until('the decision is told', async () => (await messageOf(story, id)).told);
+    expect((await messageOf(story, id)).answer).toEqual({ result: 'applied' });
+    expect(await timesDone(story, 'qualifyLead')).toBe(1);
+    await closeTasks(story);
+  });
+});
+
+test('a fact whose step is broken is stuck with a task and applied once it is repaired', () => {
+  const fault: Fault = { at: 'write', left: 0 };
+  return inWorld({ workerDb: (db) => faulty(db, fault) }, async (world) => {
+    const story = await captured(world);
+    await story.order();
+    fault.left = 3;
+    await story.deliver();
+    await until('the step is stuck', async () =>
+      (await story.tasks()).some(({ kind }) => kind === 'step_stuck'),
+    );
+    expect(await story.lead()).toMatchObject({ stage: 'ordered' });
+    await until(
+      'the fact is told',
+      async () =>
+        (
+          await story.rows(
+            `select from messages where lead_id = $1 and name = 'deliveryRecorded' and told_at is not null`,
+          )
+        ).length === 1,
+    );
+    await letSweepCome(story);
+    await story.invoiced();
+    expect(await timesDone(story, 'recordDelivery')).toBe(1);
+    await closeTasks(story);
+  });
+});
+
+test('a decision that was refused is never executed later', () =>
+  inWorld({}, async (world) => {
+    const story = await captured(world);
+    const id = newId('msg');
+    const order = { orderId: newId('order'), reason: 'changed my mind' };
+    const refused = { result: 'refused', code: 'wrong_stage' };
+    expect(await story.decide('cancelOrder', 'boss', order, id)).toMatchObject(refused);
+    await story.order();
+    expect(await story.decide('cancelOrder', 'boss', order, id)).toMatchObject(refused);
+    await letSweepCome(story);
+    await story.deliver();
+    await story.invoiced();
+    expect(await story.lead()).toMatchObject({ stage: 'collecting' });
+    expect(await timesDone(story, 'cancelOrder')).toBe(0);
+  }));
+
+test('of two decisions at once exactly one holds, and the other is told why', () =>
+  inWorld({}, async (world) => {
+    const story = await captured(world);
+    await story.qualify();
+    const quote = await story.submit();
+    const acceptedBy = { name: 'N', email: 'n@example.com' };
+    const answers = await Promise.all([
+      story.decide('acceptQuote', 'rep', { ...quote, acceptedBy }),
+      story.decide('declineQuote', 'boss', { ...quote, reason: 'price' }),
+    ]);
+    expect(answers.filter((answer) => answer?.result === 'applied')).toHaveLength(1);
+    const [refused] = answers.filter((answer) => answer?.result === 'refused');
+    expect(['wrong_stage', 'already_decided', 'lead_closed']).toContain(refused?.code);
+    expect(refused?.detail).toBeTruthy();
+    expect((await timesDone(story, 'acceptQuote')) + (await timesDone(story, 'declineQuote'))).toBe(1);
+  }));
+
+test('a fact told three times has one effect, also after the end', () =>
+  inWorld({}, async (world) => {
+    const story = await captured(world);
+    await story.order();
+    await story.deliver();
+    const [message] = await story.rows<{ id: string }>(
+      `select id from messages where lead_id = $1 and name = 'deliveryRecorded'`,
+    );
+    const fact = {
+      id: message?.id as string,
+      target: story.workflowId,
+      leadId: story.leadId,
+      name: 'deliveryRecorded',
+    };
+    await Promise.all([tellFact(world.engine, fact, 5_000), tellFact(world.engine, fact, 5_000)]);
+    await story.pay(await story.invoiced());
+    await story.reaches('closed');
+    await story.ended();
+    const { revision } = await story.lead();
+    await tellFact(world.engine, fact, 5_000);
+    await story.ended();
+    expect(await story.lead()).toMatchObject({ stage: 'closed', outcome: 'won', revision });
+    expect(await timesDone(story, 'recordDelivery')).toBe(1);
+    expect(await story.invoices()).toHaveLength(1);
+  }));
+
+test('a fact that comes before its time is parked and applied when its stage has come', () =>
+  inWorld({}, async (world) => {
+    const story = await captured(world);
+    const id = newId('msg');
+    const body = { paymentId: newId('pay'), allocationIds: [] };
+    const row = factRow({ id, leadId: story.leadId, name: 'paymentApplied', actorId: PEOPLE.finance, body });
+    await new Writes().insert('messages', row).run(world.db);
+    await until('the fact is parked', async () => (await messageOf(story, id)).parked !== null);
+    expect(await messageOf(story, id)).toMatchObject({ answer: null });
+    await story.order();
+    await until('the fact is answered', async () => (await messageOf(story, id)).answer);
+    expect((await messageOf(story, id)).answer).toEqual({ result: 'applied' });
+    expect(await timesDone(story, 'applyPayment')).toBe(1);
+  }));
+
+test('what was captured while worker and relay were away is told when they are back', () =>
+  inWorld({ worker: false }, async (world) => {
+    const story = await captured(world, 'unseen');
+    expect(await story.waits()).toMatchObject([{ kind: 'intake' }]);
+    await world.startWorker();
+    await story.waitsFor('qualification');
+    await story.qualify();
+    await world.stopWorker();
+    const answer = story.decide('withdrawLead', 'rep', { reason: 'nothing to sell' });
+    await world.startWorker();
+    expect(await answer).toEqual({ result: 'applied' });
+    await story.ended();
+    expect(await story.lead()).toMatchObject({ stage: 'closed', outcome: 'lost' });
+  }));
+
+/** What operations do when a step works again; the proof counts a task that stays open for nothing. */
+const closeTasks = (story: Story): Promise<unknown> =>
+  story.rows(
+    `update tasks set status = 'resolved', resolved_at = now(), resolved_by = 'person_admin' where lead_id = $1`,
+  );
