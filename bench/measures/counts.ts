@@ -1,7 +1,7 @@
 // What a golden lead leaves in the engine: state transitions, events, bytes, payloads. The same in every run when
 // each message is sent into quiet, so these are asserted and not only looked at.
 import type { Client } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { callerFor } from '../../cli/http.js';
 import { CUSTOMER_MAILS, mailsOf } from '../company.js';
 import { type Lead, live } from '../golden.js';
@@ -57,7 +57,7 @@ async function countOf(client: Client, lead: Lead): Promise<HistoryCount> {
         .find((key) => key.endsWith('EventAttributes'))
         ?.slice(0, -15) ?? 'other';
     const { events: before, bytes } = byType[type] ?? { events: 0, bytes: 0 };
-    const size = temporal.api.history.v1.HistoryEvent.encode(event).finish().byteLength;
+    const size = proto.temporal.api.history.v1.HistoryEvent.encode(event).finish().byteLength;
     byType[type] = { events: before + 1, bytes: bytes + size };
   }
   return {
