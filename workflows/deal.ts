@@ -111,7 +111,9 @@ export class Deal {
 
   /** Waits until the deal moves; runs the step of the first contract that is due. */
   async waitForFirst(contracts: readonly Contract[]): Promise<void> {
+    const { stage } = this.#present;
     await condition(() => this.#idle); // What was told comes before what is due.
+    if (this.#present.stage !== stage) return; // It may have closed the lead, and nothing would wake it again.
     const next = firstDue(contracts, this.#present.waits, this.#quiet);
     if (next && next.at <= Date.now()) return this.#own(next.step, next.wait);
     const was = this.#moved;

@@ -129,7 +129,7 @@ export async function openClock(db: Db, onError: (error: unknown) => void): Prom
   const refresh = async (): Promise<void> => {
     segment = await read();
   };
-  const timer = setInterval(() => refresh().catch(onError), REFRESH_MS);
+  const timer = setInterval(() => void refresh().catch(onError), REFRESH_MS);
   timer.unref();
   return { now: () => instantAt(segment, Date.now()), refresh, stop: () => clearInterval(timer) };
 }

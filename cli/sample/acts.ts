@@ -246,8 +246,11 @@ export class Acts {
     );
   }
 
-  /** Delivers all that is left, or about half of it, and answers the invoice that follows. */
-  async deliver(after: number, half = false): Promise<Invoice | undefined> {
+  /**
+   * Delivers all that is left, or about half of it, and answers the invoices that follow: services to a country
+   * outside the scope of our tax stand on a document of their own.
+   */
+  async deliver(after: number, half = false): Promise<readonly Invoice[]> {
     this.#deliveries += 1;
     const isFirst = this.#deliveries === 1;
     const name = `${this.#lead.number}-${this.#deliveries}`;
@@ -273,10 +276,11 @@ export class Acts {
       },
       () => ({ detail: `DN-${name}` }),
     );
-    return this.#stage.seen(async () => {
-      const invoices = await this.invoices();
-      return invoices.find(({ deliveryId }) => deliveryId === delivery.id);
+    const issued = await this.#stage.seen(async () => {
+      const found = (await this.invoices()).filter(({ deliveryId }) => deliveryId === delivery.id);
+      return found.length === 0 ? undefined : found;
     });
+    return [...(issued ?? [])].sort((a, b) => (a.number < b.number ? -1 : 1));
   }
 
   async invoices(): Promise<readonly Invoice[]> {
@@ -284,11 +288,15 @@ export class Acts {
     return (await this.#stage.as('elena').get<Page<Invoice>>(path)).items;
   }
 
-  /** Pays a share of an invoice's total in percent, or what is left of it. Answers the payment's id. */
-  async pay(after: number, invoice: Invoice | undefined, percent = 100): Promise<string | undefined> {
-    if (!invoice) return undefined;
+  /** Pays a share of each invoice's total in percent. Answers the payments' ids. */
+  async pay(after: number, invoices: readonly Invoice[], percent = 100): Promise<string[]> {
+    const paid: string[] = [];
+    for (const invoice of invoices) paid.push(await this.#payOne(this.#day(after), invoice, percent));
+    return paid;
+  }
+
+  async #payOne(day: number, invoice: Invoice, percent: number): Promise<string> {
     this.#payments += 1;
-    const day = this.#day(after);
     const amount = percentOf(invoice.gross, percent);
     const body = {
       reference: `SEPA-${this.#stage.key(this.#lead.number, this.#payments)}`,
@@ -309,7 +317,7 @@ export class Acts {
     return id;
   }
 
-  async bounce(after: number, paymentId: string | undefined): Promise<void> {
+  async bounce(after: number, [paymentId]: readonly string[]): Promise<void> {
     if (paymentId === undefined) return;
     const day = this.#day(after);
     const body = {

@@ -1,7 +1,7 @@
 // What a start does about the sample company: nothing where there is a company already, all of it on an empty
 // database, the rest of it after a start that was killed.
 import { addSegment, ensureClock, REAL_SPEED, segmentInForce } from '../../activities/intake/clock.js';
-import { firstKey } from '../../activities/intake/firstBoot.js';
+import { ensureAdminKey, firstKey } from '../../activities/intake/firstBoot.js';
 import type { Config } from '../../config.js';
 import type { Db } from '../../db/pool.js';
 import { callerFor } from '../http.js';
@@ -59,7 +59,7 @@ export async function sampleOrNothing(product: Product, options: SampleOptions):
   const at = new Date(product.api?.clock.now() ?? Date.now());
   const known = await sampleOf(db, stateDir);
   if (options.empty) {
-    const first = known ? null : await firstKey(db, at);
+    const first = known ? null : await ensureAdminKey(db, at);
     return { adminKey: first?.token ?? null, keys: known?.keys ?? [] };
   }
   const state = known ?? (await begun(db, stateDir, at));
