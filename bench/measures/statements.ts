@@ -25,6 +25,7 @@ const NOT_OF_THE_CLICK = [
   /^sign_in/,
   /^mark_told$/,
   /^claim_/,
+  /^select anchor_at as anchor/,
   /audit_heads where (subject >|age)/,
   /^select pg_try_advisory_xact_lock\(hashtextextended\('checkpoint/,
 ];
