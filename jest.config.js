@@ -13,5 +13,6 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, sourceMaps: 'inline' },
     ],
   },
+  maxWorkers: 2, // Tests wait for servers more than they compute.
   testTimeout: 60_000,
 };

@@ -55,7 +55,6 @@ export async function versionsOf(rig: Rig): Promise<Record<string, string>> {
 }
 
 export function writeReport(file: string, report: Report): void {
-  // Infinity is no JSON: a figure without a limit has null.
   writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
 }
 
@@ -63,6 +62,7 @@ const WORDS: Readonly<Record<Verdict, string>> = {
   aim: 'within aim',
   must: 'within must',
   misses: 'MISSES MUST',
+  shown: '',
 };
 
 /** The table of all figures, and the line about the machine. */
@@ -73,8 +73,8 @@ export function tableOf({ figures, machine, versions, mode, seconds, broken }: R
     style: { head: [], border: [], compact: true },
   });
   for (const { figure, bound, must, aim, measured, unit, verdict, note } of figures) {
-    const limit = (value: number): string =>
-      Number.isFinite(value) ? `${bound === 'at most' ? '≤' : '≥'} ${shown(value)}` : '';
+    const limit = (value: number | null): string =>
+      value === null ? '' : `${bound === 'at most' ? '≤' : '≥'} ${shown(value)}`;
     table.push([
       figure,
       limit(must),

@@ -24,8 +24,10 @@ import { type Capture, captureKeys, type Known, writeCapture } from './leadRows.
 
 /** A capture waits for at most one chunk, so a chunk is a fraction of a second of work. */
 const CHUNK = 2_000;
-/** So many rows are judged before others of this process get a turn. */
+/** So many rows are read before Postgres, or a click of this process, gets its turn: about a millisecond. */
 const STRETCH = 20;
+/** While rows are judged Postgres is idle and captures wait; their lines stand ready, so it is quick. */
+const TURN = 1_000;
 const ORDER = new CopyOrder([
   'contacts',
   'leads',
@@ -192,7 +194,7 @@ async function write(
   const writes = new CopyRows(ORDER);
   let created = 0;
   for (const [i, row] of rows.entries()) {
-    if (i % STRETCH === STRETCH - 1) await breathe();
+    if (i % TURN === TURN - 1) await breathe();
     const before = known.find(row);
     if (!before) continue;
     const { rows: lines, written } = before === NOTHING_KNOWN ? row.alone : again(row, before);

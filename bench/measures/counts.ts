@@ -1,6 +1,7 @@
 // What a golden lead leaves in the engine: state transitions, events, bytes, payloads. The same in every run when
 // each message is sent into quiet, so these are asserted and not only looked at.
 import type { Client } from '@temporalio/client';
+import proto from '@temporalio/proto';
 import { callerFor } from '../../cli/http.js';
 import { CUSTOMER_MAILS, mailsOf } from '../company.js';
 import { type Lead, live } from '../golden.js';
@@ -14,7 +15,8 @@ export interface HistoryCount {
   readonly largestPayload: number;
   /** Words of the customer that were found in it. */
   readonly personal: readonly string[];
-  readonly byType: Readonly<Record<string, number>>;
+  /** Where events and bytes come from. */
+  readonly byType: Readonly<Record<string, { readonly events: number; readonly bytes: number }>>;
 }
 
 export interface Counts {
@@ -48,10 +50,15 @@ async function countOf(client: Client, lead: Lead): Promise<HistoryCount> {
   const seen = { texts: [] as string[], largest: 0 };
   walk(events, seen);
   const text = seen.texts.join('\n').toLowerCase();
-  const byType: Record<string, number> = {};
+  const byType: Record<string, { events: number; bytes: number }> = {};
   for (const event of events ?? []) {
-    const [type = 'other'] = Object.keys(event).filter((key) => key.endsWith('EventAttributes'));
-    byType[type.replace('EventAttributes', '')] = (byType[type.replace('EventAttributes', '')] ?? 0) + 1;
+    const type =
+      Object.keys(event)
+        .find((key) => key.endsWith('EventAttributes'))
+        ?.slice(0, -15) ?? 'other';
+    const { events: before, bytes } = byType[type] ?? { events: 0, bytes: 0 };
+    const size = proto.temporal.api.history.v1.HistoryEvent.encode(event).finish().byteLength;
+    byType[type] = { events: before + 1, bytes: bytes + size };
   }
   return {
     transitions: Number(raw.workflowExecutionInfo?.stateTransitionCount),

@@ -4,9 +4,20 @@ import { codeOf, startApi, type TestApi } from '../support/api.js';
 
 let api: TestApi;
 let n = 0;
+let founder: { roles: { role: string; grantedBy: string | null }[] };
 
 beforeAll(async () => {
   api = await startApi();
+  const { body } = await api.call('/v1/people', {
+    method: 'POST',
+    body: { name: 'Founder', email: 'founder@example.com', roles: ['rep'] },
+  });
+  founder = body;
+  // From its first lead on the company works, and nobody uses a role on the day it was granted.
+  await api.database.owner.query(
+    `insert into leads (id, revision, stage, stage_since, channel, captured_at)
+      values ('lead_first', 1, 'new', now(), 'website', now())`,
+  );
 });
 afterAll(async () => {
   await api?.close();
@@ -172,6 +183,10 @@ describe('managers and delegates', () => {
     });
     expect(codeOf(others)).toBe('403 forbidden');
   });
+});
+
+test('while a company is founded, before its first lead, roles are usable at once', () => {
+  expect(founder.roles).toMatchObject([{ role: 'rep', grantedBy: null }]);
 });
 
 describe('roles and limits', () => {

@@ -210,5 +210,38 @@ describe('what cannot be accepted is named and changes nothing', () => {
     expect(await rowCounts()).toEqual(before);
   });
 
+  test('what has no price, no tax rate or too long a header is refused with its own code', async () => {
+    const { quote } = doors;
+    const product = {
+      sku: 'UNPRICED',
+      name: { en: 'Not in any book' },
+      family: 'furniture',
+      supply: 'goods',
+      taxClass: 'standard',
+      unit: 'piece',
+    };
+    await scene.post('admin', '/v1/products', product);
+    const untaxed = { ...product, sku: 'UNTAXED', taxClass: 'reduced' };
+    await scene.post('admin', '/v1/products', untaxed);
+    const { items } = await scene.get('admin', '/v1/price-books');
+    const { id, revision } = items.find(({ currency }: Json) => currency === 'EUR');
+    const { items: entries } = await scene.get('admin', `/v1/price-books/${id}/entries?limit=100`);
+    const priced = entries.map(({ sku, unitPrice }: Json) => ({ sku, unitPrice }));
+    const put = await scene.call('admin', `/v1/price-books/${id}/entries`, {
+      method: 'PUT',
+      body: { entries: [...priced, { sku: 'UNTAXED', unitPrice: '10.00' }] },
+      ifMatch: revision,
+    });
+    expect(put.status).toBe(200);
+    const before = await rowCounts();
+    const refused = (sku: string) =>
+      scene.refused(quote.who, quote.path, { lines: [{ sku, quantity: '1' }] });
+    expect(await refused('UNPRICED')).toBe('422 no_price');
+    expect(await refused('UNTAXED')).toBe('422 tax_undetermined');
+    const long = await fetch(`${scene.url}/v1/leads`, { headers: { 'x-long': 'x'.repeat(64 * 1024) } });
+    expect([long.status, ((await long.json()) as Json).code]).toEqual([431, 'headers_too_large']);
+    expect(await rowCounts()).toEqual(before);
+  });
+
   test('and the books are clean after all of it', () => scene.mustBeClean());
 });

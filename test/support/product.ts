@@ -5,7 +5,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import pino from 'pino';
 import { addSegment, lookToOpenLeads, REAL_SPEED, segmentInForce } from '../../activities/intake/clock.js';
 import { firstKey } from '../../activities/intake/firstBoot.js';
@@ -23,6 +22,9 @@ import type { Stack } from '../../engine/settings.js';
 import { foldersOf } from '../../worker/folders.js';
 import { type OpenWorker, openWorker } from '../../worker/open.js';
 import { freshDatabase, type TestDatabase } from './database.js';
+import { until } from './until.js';
+
+export { until };
 
 // biome-ignore lint/suspicious/noExplicitAny: a scenario reads answers as a client does, without our types.
 export type Json = any;
@@ -85,8 +87,6 @@ export interface SceneOptions {
 
 const log = pino({ level: process.env.L2C_TEST_LOG ?? 'silent' });
 const DAY_MS = 86_400_000;
-const POLL_MS = 20;
-const PATIENCE_MS = 20_000;
 
 /** Opens the product with its sample company; `close` it in the end, whatever happened. */
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
@@ -244,20 +244,5 @@ async function endWorkflows({ product: { engine }, config }: Scene): Promise<voi
       .getHandle(workflowId)
       .terminate('the scene is over')
       .catch(() => undefined);
-  }
-}
-
-/** Asks until the answer is neither false, null nor undefined; fails with `what` when that takes too long. */
-export async function until<T>(
-  what: string,
-  ask: () => Promise<T | false | null | undefined>,
-  patienceMs = PATIENCE_MS,
-): Promise<T> {
-  const end = Date.now() + patienceMs;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== false && answer !== null && answer !== undefined) return answer;
-    if (Date.now() > end) throw new Error(`waited ${patienceMs / 1000} s in vain until ${what}`);
-    await pause(POLL_MS);
   }
 }

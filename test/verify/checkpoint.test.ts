@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -12,9 +13,12 @@ import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type pg from 'pg';
+import pino from 'pino';
 import { checkCheckpoint } from '../../cli/verify/checkpoints.js';
 import { verify } from '../../cli/verify/verify.js';
 import { checkpointKey, writeCheckpoint } from '../../worker/checkpoint.js';
+import { startCheckpoints } from '../../worker/checkpoints.js';
+import { until } from '../support/until.js';
 import { brokenIn, closeBooks, engineWith, openBooks, rehash, withBooks } from '../support/withBooks.js';
 
 beforeAll(openBooks);
@@ -198,4 +202,18 @@ describe('checking', () => {
     withBooks('select 1', async (db) => {
       expect(await verified(db)).toEqual({ I5: [dir] });
     }));
+});
+
+test('a first checkpoint that could not be written is tried again at once, not a minute later', async () => {
+  await withBooks('select 1', async (db) => {
+    writeFileSync(dir, 'somebody left a file where the folder goes');
+    const warnings: unknown[] = [];
+    const log = pino({ level: 'warn' }, { write: (line: string) => warnings.push(line) });
+    const checkpoints = startCheckpoints({ db, dir, key: await checkpointKey(state), log });
+    await until('the first failed', async () => warnings.length > 0);
+    rmSync(dir);
+    await until('one is there', async () => existsSync(dir) && files().length === 1);
+    await checkpoints.stop();
+    expect(await verified(db)).toEqual({});
+  });
 });

@@ -1,5 +1,7 @@
-// Heap of open leads: workflows run in this very thread, so that its heap is theirs. It prints what each lead
-// above the first few added, measured after garbage collection, with all of them cached.
+// Heap of open leads: the objects of the thread the workflows live in, counted in heap snapshots (which collect
+// garbage first) with all leads cached. It prints what each lead above the first few added there, and what it added
+// to the heap of this thread, where the SDK keeps its books of every cached workflow.
+import threads from 'node:worker_threads';
 import { Client, Connection } from '@temporalio/client';
 import {
   DefaultLogger,
@@ -27,6 +29,15 @@ const { startRelay } = await import(`${dist}/worker/relay.js`);
 const WARM = 20;
 const LEADS = 120;
 
+// The SDK starts the thread and keeps it to itself; this notes it as it is made.
+const made = [];
+threads.Worker = class extends threads.Worker {
+  constructor(...args) {
+    super(...args);
+    made.push(this);
+  }
+};
+
 Runtime.install({
   shutdownSignals: [],
   logger: new DefaultLogger('ERROR'),
@@ -44,7 +55,6 @@ const worker = await Worker.create({
   workflowBundle: { codePath: `${dist}/workflow-bundle.js` },
   activities: makeActivities({ db, policies: new PolicyStore(), log, mailer: undefined }),
   maxCachedWorkflows: 10 * LEADS,
-  debugMode: true,
 });
 const ended = worker.run();
 const relay = startRelay({ db, engine, log });
@@ -69,12 +79,30 @@ async function captureUpTo(count, from) {
   // The last answers are still on their way to their workflows.
   await new Promise((resolve) => setTimeout(resolve, 500));
   for (let i = 0; i < 3; i++) gc();
-  return process.memoryUsage().heapUsed;
+  const { heapUsed } = process.memoryUsage();
+  return { heapUsed, ofWorkflows: await bytesOfThread() };
+}
+
+async function bytesOfThread() {
+  if (made.length !== 1) throw new Error(`${made.length} threads were made; one was expected`);
+  const parts = [];
+  for await (const part of await made[0].getHeapSnapshot()) parts.push(part);
+  const { snapshot, nodes } = JSON.parse(
+    Buffer.concat(parts.map((part) => Buffer.from(part))).toString('utf8'),
+  );
+  const fields = snapshot.meta.node_fields;
+  const size = fields.indexOf('self_size');
+  let bytes = 0;
+  for (let at = size; at < nodes.length; at += fields.length) bytes += nodes[at];
+  return bytes;
 }
 
 const before = await captureUpTo(WARM, 0);
 const after = await captureUpTo(WARM + LEADS, WARM);
-console.log(JSON.stringify({ leads: LEADS, bytesPerLead: Math.round((after - before) / LEADS) }));
+const perLead = (of) => Math.round((after[of] - before[of]) / LEADS);
+console.log(
+  JSON.stringify({ leads: LEADS, bytesPerLead: perLead('ofWorkflows'), besides: perLead('heapUsed') }),
+);
 await relay.stop();
 worker.shutdown();
 await ended;

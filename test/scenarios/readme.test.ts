@@ -1,0 +1,110 @@
+// Every command of README.md and docs/operations.md is run against the product, or named below with the reason
+// why it is not.
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openScene, type Scene } from '../support/product.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const run = promisify(execFile);
+
+/** Commands that need something else than a product that runs; each is shown elsewhere. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'npm start': 'test/engine and the smoke test of .ci/run start and stop it from nothing',
+  'npm start -- --empty': 'as npm start',
+  'npm test': 'runs this',
+  'npm run test:long': 'runs this, in full length',
+  'npm run bench -- --quick': 'takes minutes; test/bench covers its parts',
+  'npx l2c funnel samples/leads.csv samples/deals.csv': 'test/imports plays it in a database of its own',
+  'docker compose up -d': 'needs Docker; test/house/compose.test.ts reads the file',
+  "temporal workflow reset --workflow-id lead/<id> --event-id <n> --reason '…'":
+    'needs a history to repair; test/workflows resets one',
+  'temporal workflow signal --workflow-id lead/<id> --name look': 'the signal of `l2c reconcile`',
+};
+
+const DOCUMENTS = ['README.md', 'docs/operations.md'] as const;
+const textOf = (file: string): string => readFileSync(`${ROOT}${file}`, 'utf8');
+const CLICK_THROUGH = /<!-- click-through[^>]*-->\n```sh\n([\s\S]*?)```/;
+
+/** Commands of shell blocks, one a line, and those in backticks within sentences. */
+function commandsOf(file: string): string[] {
+  const text = textOf(file).replace(CLICK_THROUGH, '');
+  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) => block.split('\n'));
+  const inline = [
+    ...text.replaceAll(/```[\s\S]*?```/g, '').matchAll(/`((?:npm|npx|docker|temporal) [^`]+)`/g),
+  ];
+  const all = [...blocks, ...inline.map(([, command = '']) => command)];
+  return [...new Set(all.map((line) => line.replace(/\s+#.*$/, '').trim()).filter((line) => line !== ''))];
+}
+
+const RUNNABLE = [...new Set(DOCUMENTS.flatMap(commandsOf))].filter((command) => !(command in ELSEWHERE));
+/** Ends with 1 here: the tests' database has no fsync, and the doctor says so. */
+const FINDS: Readonly<Record<string, RegExp>> = { 'npx l2c doctor': /✗ database settings +fsync is off/ };
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await openScene();
+});
+afterAll(() => scene?.close());
+
+/** The environment of somebody who works beside the running product. */
+function environment(): NodeJS.ProcessEnv {
+  const { people, database, config } = scene;
+  return {
+    ...process.env,
+    NODE_OPTIONS: '',
+    DATABASE_URL: database.ownerUrl,
+    L2C_APP_DATABASE_URL: database.appUrl,
+    TEMPORAL_ADDRESS: config.temporal.address,
+    L2C_TASK_QUEUE: config.temporal.taskQueue,
+    L2C_STATE_DIR: scene.stateDir,
+    L2C_URL: scene.url,
+    API: scene.url,
+    REP: people.ana.key,
+    MANAGER: people.carla.key,
+    FULFILMENT: people.gael.key,
+    FINANCE: people.elena.key,
+    MARKETING: people.marta.key,
+  };
+}
+
+async function shell(script: string): Promise<{ code: number; out: string; err: string }> {
+  const options = { cwd: ROOT, env: environment(), timeout: 60_000, maxBuffer: 16 * 1024 * 1024 };
+  try {
+    const { stdout, stderr } = await run('bash', ['-euo', 'pipefail', '-c', script], options);
+    return { code: 0, out: stdout, err: stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code?: number; stdout: string; stderr: string };
+    return { code: code ?? -1, out: stdout, err: stderr };
+  }
+}
+
+describe('what the documents tell people to type', () => {
+  test('the click-through carries a lead from its capture to money in the bank', async () => {
+    const [, script = ''] = CLICK_THROUGH.exec(textOf('README.md')) ?? [];
+    expect(script).toContain('/v1/leads');
+    const { code, out, err } = await shell(script);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toContain('"closed"');
+    const { items } = await scene.get('carla', '/v1/leads?outcome=won');
+    expect(items).toHaveLength(1);
+  });
+
+  test('there is something to run, and nothing is excused that nobody writes', () => {
+    expect(RUNNABLE.length).toBeGreaterThan(3);
+    const written = new Set(DOCUMENTS.flatMap(commandsOf));
+    expect(Object.keys(ELSEWHERE).filter((command) => !written.has(command))).toEqual([]);
+  });
+
+  test.each(RUNNABLE)('%s', async (command) => {
+    const { code, out, err } = await shell(command);
+    const finds = FINDS[command];
+    if (finds) expect(out).toMatch(finds);
+    expect([code, code === 0 || finds ? '' : `${out}${err}`]).toEqual([finds ? 1 : 0, '']);
+    expect(out.match(/✗/g) ?? []).toHaveLength(finds ? 1 : 0);
+  });
+
+  test('and the books are clean afterwards', () => scene.mustBeClean());
+});
