@@ -9,11 +9,12 @@ import { type ReversedPayment, reversePayment } from '../../activities/intake/re
 import { newId } from '../../db/ids.js';
 import { withTransaction } from '../../db/pool.js';
 import { dateIn } from '../../domain/calendar/zones.js';
-import type { Outcome, Stage } from '../../domain/leads/stages.js';
+import type { Stage } from '../../domain/leads/stages.js';
 import type { DecisionName } from '../../domain/messages.js';
 import type { Answer } from '../../domain/steps.js';
 import type { WaitKind } from '../../domain/waits.js';
 import { PEOPLE, type PersonName, sku } from './company.js';
+import type { InvoiceSeen, LeadSeen, WaitSeen } from './seen.js';
 import { until, type World } from './world.js';
 
 /** What the customer is called; none of it may be found in a history. */
@@ -25,32 +26,6 @@ export const CUSTOMER = {
   country: 'ES',
 } as const;
 export const CUSTOMER_CANARIES = ['quincy', 'canarbird', '612 987 654', '612987654'];
-
-export interface LeadSeen {
-  readonly stage: Stage;
-  readonly outcome: Outcome | null;
-  readonly reason: string | null;
-  readonly owner: string | null;
-  readonly revision: number;
-  readonly reopened: number;
-}
-
-export interface WaitSeen {
-  readonly kind: WaitKind;
-  readonly subject: string;
-  readonly level: number;
-  readonly personId: string | null;
-  readonly until: Date;
-}
-
-export interface InvoiceSeen {
-  readonly id: string;
-  readonly number: string;
-  readonly grossMinor: bigint;
-  readonly openMinor: bigint;
-  readonly level: number;
-  readonly dueOn: string;
-}
 
 /** One lead and everything that happens to it. */
 export class Story {
