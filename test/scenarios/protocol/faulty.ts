@@ -30,7 +30,7 @@ export function faulty(db: Db, fault: Fault): Db {
             if (fault.at === 'write' && fault.left > 0) strike();
             hasChanged = true;
           }
-          const result: unknown = await target.query(...args);
+          const result: unknown = await (target.query(...args) as unknown as Promise<unknown>);
           if (fault.at === 'commit' && hasChanged && String(args[0]) === 'commit' && fault.left > 0) strike();
           return result;
         };
