@@ -1,5 +1,5 @@
-// A part of the bench in a process of its own: its CPU can be read alone, it can be killed in the middle, and it
-// ends when we do. Parent and child speak in questions and answers.
+// A part of the bench in a process of its own: its CPU can be read alone, it can be killed in the middle, and
+// it ends when we do. Parent and child speak in questions and answers.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

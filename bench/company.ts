@@ -1,5 +1,6 @@
-// The company the bench sells for: the sample company of `npm start`, put in through the API, with the rules of a
-// golden lead: no mail, every lead to one rep, one approval above ten per cent, commission paid by the lead.
+// The company the bench sells for: the sample company of `npm start`, put in through the API, with the rules
+// of a golden lead: no mail, every lead to one rep, one approval above ten per cent, commission paid by the
+// lead.
 
 import { type Caller, callerFor } from '../cli/http.js';
 import { loadCompany } from '../cli/sample/company.js';

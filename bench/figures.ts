@@ -1,4 +1,5 @@
-// The figures of the design, each with what it must be and what it aims at, and the verdict on what was measured.
+// The figures of the design, each with what it must be and what it aims at, and the verdict on what was
+// measured.
 import type { ImportRatio } from './importRatio.js';
 import type { Bundles } from './measures/bundles.js';
 import type { Clicks, Heap } from './measures/clicks.js';
@@ -220,7 +221,8 @@ function clickFigures({ clicks, statements, heap }: Measured): Row[] {
       note: each.join(', '),
     },
     { id: 'commits', figure: 'commits per click', unit: '', must: 2, aim: 2, measured: worst('commits') },
-    // Bytes in use after a collection, but how much a thread keeps for itself depends on the machine's memory.
+    // Bytes in use after a collection, but how much a thread keeps for itself depends on the machine's
+    // memory.
     {
       id: 'heap',
       kind: 'time',

@@ -71,7 +71,10 @@ interface Invoice {
   readonly open: { readonly amount: string; readonly currency: string };
 }
 
-/** One lead on its way. `tag` is in everything unique about it: eight digits, different for each lead of a run. */
+/**
+ * One lead on its way. `tag` is in everything unique about it: eight digits, different for each lead of a
+ * run.
+ */
 export class Lead {
   readonly #crew: Crew;
   readonly #chance: Chance;
@@ -128,7 +131,10 @@ export class Lead {
     await sent[call]();
   }
 
-  /** Waits until the lead has drawn from a fact what the next call needs. Decisions are answered, not awaited. */
+  /**
+   * Waits until the lead has drawn from a fact what the next call needs. Decisions are answered, not
+   * awaited.
+   */
   async settled(call: Call): Promise<void> {
     if (call === 'capture') await this.#until('an owner', async () => (await this.#lead()).owner !== null);
     if (call === 'delivery')

@@ -85,10 +85,11 @@ export function tableOf({ figures, machine, versions, mode, seconds, broken }: R
     ]);
   }
   const { cpu, cores, memoryGiB, load } = machine;
+  const loads = load.map((one) => one.toFixed(1)).join(' → ');
   const used = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     table.toString(),
-    `${mode}, ${seconds} s, on ${cores} × ${cpu}, ${memoryGiB} GiB, load ${load.map((one) => one.toFixed(1)).join(' → ')}`,
+    `${mode}, ${seconds} s, on ${cores} × ${cpu}, ${memoryGiB} GiB, load ${loads}`,
     used.join(', '),
     broken.length === 0 ? 'every invariant holds' : `BROKEN INVARIANTS: ${broken.join(', ')}`,
   ].join('\n');

@@ -1,5 +1,5 @@
-// Everything a bench stands on: servers of its own in a temporary folder, a database for the product and one for
-// each control, the product's API and worker as child processes. Nothing of it is left when it is closed.
+// Everything a bench stands on: servers of its own in a temporary folder, a database for the product and one
+// for each control, the product's API and worker as child processes. Nothing of it is left when it is closed.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

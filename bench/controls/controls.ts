@@ -1,4 +1,5 @@
-// Opens both controls beside the product, each on a database of its own that began as a copy of the product's.
+// Opens both controls beside the product, each on a database of its own that began as a copy of the
+// product's.
 import { benchConfig } from '../children/settings.js';
 import { crewAt } from '../golden.js';
 import type { Database, Rig, System } from '../rig.js';

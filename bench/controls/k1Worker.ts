@@ -1,5 +1,5 @@
-// K1's worker: the product's settings for cache, sticky queue and connection, everything else as the SDK has it.
-// Each step is a normal activity that writes its rows in one statement.
+// K1's worker: the product's settings for cache, sticky queue and connection, everything else as the SDK has
+// it. Each step is a normal activity that writes its rows in one statement.
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { openPool } from '../../db/pool.js';
 import { installRuntime } from '../../worker/runtime.js';

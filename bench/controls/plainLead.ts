@@ -1,5 +1,5 @@
-// K1's workflow, as a first program for Temporal has it: a signal for each call, a normal activity for each step,
-// a time-out for each wait.
+// K1's workflow, as a first program for Temporal has it: a signal for each call, a normal activity for each
+// step, a time-out for each wait.
 import { condition, defineSignal, proxyActivities, setHandler } from '@temporalio/workflow';
 
 export interface PlainInput {

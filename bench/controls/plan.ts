@@ -176,7 +176,8 @@ function partOf(change: Change, param: number, recording: Recording, isNumbered:
         ? '(select last_seq from w0)'
         : `v."${column}"`,
     );
-    return `insert into ${table} (${columns.map((c) => `"${c}"`).join(', ')}) select ${values.join(', ')} from ${rows}`;
+    const named = columns.map((column) => `"${column}"`).join(', ');
+    return `insert into ${table} (${named}) select ${values.join(', ')} from ${rows}`;
   }
   const set = changedColumns(change)
     .filter((column) => !generated.includes(column))

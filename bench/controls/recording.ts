@@ -1,5 +1,5 @@
-// What a golden lead writes, row by row: triggers note each change while one lead of the product is lived. The
-// controls write the same rows into the same tables because theirs are made of this.
+// What a golden lead writes, row by row: triggers note each change while one lead of the product is lived.
+// The controls write the same rows into the same tables because theirs are made of this.
 import type pg from 'pg';
 import { CALLS, type Call, type Lead, live } from '../golden.js';
 import { quietly } from '../quiet.js';
@@ -35,8 +35,8 @@ export interface Recording {
 // How a message is told and answered is the protocol's, not the business': the controls have none.
 const NOT_RECORDED = ['messages', 'bench_changes'];
 
-const LOG = `create table bench_changes (id bigint generated always as identity, tx xid8 not null, app text not null,
-    tab text not null, op text not null, before jsonb, after jsonb);
+const LOG = `create table bench_changes (id bigint generated always as identity, tx xid8 not null,
+    app text not null, tab text not null, op text not null, before jsonb, after jsonb);
   create function bench_note() returns trigger language plpgsql security definer as $$
   begin
     insert into bench_changes (tx, app, tab, op, before, after) values (pg_current_xact_id(),
@@ -62,7 +62,8 @@ export async function record(rig: Rig): Promise<Recording> {
     await owner.query(LOG);
     for (const table of tables) {
       await owner.query(
-        `create trigger bench_note after insert or update or delete on ${table} for each row execute function bench_note()`,
+        `create trigger bench_note after insert or update or delete on ${table}
+          for each row execute function bench_note()`,
       );
     }
     const lead = rig.lead();

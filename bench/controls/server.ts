@@ -1,5 +1,5 @@
-// The HTTP side both controls share: the product's addresses on bare Fastify, no sign-in, no schema, no rights.
-// Where there is a choice it is made in the controls' favour.
+// The HTTP side both controls share: the product's addresses on bare Fastify, no sign-in, no schema, no
+// rights. Where there is a choice it is made in the controls' favour.
 import Fastify, { type FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import type { Call } from '../golden.js';
@@ -91,7 +91,8 @@ function addReads(app: FastifyInstance, db: pg.Pool): void {
   app.get<WithId>('/v1/orders/:id', async ({ params }) => {
     const { rows } = await db.query({
       name: 'read_order',
-      text: 'select id, sku, quantity::float8::text as ordered from order_lines where order_id = $1 order by position',
+      text: `select id, sku, quantity::float8::text as ordered from order_lines
+        where order_id = $1 order by position`,
       values: [params.id],
     });
     return { id: params.id, lines: rows };
@@ -100,7 +101,8 @@ function addReads(app: FastifyInstance, db: pg.Pool): void {
     const { rows } = await db.query({
       name: 'read_invoices',
       text: `select id, number, issued_on::text as "issuedOn", jsonb_build_object('amount',
-        (open_minor / 100.0)::numeric(18, 2)::text, 'currency', currency) as open from invoices where lead_id = $1`,
+        (open_minor / 100.0)::numeric(18, 2)::text, 'currency', currency) as open
+        from invoices where lead_id = $1`,
       values: [query.lead],
     });
     return { items: rows, next: null };

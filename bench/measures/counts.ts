@@ -1,5 +1,5 @@
-// What a golden lead leaves in the engine: state transitions, events, bytes, payloads. The same in every run when
-// each message is sent into quiet, so these are asserted and not only looked at.
+// What a golden lead leaves in the engine: state transitions, events, bytes, payloads. The same in every run
+// when each message is sent into quiet, so these are asserted and not only looked at.
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { callerFor } from '../../cli/http.js';

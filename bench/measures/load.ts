@@ -1,5 +1,5 @@
-// Golden leads under load: sixteen users on each system in turn, A B C A B C, so that a machine that gets slower
-// gets slower for all. CPU is what the processes spent, read from the kernel.
+// Golden leads under load: sixteen users on each system in turn, A B C A B C, so that a machine that gets
+// slower gets slower for all. CPU is what the processes spent, read from the kernel.
 
 import { cpuOf } from '../cpu.js';
 import { byUsers, live } from '../golden.js';

@@ -1,5 +1,5 @@
-// `npm start` as a new user has it: on a copy of the sources without dependencies and build, and once more on what
-// the first start left. The time is up to the first page that answers.
+// `npm start` as a new user has it: on a copy of the sources without dependencies and build, and once more on
+// what the first start left. The time is up to the first page that answers.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';

@@ -30,7 +30,9 @@ const NOT_OF_THE_CLICK = [
   /^select pg_try_advisory_xact_lock\(hashtextextended\('checkpoint/,
 ];
 
-/** Counts the statements of each of the four clicks of a golden lead, after one that has filled the caches. */
+/**
+ * Counts the statements of each of the four clicks of a golden lead, after one that has filled the caches.
+ */
 export async function clickStatements(rig: Rig): Promise<Record<Click, ClickStatements>> {
   await live(rig.lead());
   const parts = [rig.api, rig.worker];
