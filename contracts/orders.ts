@@ -1,6 +1,7 @@
 // Orders, what was delivered of them and what is waited for, on the wire.
 import { type Static, Type } from 'typebox';
 import { TERM_KINDS } from '../domain/invoices/terms.js';
+import { CHARGED_ON } from '../domain/quotes/price.js';
 import { WaitView } from './leads.js';
 import {
   Bps,
@@ -69,6 +70,9 @@ const OrderLine = Type.Object(
     name: Type.String(),
     family: Type.String({ maxLength: 60 }),
     unit: Type.String(),
+    chargedOn: Type.Enum([...CHARGED_ON], {
+      description: 'Lines charged with the first delivery, such as freight, are not delivered apart',
+    }),
     ordered: Quantity,
     delivered: Quantity,
     billed: Quantity,

@@ -60,7 +60,7 @@ export function orderSummary(row: OrderRow): OrderSummary {
 
 const LINES = `(select jsonb_agg(jsonb_build_object('id', l.id, 'position', l.position,
     'productId', l.product_id, 'sku', l.sku, 'name', l.name, 'family', l.family, 'unit', l.unit,
-    'ordered', trim_scale(l.quantity)::text, 'delivered', trim_scale(l.delivered)::text,
+    'chargedOn', l.charged_on, 'ordered', trim_scale(l.quantity)::text, 'delivered', trim_scale(l.delivered)::text,
     'billed', trim_scale(l.billed)::text, 'net', l.net_minor::text, 'invoiced', l.invoiced_minor::text,
     'taxTreatment', l.tax_treatment, 'taxRateBps', l.tax_rate_bps) order by l.position)
   from order_lines l where l.order_id = o.id)`;

@@ -70,9 +70,11 @@ export class Writes implements RowSink {
     const columns = Object.keys(first).filter((column) => !by.includes(column as never));
     const set = columns.map((column) => `${column} = v.${column}`).join(', ');
     const where = by.map((column) => `t.${column} = v.${column}`).join(' and ');
+    const values = (n: number) => `jsonb_populate_recordset(null::${table}, $${n})`;
+    // A function is taken for a hundred rows, and a table not yet analysed is then read whole for one of them.
+    const source = (n: number) => (rows.length === 1 ? `(select * from ${values(n)} limit 1)` : values(n));
     this.#parts.push({
-      text: (n) =>
-        `update ${table} t set ${set} from jsonb_populate_recordset(null::${table}, $${n}) v where ${where}`,
+      text: (n) => `update ${table} t set ${set} from ${source(n)} v where ${where}`,
       param: json(rows),
       expect: rows.length,
       what: `update ${table}`,
