@@ -73,7 +73,9 @@ function environment(): NodeJS.ProcessEnv {
 async function shell(script: string): Promise<{ code: number; out: string; err: string }> {
   const options = { cwd: ROOT, env: environment(), timeout: 60_000, maxBuffer: 16 * 1024 * 1024 };
   try {
-    const { stdout, stderr } = await run('bash', ['-euo', 'pipefail', '-c', script], options);
+    // Its input is a socket here, which bash takes for a remote login and would read its start-up files for.
+    const shell = ['--norc', '-euo', 'pipefail', '-c', script];
+    const { stdout, stderr } = await run('bash', shell, options);
     return { code: 0, out: stdout, err: stderr };
   } catch (error) {
     const { code, stdout, stderr } = error as { code?: number; stdout: string; stderr: string };
