@@ -65,6 +65,7 @@ export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
         taskQueue: config.temporal.taskQueue,
         workflowBundle: { codePath: WORKFLOW_BUNDLE },
         maxCachedWorkflows: config.worker.cachedWorkflows,
+        localActivities: config.worker.localActivities,
         shutdownGraceMs: parts.graceMs,
       },
       {

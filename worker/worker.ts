@@ -14,6 +14,8 @@ export interface WorkerSettings {
   readonly taskQueue: string;
   readonly workflowBundle: { readonly codePath: string };
   readonly maxCachedWorkflows: number;
+  /** Steps at a time; fewer than the pool has connections, or they time out waiting for one. Default: all of them. */
+  readonly localActivities?: number;
   readonly shutdownGraceMs: number;
 }
 
@@ -40,8 +42,7 @@ export async function startWorker(
     shutdownGraceTime: settings.shutdownGraceMs,
     // A killed worker's leads go on after this time elsewhere; the default of 10 s is felt (TEMPORAL, rule 22).
     stickyQueueScheduleToStartTimeout: '1s',
-    // No more at once than the pool has connections for, or steps would time out waiting for one.
-    maxConcurrentLocalActivityExecutions: deps.db.options.max ?? 10,
+    maxConcurrentLocalActivityExecutions: settings.localActivities ?? deps.db.options.max ?? 10,
   });
   const relay = startRelay(deps);
   const ended = worker.run();

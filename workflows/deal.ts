@@ -3,6 +3,7 @@
 
 import { defineSearchAttributeKey } from '@temporalio/common';
 import {
+  ActivityFailure,
   ApplicationFailure,
   allHandlersFinished,
   condition,
@@ -264,7 +265,8 @@ export class Deal {
     for (let mail = this.#outbox[0]; mail; mail = this.#outbox[0]) {
       try {
         await sendMail({ mailId: mail });
-      } catch {
+      } catch (error) {
+        if (!(error instanceof ActivityFailure)) throw error;
         // A day of tries is over: a person takes it from here, the deal goes on.
         await this.#run('giveUpMail', { leadId: this.#leadId, key: mail, at: Date.now() });
       }
