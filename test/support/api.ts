@@ -10,7 +10,7 @@ import { ensureAdminKey } from '../../activities/intake/firstBoot.js';
 import { ToldMarks } from '../../activities/intake/telling.js';
 import { buildApp } from '../../api/app.js';
 import type { ApiConfig, AppDeps } from '../../api/deps.js';
-import { REDACTED } from '../../api/observe.js';
+import { REDACTED } from '../../contracts/redacted.js';
 import { newId } from '../../db/ids.js';
 import { newKey } from '../../db/keyTokens.js';
 import { PolicyStore } from '../../db/policies.js';
