@@ -26,6 +26,14 @@ const READY = {
   },
 } as const;
 
+export const stoppingText = (language: Language): string =>
+  language === 'en'
+    ? '\nStopping; a second Ctrl-C ends at once.\n'
+    : '\nDeteniendo; otro Ctrl-C termina ya.\n';
+
+export const stoppedText = (language: Language): string =>
+  language === 'en' ? 'Stopped: nothing of it runs any more.' : 'Detenido: ya no queda nada en marcha.';
+
 /** The end of a start, for people. */
 export function readyText(ready: ReadyEvent, language: Language): string {
   const words = READY[language];
