@@ -103,7 +103,6 @@ describe('l2c ends', () => {
       expect({ ok, code: asJson.code, ...error }).toMatchObject({ ok: false, code: kind, exit: code });
       expect(error.message).toMatch(said);
       expect([asJson.code, asJson.stderr]).toEqual([code, '']);
-      const asText = await l2c([...args], env);
       expect(asText.code).toBe(code);
       expect(asText.stderr).toMatch(said);
       expect(asText.stderr).not.toMatch(/\n {4}at /);
