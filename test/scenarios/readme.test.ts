@@ -9,19 +9,30 @@ import { openScene, type Scene } from '../support/product.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
+const THIS = 'test/scenarios/readme.test.ts';
 
-/** Commands that need something else than a product that runs; each is shown elsewhere. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  'npm start': 'test/engine and the smoke test of .ci/run start and stop it from nothing',
-  'npm start -- --empty': 'as npm start',
-  'npm test': 'runs this',
-  'npm run test:long': 'runs this, in full length',
-  'npm run bench -- --quick': 'takes minutes; test/bench covers its parts',
-  'npx l2c funnel samples/leads.csv samples/deals.csv': 'test/imports plays it in a database of its own',
-  'docker compose up -d': 'needs Docker; test/house/compose.test.ts reads the file',
-  "temporal workflow reset --workflow-id lead/<id> --event-id <n> --reason '…'":
-    'needs a history to repair; test/workflows resets one',
-  'temporal workflow signal --workflow-id lead/<id> --name look': 'the signal of `l2c reconcile`',
+/** Commands that need something else than a product that runs; each is shown by that file, in those words. */
+const ELSEWHERE: Readonly<Record<string, { readonly file: string; readonly holds: string }>> = {
+  'npm start': { file: '.ci/smoke.mjs', holds: 'npm start' },
+  'npm start -- --empty': { file: '.ci/smoke.mjs', holds: 'npm start --silent -- --empty' },
+  'npm start --silent -- --json': { file: '.ci/smoke.mjs', holds: '--json' },
+  'npm start -- --language es': { file: 'test/cli/words.test.ts', holds: "readyText(READY, 'es')" },
+  'npx l2c start --json': { file: 'test/cli/start.test.ts', holds: "'--json'" },
+  'npm test': { file: '.ci/run', holds: 'npm test' },
+  'npm run test:long': { file: 'scripts/test.mjs', holds: '--long' },
+  'npm run bench -- --quick': { file: 'test/bench/bench.test.ts', holds: 'bench/' },
+  'npx l2c funnel samples/leads.csv samples/deals.csv': {
+    file: 'test/cli/funnel.test.ts',
+    holds: "'funnel'",
+  },
+  'npx l2c docs': { file: 'test/house/documents.test.ts', holds: 'messagesDocument()' },
+  'docker compose up -d': { file: 'test/house/compose.test.ts', holds: 'docker-compose.yml' },
+  'temporal workflow show --workflow-id lead/<id>': { file: THIS, holds: 'workflow show' },
+  "temporal workflow reset --workflow-id lead/<id> --event-id <n> --reason '…'": {
+    file: THIS,
+    holds: 'workflow reset',
+  },
+  'temporal workflow signal --workflow-id lead/<id> --name look': { file: THIS, holds: 'workflow signal' },
 };
 
 const DOCUMENTS = ['README.md', 'docs/operations.md'] as const;
@@ -98,6 +109,34 @@ describe('what the documents tell people to type', () => {
     expect(RUNNABLE.length).toBeGreaterThan(3);
     const written = new Set(DOCUMENTS.flatMap(commandsOf));
     expect(Object.keys(ELSEWHERE).filter((command) => !written.has(command))).toEqual([]);
+  });
+
+  test.each(Object.entries(ELSEWHERE))('%s is shown elsewhere', (_command, { file, holds }) => {
+    expect(textOf(file)).toContain(holds);
+  });
+
+  test('the reset of operations.md repeats the history and changes nothing', async () => {
+    const { items } = await scene.get('carla', '/v1/leads?outcome=won');
+    const [lead] = items as { id: string; revision: number }[];
+    const doctor = JSON.parse((await shell('npx l2c doctor --json')).out) as {
+      findings: { check: string; detail: string }[];
+    };
+    const temporal = doctor.findings.find(({ check }) => check === 'temporal command')?.detail ?? '';
+    const id = `--workflow-id lead/${lead?.id}`;
+    const history = await shell(`${temporal} workflow show ${id} --output json`);
+    const { events } = JSON.parse(history.out) as { events: { eventId: string; eventType: string }[] };
+    const completed = events.filter(({ eventType }) => eventType === 'EVENT_TYPE_WORKFLOW_TASK_COMPLETED');
+    const reset = `workflow reset ${id} --event-id ${completed.at(-2)?.eventId} --reason 'a test'`;
+    expect((await shell(`${temporal} ${reset}`)).err).toBe('');
+    // It may have ended by itself again before it could be told to look.
+    await shell(`${temporal} workflow signal ${id} --name look || true`);
+    const ended = `${temporal} workflow describe ${id} | grep -qi completed`;
+    const { code } = await shell(`for _ in $(seq 50); do ${ended} && exit 0; sleep 0.2; done; exit 1`);
+    expect(code).toBe(0);
+    expect(await scene.get('carla', `/v1/leads/${lead?.id}`)).toMatchObject({
+      outcome: 'won',
+      revision: lead?.revision,
+    });
   });
 
   test.each(RUNNABLE)('%s', async (command) => {
