@@ -1,9 +1,15 @@
 // What a letter charges: one reminder fee however many items it reminds of, the flat compensation once per
 // invoice, late interest per invoice; and what is open on a charge note. Numbers and postings are the step's.
 import type { DunningPolicy } from '../policies/types.js';
-import { type InterestPeriod, interestFromOn, interestPeriods, lateInterest, type LatePrincipal } from './interest.js';
+import {
+  type InterestPeriod,
+  interestFromOn,
+  interestPeriods,
+  type LatePrincipal,
+  lateInterest,
+} from './interest.js';
 import { flatFeeOf } from './reminders.js';
-import type { DunnableItem } from './types.js';
+import type { ChargeBalance, ChargeParts, DunnableItem } from './types.js';
 
 export const CHARGE_KINDS = ['reminder_fee', 'flat_compensation', 'interest'] as const;
 export type ChargeKind = (typeof CHARGE_KINDS)[number];
@@ -82,21 +88,6 @@ function byFee(a: RemindedItem, b: RemindedItem): number {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Fees and interest apart: payments, waivers and write-offs reach each by itself. */
-export interface ChargeParts {
-  readonly feeMinor: bigint;
-  readonly interestMinor: bigint;
-}
-
-export interface ChargeBalance extends ChargeParts {
-  readonly allocatedFeeMinor: bigint;
-  readonly allocatedInterestMinor: bigint;
-  readonly waivedFeeMinor: bigint;
-  readonly waivedInterestMinor: bigint;
-  readonly writtenOffFeeMinor: bigint;
-  readonly writtenOffInterestMinor: bigint;
-}
-
 export const sumOf = ({ feeMinor, interestMinor }: ChargeParts): bigint => feeMinor + interestMinor;
 
 /** What is open of each part. RangeError when one has passed 0 to the other side. */
@@ -109,7 +100,9 @@ export function openCharge(charge: ChargeBalance): ChargeParts {
     charge.waivedInterestMinor -
     charge.writtenOffInterestMinor;
   if (feeMinor < 0n || interestMinor < 0n) {
-    throw new RangeError(`a charge note has ${feeMinor} of its fees and ${interestMinor} of its interest open`);
+    throw new RangeError(
+      `a charge note has ${feeMinor} of its fees and ${interestMinor} of its interest open`,
+    );
   }
   return { feeMinor, interestMinor };
 }

@@ -1,10 +1,12 @@
 // Decides in which order money settles the parts of one debt: an invoice's principal, and the interest and
 // fees of its charge notes. It does not decide which debt a payment is for.
-import type { ChargeParts } from '../collections/charges.js';
+import type { ChargeParts } from '../collections/types.js';
 
 /** `principal_first`: principal, interest, fees; `legal`: fees, interest, principal (RULES, Payments). */
 export const PAYMENT_ORDERS = ['principal_first', 'legal'] as const;
 export type PaymentOrder = (typeof PAYMENT_ORDERS)[number];
+/** Where the policy names none. */
+export const DEFAULT_PAYMENT_ORDER: PaymentOrder = 'principal_first';
 
 type Part = 'principal' | 'interest' | 'fee';
 const ORDER: Readonly<Record<PaymentOrder, readonly Part[]>> = {
@@ -12,7 +14,7 @@ const ORDER: Readonly<Record<PaymentOrder, readonly Part[]>> = {
   legal: ['fee', 'interest', 'principal'],
 };
 
-/** A charge note with what money can still be put on. */
+/** A charge note with what money can still be put on, nothing of a settled one. */
 export interface OpenCharge extends ChargeParts {
   readonly chargeNoteId: string;
   readonly number: string;

@@ -17,7 +17,7 @@ export interface OpenInvoice {
   readonly currency: string;
   readonly dueOn: string;
   readonly openMinor: bigint;
-  /** Its charge notes that money can still be put on: with the invoice they are one debt. */
+  /** Its charge notes, settled ones too: with the invoice they are one debt. */
   readonly charges: readonly OpenCharge[];
 }
 
