@@ -1,7 +1,7 @@
 // Charge notes as steps and intake read and write them. An invoice and its charge notes are one debt under one
 // lock, the invoice's row; so nothing here locks a note by itself.
 import type { ChargeBalance, ChargeParts } from '../domain/collections/types.js';
-import type { Tx } from './pool.js';
+import type { Queryable, Tx } from './pool.js';
 import type { Tables } from './tables.js';
 import type { Writes } from './writes.js';
 
@@ -65,6 +65,23 @@ export async function invoicesOfCharges(
     values: [chargeNoteIds],
   });
   return new Map(rows.map(({ id, invoiceId }) => [id, invoiceId]));
+}
+
+const OPEN_PARTS = `n.fee_minor - n.allocated_fee_minor - n.waived_fee_minor - n.written_off_fee_minor
+    as "feeMinor", n.interest_minor - n.allocated_interest_minor - n.waived_interest_minor
+    - n.written_off_interest_minor as "interestMinor"`;
+
+/** What is open of one note, without a lock; undefined where there is none. */
+export async function openParts(
+  db: Queryable,
+  chargeNoteId: string,
+): Promise<(ChargeParts & { readonly currency: string }) | undefined> {
+  const { rows } = await db.query<ChargeParts & { currency: string }>({
+    name: 'open_parts_of_charge',
+    text: `select n.currency, ${OPEN_PARTS} from charge_notes n where n.id = $1`,
+    values: [chargeNoteId],
+  });
+  return rows[0];
 }
 
 /** Cash of a payment that still stands on a charge note. */
