@@ -262,12 +262,9 @@ function writePostings(
       ...common,
       businessKey: `small-difference/${row.undoes}/reversed`,
       kind: 'small_difference_reversed',
-      lines: postSmallDifference({ customer: invoice.accountId, amountMinor: toleratedMinor }).map(
-        (line) => ({
-          ...line,
-          amountMinor: -line.amountMinor,
-        }),
-      ),
+      lines: postSmallDifference({ customer: invoice.accountId, amountMinor: toleratedMinor }).map((line) => {
+        return { ...line, amountMinor: -line.amountMinor };
+      }),
     })),
   );
 }

@@ -113,7 +113,7 @@ describe('matching a payment with charge notes', () => {
   const acme = { accountId: 'acme' };
   const all = (shares: readonly object[]) =>
     shares
-      .map((share) => Object.values(share)[0] + ':' + (share as { amountMinor: bigint }).amountMinor)
+      .map((share) => `${Object.values(share)[0]}:${(share as { amountMinor: bigint }).amountMinor}`)
       .join(' ');
 
   test.each<[string, IncomingPayment, string, bigint, string | null]>([
