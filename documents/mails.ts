@@ -165,7 +165,8 @@ function reminderMail(data: ReminderMail, language: Language): Written {
   const { reminder, labels } = MAIL_TEXTS[language];
   const { level, items, charges, announces, currency } = data;
   if (!Number.isInteger(level) || level < 1) throw new RangeError(`${level} is no dunning level from 1`);
-  if (items.length + charges.length === 0) throw new RangeError('a reminder without an open invoice or charge note');
+  if (items.length + charges.length === 0)
+    throw new RangeError('a reminder without an open invoice or charge note');
   const money = (minor: bigint) => moneyText(minor, currency, language);
   const numbers =
     items.length > 0 ? items.map(({ invoiceNumber }) => invoiceNumber) : charges.map(noteNumber);
