@@ -182,5 +182,5 @@ export const ReasonBody = Type.Object(
 
 export const OwnerBody = Type.Object(
   { ownerId: Id('person'), reason: Text(500, 'Why', 'speaks Portuguese') },
-  { ...closed },
+  { ...closed, examples: [{ ownerId: 'person_01kaz4v8tqfv2r0c0q6c2nq4jd', reason: 'speaks Portuguese' }] },
 );
