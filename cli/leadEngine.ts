@@ -2,7 +2,7 @@
 import { type ConnectionOptions, WorkflowNotFoundError } from '@temporalio/client';
 import { openEngineClient } from '../activities/intake/engineClient.js';
 import { leadTarget } from '../activities/intake/messages.js';
-import { tellLook, workflowOf } from '../activities/intake/telling.js';
+import { startWorkflow, tellLook } from '../activities/intake/telling.js';
 import type { ReconcileEngine } from './reconcile.js';
 
 const CALL_MS = 10_000;
@@ -46,18 +46,8 @@ export function openLeadEngine(options: {
       }
     },
     async start(leadId) {
-      const target = leadTarget(leadId);
-      const { type, args } = workflowOf(target);
-      await soon(() =>
-        client.workflow.start(type, {
-          workflowId: target,
-          taskQueue,
-          args,
-          workflowTaskTimeout: '5s',
-          workflowIdConflictPolicy: 'USE_EXISTING',
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        }),
-      );
+      const isTaken = await startWorkflow({ client, taskQueue }, leadTarget(leadId), CALL_MS);
+      if (!isTaken) throw new Error(`the engine did not take it within ${CALL_MS / 1000} s`);
     },
     async look(workflowId) {
       await tellLook({ client, taskQueue }, workflowId, CALL_MS);
