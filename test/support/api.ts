@@ -16,6 +16,7 @@ import { newKey } from '../../db/keyTokens.js';
 import { PolicyStore } from '../../db/policies.js';
 import type { Role } from '../../domain/people/people.js';
 import { freshDatabase, type TestDatabase } from './database.js';
+import { met } from './met.js';
 
 export interface Answer {
   readonly status: number;
@@ -201,6 +202,7 @@ async function answerOf(app: FastifyInstance, url: string, call: Call): Promise<
     headers: response.headers,
     body: type.includes('json') && response.body !== '' ? JSON.parse(response.body) : response.body,
   };
+  met(answer.status, answer.body);
   holdAgainstSchema(app, method, url, answer);
   return answer;
 }
