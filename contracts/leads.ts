@@ -148,6 +148,7 @@ export const TimelineEntry = Type.Object(
     seq: Type.Integer(),
     at: Instant,
     action: Type.String({ maxLength: 60 }),
+    text: Type.String({ description: 'Who did what, in the language of Accept-Language: en or es' }),
     actor: Nullable(Type.String({ maxLength: 40 })),
     revision: Nullable(Type.Integer()),
     from: Nullable(Type.String({ maxLength: 20 })),
