@@ -49,6 +49,7 @@ export function costOf(cost: string | null, quantityMicro: bigint, currency: str
 /** What the approval matrix is asked about a stored revision on this deal. */
 export async function factsOf(deal: DealChange<unknown>, quote: QuoteJson, revision: RevisionJson) {
   const question: ApprovalQuestion = {
+    makerId: revision.createdBy,
     currency: revision.currency,
     netMinor: BigInt(revision.netMinor),
     discountBps: revision.effectiveDiscountBps,

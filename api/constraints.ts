@@ -71,6 +71,14 @@ const CONSTRAINTS: Readonly<Record<string, Refusal>> = {
     code: 'self_approval',
     detail: 'the maker of a quote never approves it, and only what was submitted is approved',
   },
+  nobody_has_his_own_request_approved: {
+    code: 'self_approval',
+    detail: 'nobody decides for whoever asked for the approval',
+  },
+  only_who_was_asked_approves: {
+    code: 'forbidden',
+    detail: 'only who was asked approves, or somebody for them',
+  },
   nobody_approves_above_his_limit: {
     code: 'limit_exceeded',
     detail: 'the amount is above the limit of the approver',

@@ -104,8 +104,10 @@ create table approvals (
   decided_by text,
   decided_at timestamp with time zone,
   reason text,
+  acting_for text,
   constraint approvals_quote_id_revision_sequence_rule_id_key UNIQUE (quote_id, revision, sequence, rule_id),
   constraint approvals_pkey PRIMARY KEY (id),
+  constraint approvals_acting_for_fkey FOREIGN KEY (acting_for) REFERENCES people(id),
   constraint approvals_approver_id_fkey FOREIGN KEY (approver_id) REFERENCES people(id),
   constraint approvals_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES people(id),
   constraint approvals_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES leads(id),
@@ -115,8 +117,10 @@ create table approvals (
   constraint approvals_content_hash_check CHECK ((length(content_hash) = 32)),
   constraint approvals_sequence_check CHECK ((sequence > 0)),
   constraint approvals_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'open'::text, 'approved'::text, 'rejected'::text, 'void'::text]))),
-  constraint nobody_approves_above_his_limit CHECK (((status <> 'approved'::text) OR (limit_minor IS NULL) OR (amount_minor <= limit_minor))),
-  constraint nobody_approves_his_own_quote CHECK ((decided_by IS DISTINCT FROM requested_by))
+  constraint nobody_acts_for_himself CHECK (((acting_for IS NULL) OR (acting_for <> decided_by))),
+  constraint nobody_approves_above_his_limit CHECK (((status <> 'approved'::text) OR ((limit_minor IS NOT NULL) AND (amount_minor <= limit_minor)))),
+  constraint nobody_approves_his_own_quote CHECK ((decided_by IS DISTINCT FROM requested_by)),
+  constraint nobody_has_his_own_request_approved CHECK ((acting_for IS DISTINCT FROM requested_by))
 );
 
 create table audit_entries (
@@ -1118,11 +1122,22 @@ CREATE OR REPLACE FUNCTION public.quote_maker_never_approves()
  LANGUAGE plpgsql
 AS $function$
 begin
-  if new.status = 'approved' and exists (
+  if exists (
       select from quote_revisions r where r.quote_id = new.quote_id and r.revision = new.revision
-        and (r.created_by = new.decided_by or r.content_hash <> new.content_hash)) then
+        and (r.created_by in (new.decided_by, new.acting_for) or r.content_hash <> new.content_hash)) then
     raise exception 'the maker of a quote never approves it, and only what was submitted is approved'
       using errcode = 'check_violation', constraint = 'quote_maker_never_approves';
+  end if;
+  if coalesce(new.acting_for, new.decided_by) is distinct from new.approver_id then
+    raise exception 'only who was asked approves, or somebody for them'
+      using errcode = 'check_violation', constraint = 'only_who_was_asked_approves';
+  end if;
+  -- The limit as it is, not as the row says it was.
+  if not exists (
+      select from approval_limits l where l.person_id = new.approver_id and l.currency = new.currency
+        and l.limit_minor >= new.amount_minor) then
+    raise exception '% minor units of % are above the limit of %', new.amount_minor, new.currency, new.approver_id
+      using errcode = 'check_violation', constraint = 'nobody_approves_above_his_limit';
   end if;
   return new;
 end $function$;
@@ -1131,4 +1146,4 @@ CREATE CONSTRAINT TRIGGER ledger_transaction_is_zero AFTER INSERT ON public.ledg
 CREATE TRIGGER payment_recorder_never_writes_off BEFORE INSERT ON public.write_offs FOR EACH ROW EXECUTE FUNCTION payment_recorder_never_writes_off();
 CREATE TRIGGER payout_maker_never_releases BEFORE INSERT OR UPDATE ON public.payout_lines FOR EACH ROW WHEN ((new.released_by IS NOT NULL)) EXECUTE FUNCTION payout_maker_never_releases();
 CREATE TRIGGER policy_editor_never_approves BEFORE INSERT ON public.policy_approvals FOR EACH ROW EXECUTE FUNCTION policy_editor_never_approves();
-CREATE TRIGGER quote_maker_never_approves BEFORE UPDATE ON public.approvals FOR EACH ROW WHEN ((new.status = 'approved'::text)) EXECUTE FUNCTION quote_maker_never_approves();
+CREATE TRIGGER quote_maker_never_approves BEFORE INSERT OR UPDATE ON public.approvals FOR EACH ROW WHEN ((new.status = 'approved'::text)) EXECUTE FUNCTION quote_maker_never_approves();

@@ -71,6 +71,7 @@ export interface Tables {
     decided_by: string | null;
     decided_at: Date | null;
     reason: string | null;
+    acting_for: string | null;
   };
   audit_entries: {
     subject: string;

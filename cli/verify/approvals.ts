@@ -3,10 +3,15 @@
 import type { Check } from './types.js';
 
 const decisions = `
-  select a.id, format('%s approved what %s asked for and %s made', a.decided_by, a.requested_by, r.created_by)
+  select a.id, format('%s approved what %s asked for and %s made', concat_ws(' for ', a.decided_by, a.acting_for),
+    a.requested_by, r.created_by)
   from approvals a left join quote_revisions r on r.quote_id = a.quote_id and r.revision = a.revision
-  where a.status = 'approved' and (a.decided_by is null or a.decided_by = a.requested_by
-    or r.created_by is null or a.decided_by in (r.created_by, r.submitted_by))
+  where a.status = 'approved' and (a.decided_by is null or r.created_by is null
+    or array[a.decided_by, a.acting_for] && array[a.requested_by, r.created_by, r.submitted_by])
+  union all
+  select id, format('%s approved for %s, who was not asked: %s was', decided_by, coalesce(acting_for, 'nobody'),
+    coalesce(approver_id, 'nobody'))
+  from approvals where status = 'approved' and coalesce(acting_for, decided_by) is distinct from approver_id
   union all
   select id, format('%s approved %s %s above the limit of %s', decided_by, amount_minor, currency,
     limit_minor)

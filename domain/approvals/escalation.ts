@@ -2,6 +2,7 @@
 // then the admin. Silence never approves. When it happens is the workflow's; these are the instants.
 import { limitOf, managersOf, type People } from '../people/people.js';
 import type { ApprovalPolicy } from '../policies/types.js';
+import { whyNot } from './approvalsNeeded.js';
 import type { QuoteFacts } from './types.js';
 
 export interface WaitingApproval {
@@ -22,7 +23,7 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Returns what is next for an open step and at which instant: a reminder after `remindHours`, escalation to
- * the next manager above the approver who is active, not the requester, does not profit and has the limit
+ * the next manager above the approver who is active, neither requester nor maker, does not profit and has the limit
  * after `escalateHours`; the admin when no such manager is left or `maxEscalations` are used up.
  */
 export function nextEscalation(
@@ -40,13 +41,7 @@ export function nextEscalation(
   if (approval.escalations >= policy.maxEscalations) {
     return { action: 'admin', at, reasonCode: 'escalations_used_up' };
   }
-  const next = managersOf(approverId, people).find(
-    (manager) =>
-      manager.active &&
-      manager.id !== requesterId &&
-      !quote.beneficiaryIds.includes(manager.id) &&
-      limitOf(manager, quote.currency) >= quote.totalMinor,
-  );
+  const next = managersOf(approverId, people).find((manager) => whyNot(manager, quote, requesterId) === null);
   if (next === undefined) return { action: 'admin', at, reasonCode: 'nobody_able' };
   return { action: 'escalate', at, toId: next.id, limitMinor: limitOf(next, quote.currency) };
 }

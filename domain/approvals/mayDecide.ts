@@ -37,6 +37,7 @@ export function mayDecide(approval: OpenApproval, personId: string, context: Dec
   }
   for (const id of new Set([person.id, approver.id])) {
     if (id === approval.requesterId) return refused('self_approval', `${id} asked for this approval`);
+    if (id === quote.makerId) return refused('self_approval', `${id} made this quote`);
     if (quote.beneficiaryIds.includes(id)) {
       return refused('self_approval', `${id} has direct credit on this deal`);
     }

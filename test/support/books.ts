@@ -190,6 +190,8 @@ export class Books {
       'people',
       ...people.map((name) => ({ id: `per_${name}`, name, email: `${name}@example.test`, created_at })),
     );
+    const limit = { person_id: 'per_boss', currency: 'EUR', limit_minor: 50_000 };
+    await this.insert('approval_limits', limit);
     const address = {};
     await this.insert('legal_entities', {
       id: 'ent_1',
