@@ -35,8 +35,10 @@ const executed = `
   where r.status in ('offered', 'accepted') and a.status <> 'approved'`;
 
 const releases = `
-  select id, format('credit note was made and approved by %s', created_by)
-  from invoices where kind = 'credit_note' and created_by = approved_by
+  select id, format('credit note was made by %s and approved by %s', coalesce(created_by, 'nobody'),
+    coalesce(approved_by, 'nobody'))
+  from invoices where kind = 'credit_note'
+    and (created_by is null or approved_by is null or created_by = approved_by)
   union all
   select distinct w.id, format('%s wrote off an invoice whose payment %s he recorded', w.decided_by, p.id)
   from write_offs w

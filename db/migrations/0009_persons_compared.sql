@@ -1,8 +1,10 @@
 -- Persons are compared in every pair of duties that one person must not both do, whoever writes the rows.
 
 -- A delegate decides within the limit and under the duties of the person acted for.
+drop trigger quote_maker_never_approves on approvals;
+alter table approvals add column acting_for text collate "C" references people;
+update approvals set acting_for = approver_id where decided_by <> approver_id;
 alter table approvals
-  add column acting_for text collate "C" references people,
   add constraint nobody_has_his_own_request_approved check (acting_for is distinct from requested_by),
   add constraint nobody_acts_for_himself check (acting_for is null or acting_for <> decided_by),
   drop constraint nobody_approves_above_his_limit,
@@ -30,6 +32,12 @@ begin
   end if;
   return new;
 end $$;
-drop trigger quote_maker_never_approves on approvals;
 create trigger quote_maker_never_approves before insert or update on approvals
   for each row when (new.status = 'approved') execute function quote_maker_never_approves();
+
+-- A credit note is made by two persons, whatever it comes from. What was written before keeps standing.
+alter table invoices
+  drop constraint credit_note_maker_never_approves,
+  add constraint credit_note_maker_never_approves check
+    (kind <> 'credit_note' or (created_by is not null and approved_by is not null and created_by <> approved_by))
+    not valid;
