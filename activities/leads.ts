@@ -183,6 +183,13 @@ export function voidApprovals(deal: DealChange<unknown>, except?: string): void 
   );
 }
 
+/** Intake has given waits, lead or approvals to somebody else: the workflow takes the head, who is asked is told. */
+async function adopt(deal: DealChange<null>): Promise<void> {
+  const { approvalIds = [], ...handed } = deal.body as { readonly approvalIds?: readonly string[] };
+  deal.detail = handed;
+  for (const id of approvalIds) if (deal.wait('approval', id)) await deal.mail('approval', id);
+}
+
 export function makeLeadSteps(deps: StepDeps) {
   return {
     scoreLead: makeStep<ScoringRow>(deps, { name: 'scoreLead', load: SCORING, judge: receive }),
@@ -196,7 +203,6 @@ export function makeLeadSteps(deps: StepDeps) {
     recycleLead: makeStep<null>(deps, { name: 'recycleLead', judge: recycle }),
     reassignLead: makeStep<PersonJson[]>(deps, { name: 'reassignLead', load: PEOPLE, judge: reassign }),
     withdrawLead: makeStep<null>(deps, { name: 'withdrawLead', judge: withdraw }),
-    /** Intake has given open waits to somebody else; the workflow takes the new head. */
-    adoptWaits: makeStep<null>(deps, { name: 'adoptWaits', judge: () => undefined }),
+    adoptWaits: makeStep<null>(deps, { name: 'adoptWaits', judge: adopt }),
   };
 }

@@ -29,7 +29,7 @@ const PAYLOADS: Readonly<Record<MessageName, string>> = {
   deliveryRecorded: '`deliveryId`',
   paymentApplied: '`paymentId`, `allocationIds`',
   paymentReversed: '`paymentId`, `reversalId`',
-  waitReassigned: '`personId`',
+  waitReassigned: '`fromId`, `toId`, `ownerId`, `approvalIds?`',
   commissionPaid: '`payoutId`',
 };
 

@@ -3,6 +3,8 @@
 
 export const APPROVAL_STATUSES = ['waiting', 'open', 'approved', 'rejected', 'void'] as const;
 export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
+/** Still to be decided: asked, or asked once an earlier step is approved. */
+export const UNDECIDED = ['waiting', 'open'] as const satisfies readonly ApprovalStatus[];
 
 /** What the matrix looks at in a revision of a quote. */
 export interface QuoteFacts {
