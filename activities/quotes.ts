@@ -204,6 +204,7 @@ function expire(deal: DealChange<QuoteJson | null>): void {
 }
 
 function decline(deal: DealChange<QuoteJson | null>): void {
+  deal.checkOwner();
   const { quoteId, reason, ...rest } = deal.body as QuoteDecline;
   const { revision } = revisionOf(deal, { quoteId, ...rest });
   if (revision.status !== 'offered') {

@@ -152,6 +152,14 @@ describe('a quote is submitted, approved and accepted', () => {
     expect(await due('expireOffer', 'acceptance')).toMatchObject({ stage: 'closed', outcome: 'lost' });
   });
 
+  test('only the owner, a manager or a machine records what the customer said', async () => {
+    const quoteId = await submitted(0);
+    const said = { quoteId, revision: 1 };
+    expect(await refused('acceptQuote', PEOPLE.sdr, { ...said, acceptedBy })).toBe('forbidden');
+    expect(await refused('declineQuote', PEOPLE.sdr, { ...said, reason: 'x' })).toBe('forbidden');
+    await decide('acceptQuote', PEOPLE.boss, { ...said, acceptedBy });
+  });
+
   test('declined with a reason', async () => {
     const quoteId = await submitted(0);
     const result = await decide('declineQuote', PEOPLE.rep, {
