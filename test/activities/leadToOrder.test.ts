@@ -94,6 +94,21 @@ describe('a lead is received and qualified', () => {
     expect(await refused('qualifyLead', PEOPLE.rep, { decision: 'qualify' })).toBe('lead_closed');
   });
 
+  test('first contact was made by somebody who works here and qualifies leads, or nobody', async () => {
+    await scored();
+    await base.owner.query('update people set active = false where id = $1', [PEOPLE.head]);
+    for (const firstContactBy of ['person_01kaz4v8tqfv2r0c0q6c2nq4jd', PEOPLE.finance, PEOPLE.head]) {
+      const body = { decision: 'qualify', firstContactBy };
+      expect(await refused('qualifyLead', PEOPLE.rep, body)).toBe('unknown_reference');
+    }
+    await base.owner.query('update people set active = true where id = $1', [PEOPLE.head]);
+    await decide('qualifyLead', PEOPLE.rep, { decision: 'qualify', firstContactBy: PEOPLE.sdr });
+    const { rows } = await base.owner.query('select first_contact_by as by from leads where id = $1', [
+      leadId,
+    ]);
+    expect(rows).toEqual([{ by: PEOPLE.sdr }]);
+  });
+
   test('handed to another rep, the waits go with it; withdrawn, nothing waits any more', async () => {
     await scored();
     await decide('reassignLead', PEOPLE.boss, { ownerId: PEOPLE.sdr, reason: 'holiday' });
