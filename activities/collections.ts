@@ -7,7 +7,7 @@ import {
   type ItemJson,
   lockItems,
   lockLetter,
-  recordedPaymentOn,
+  recordersOn,
 } from '../db/collections.js';
 import { newId } from '../db/ids.js';
 import { lockInvoices, readInvoices } from '../db/invoices.js';
@@ -20,6 +20,7 @@ import { nextReminder } from '../domain/collections/reminders.js';
 import type { DunningAction } from '../domain/collections/types.js';
 import { DomainError } from '../domain/errors.js';
 import { postWriteOff } from '../domain/ledger/receivables.js';
+import { refuseToxic } from '../domain/people/toxicPairs.js';
 import { invoiceOf, openOf, writeBalances, writeOffOpen } from './balances.js';
 import type { DealChange } from './dealChange.js';
 import { customerKind, itemOf, nextStepAt } from './dunning.js';
@@ -141,10 +142,13 @@ async function writeOffInvoice(deal: Deal, tx: Tx): Promise<void> {
   const { invoiceId, reason } = deal.body as InvoiceWriteOff;
   const state = stateOf(deal);
   await lockInvoices(tx, [invoiceId]);
-  if (await recordedPaymentOn(tx, invoiceId, deal.actor.id)) {
-    const detail = `${deal.actor.id} recorded a payment on ${invoiceId} and may not write it off`;
-    throw new DomainError('conflicting_duties', detail);
-  }
+  const on = state.today;
+  const recorders = await recordersOn(tx, invoiceId);
+  refuseToxic(
+    { act: 'writeOffInvoice', personId: deal.actor.id, recordId: invoiceId, on },
+    recorders.map((personId) => ({ act: 'recordPayment', personId, recordId: invoiceId, on })),
+    `${deal.actor.id} recorded a payment on ${invoiceId} and may not write it off`,
+  );
   await writeOff(deal, tx, state, invoiceId, reason, deal.actor.id);
   moveOn(deal, state);
 }

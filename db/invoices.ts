@@ -82,6 +82,8 @@ export interface InvoiceRow {
   readonly openMinor: string;
   readonly level: number;
   readonly pins: { dunning?: number; invoicing?: number };
+  /** Who decided to write it off; nobody where its dunning plan did. */
+  readonly writtenOffBy: readonly string[];
   readonly lines: readonly StoredLine[];
   /** What stands of each allocation line, oldest first. */
   readonly standing: readonly {
@@ -97,7 +99,9 @@ export const INVOICE = `jsonb_build_object('id', i.id, 'number', i.number, 'lead
   'dueOn', i.due_on, 'taxPointOn', i.tax_point_on, 'grossMinor', i.gross_minor::text,
   'allocatedMinor', i.allocated_minor::text, 'creditedMinor', i.credited_minor::text,
   'smallDifferenceMinor', i.small_difference_minor::text, 'writtenOffMinor', i.written_off_minor::text,
-  'openMinor', i.open_minor::text, 'level', i.dunning_level, 'pins', i.pins, 'lines', ${INVOICE_LINES})`;
+  'openMinor', i.open_minor::text, 'level', i.dunning_level, 'pins', i.pins,
+  'writtenOffBy', (select coalesce(jsonb_agg(distinct w.decided_by), '[]') from write_offs w
+    where w.invoice_id = i.id and w.decided_by is not null), 'lines', ${INVOICE_LINES})`;
 
 // Rows that undo count with the allocation they undo: what is left of it is what stands.
 const STANDING = `(select coalesce(jsonb_agg(jsonb_build_object('allocationId', s.id, 'paymentId', s.payment_id,

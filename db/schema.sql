@@ -1142,8 +1142,47 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.roles_are_usable_from_the_next_day()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  person text := to_jsonb(new) ->> tg_argv[0];
+begin
+  if person is not null and not exists (
+      select from person_roles r where r.person_id = person and r.role = any (string_to_array(tg_argv[1], ' '))
+        and (r.granted_by is null or r.granted_on < current_date)) then
+    raise exception '% has none of the roles % since yesterday', person, tg_argv[1]
+      using errcode = 'check_violation', constraint = 'roles_are_usable_from_the_next_day';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.write_off_decider_never_records_a_payment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if exists (select from write_offs w join payments p on p.id = new.payment_id
+             where w.invoice_id = new.invoice_id and w.decided_by = p.recorded_by) then
+    raise exception 'whoever wrote an invoice off never records a payment on it'
+      using errcode = 'check_violation', constraint = 'write_off_decider_never_records_a_payment';
+  end if;
+  return new;
+end $function$;
+
+CREATE TRIGGER approved_with_a_usable_role BEFORE INSERT ON public.invoices FOR EACH ROW WHEN ((new.kind = 'credit_note'::text)) EXECUTE FUNCTION roles_are_usable_from_the_next_day('approved_by', 'manager finance');
+CREATE TRIGGER approved_with_a_usable_role BEFORE INSERT ON public.policy_approvals FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('person_id', 'manager finance compensation admin');
+CREATE TRIGGER calculated_with_a_usable_role BEFORE INSERT ON public.payouts FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('calculated_by', 'compensation');
+CREATE TRIGGER decided_with_a_usable_role BEFORE INSERT ON public.write_offs FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('decided_by', 'finance');
+CREATE TRIGGER decided_with_a_usable_role BEFORE INSERT OR UPDATE OF decided_by ON public.approvals FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('decided_by', 'manager finance compensation admin rep marketing fulfilment');
 CREATE CONSTRAINT TRIGGER ledger_transaction_is_zero AFTER INSERT ON public.ledger_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_transaction_is_zero();
 CREATE TRIGGER payment_recorder_never_writes_off BEFORE INSERT ON public.write_offs FOR EACH ROW EXECUTE FUNCTION payment_recorder_never_writes_off();
 CREATE TRIGGER payout_maker_never_releases BEFORE INSERT OR UPDATE ON public.payout_lines FOR EACH ROW WHEN ((new.released_by IS NOT NULL)) EXECUTE FUNCTION payout_maker_never_releases();
 CREATE TRIGGER policy_editor_never_approves BEFORE INSERT ON public.policy_approvals FOR EACH ROW EXECUTE FUNCTION policy_editor_never_approves();
 CREATE TRIGGER quote_maker_never_approves BEFORE INSERT OR UPDATE ON public.approvals FOR EACH ROW WHEN ((new.status = 'approved'::text)) EXECUTE FUNCTION quote_maker_never_approves();
+CREATE TRIGGER recorded_with_a_usable_role BEFORE INSERT ON public.deliveries FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('recorded_by', 'fulfilment integration');
+CREATE TRIGGER recorded_with_a_usable_role BEFORE INSERT ON public.payment_reversals FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('recorded_by', 'finance integration');
+CREATE TRIGGER recorded_with_a_usable_role BEFORE INSERT ON public.payments FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('recorded_by', 'finance integration');
+CREATE TRIGGER released_with_a_usable_role BEFORE INSERT OR UPDATE OF released_by ON public.payout_lines FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('released_by', 'compensation finance');
+CREATE TRIGGER write_off_decider_never_records_a_payment BEFORE INSERT ON public.allocations FOR EACH ROW WHEN ((new.amount_minor > 0)) EXECUTE FUNCTION write_off_decider_never_records_a_payment();

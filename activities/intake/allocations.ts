@@ -9,7 +9,7 @@ import { dateIn } from '../../domain/calendar/zones.js';
 import { DomainError } from '../../domain/errors.js';
 import { postLaterAllocation, postPayerNamed } from '../../domain/ledger/cash.js';
 import { postRecovery } from '../../domain/ledger/receivables.js';
-import { type Invoice, invoiceOf, openOf, writtenOffOf } from '../balances.js';
+import { type Invoice, invoiceOf, openOf, refuseOwnWriteOff, writtenOffOf } from '../balances.js';
 import {
   type Applied,
   apply,
@@ -45,7 +45,8 @@ export const chainOf = ({ chain }: StoredPayment) =>
 
 /**
  * Puts unapplied cash of a payment on invoices. Refuses `not_found`, `already_reversed`, `currency_mismatch`,
- * `over_allocated` (more than is unapplied, or than an invoice has open), `key_reused`.
+ * `over_allocated` (more than is unapplied, or than an invoice has open), `conflicting_duties` (who recorded the
+ * payment wrote the invoice off), `key_reused`.
  */
 export function allocatePayment(
   { db, policies }: IntakeDeps,
@@ -61,7 +62,8 @@ export function allocatePayment(
     const known = await allocatedBefore(tx, payment, input);
     if (known) return known;
     const invoices = (await readInvoices(tx, ids)).map(invoiceOf);
-    checkAll(payment, input, invoices);
+    const today = dateIn(payment.zone, at);
+    checkAll(payment, input, invoices, today);
     const { rows } = await tx.query<{ version: number }>(
       `select max(version) as version from policies where kind = 'invoicing'`,
     );
@@ -69,7 +71,6 @@ export function allocatePayment(
     const applied = allocations.map(({ invoiceId, amountMinor }) =>
       apply(payment, invoices.find(({ id }) => id === invoiceId) as Invoice, amountMinor, 'by_hand', policy),
     );
-    const today = dateIn(payment.zone, at);
     const writes = new Writes();
     writeApplied(writes, applied, today);
     const unappliedMinor =
@@ -97,6 +98,7 @@ function checkAll(
   payment: StoredPayment,
   { allocations }: AllocationInput,
   invoices: readonly Invoice[],
+  today: string,
 ): void {
   if (payment.reversed) throw new DomainError('already_reversed', `payment ${payment.id} was reversed`);
   if (allocations.length === 0) throw new DomainError('invalid_field', 'nothing to allocate', '/allocations');
@@ -110,6 +112,7 @@ function checkAll(
       throw new DomainError('invalid_field', why, `${at}/invoiceId`);
     }
     seen.add(invoiceId);
+    refuseOwnWriteOff(invoice, payment.recordedBy, today, `${at}/invoiceId`);
     if (invoice.currency !== payment.currency) {
       const detail = `a payment in ${payment.currency} on an invoice in ${invoice.currency}`;
       throw new DomainError('currency_mismatch', detail, `${at}/invoiceId`);

@@ -22,7 +22,7 @@ import { postRecovery } from '../../domain/ledger/receivables.js';
 import { exponentOf } from '../../domain/money/currencies.js';
 import { cashAccountOf, type PaymentMethod } from '../../domain/payments/cashAccount.js';
 import { matchPayment, type OpenInvoice, type PaymentMatch } from '../../domain/payments/matching.js';
-import { type Invoice, invoiceOf, openOf, writtenOffOf } from '../balances.js';
+import { type Invoice, invoiceOf, openOf, refuseOwnWriteOff, writtenOffOf } from '../balances.js';
 import { apply, type ShownAllocation, shown, tellLeads, tolerated, writeApplied } from './applied.js';
 import { hashOf, wakeRelay } from './messages.js';
 
@@ -67,6 +67,8 @@ export interface RecordedPayment {
  * Records a payment. The same reference with the same body is the payment that is there; with another body
  * `reference_reused`. Refuses `invalid_field` for an unknown currency or account, an amount of nothing, and a
  * value date after today. An unknown invoice number is no refusal: the money has come, finance gets a task.
+ * `conflicting_duties` where the sender wrote the invoice off: it is recorded by somebody else, because money on a
+ * written-off invoice is a recovery and never unapplied (RULES).
  */
 export async function recordPayment(deps: IntakeDeps, input: PaymentInput): Promise<RecordedPayment> {
   checkFields(input);
@@ -117,6 +119,9 @@ async function store(
   const today = dateIn(entity.zone, input.at);
   if (input.paidOn > today) {
     throw new DomainError('invalid_field', `paid on ${input.paidOn}, today is ${today}`, '/paidOn');
+  }
+  for (const { invoiceId } of match.allocations) {
+    refuseOwnWriteOff(invoiceFor(invoices, invoiceId), input.actorId, today, '/invoiceNumber');
   }
   const paymentId = newId('pay');
   const accountId = candidates.accountId ?? first?.accountId ?? null;

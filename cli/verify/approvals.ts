@@ -42,7 +42,7 @@ const releases = `
   union all
   select distinct w.id, format('%s wrote off an invoice whose payment %s he recorded', w.decided_by, p.id)
   from write_offs w
-  join allocations a on a.invoice_id = w.invoice_id and a.cause <> 'recovery'
+  join allocations a on a.invoice_id = w.invoice_id
   join payments p on p.id = a.payment_id
   where p.recorded_by = w.decided_by
   union all

@@ -41,3 +41,50 @@ alter table invoices
   add constraint credit_note_maker_never_approves check
     (kind <> 'credit_note' or (created_by is not null and approved_by is not null and created_by <> approved_by))
     not valid;
+
+-- The other direction of payment_recorder_never_writes_off: order does not matter.
+create function write_off_decider_never_records_a_payment() returns trigger language plpgsql as $$
+begin
+  if exists (select from write_offs w join payments p on p.id = new.payment_id
+             where w.invoice_id = new.invoice_id and w.decided_by = p.recorded_by) then
+    raise exception 'whoever wrote an invoice off never records a payment on it'
+      using errcode = 'check_violation', constraint = 'write_off_decider_never_records_a_payment';
+  end if;
+  return new;
+end $$;
+create trigger write_off_decider_never_records_a_payment before insert on allocations
+  for each row when (new.amount_minor > 0) execute function write_off_decider_never_records_a_payment();
+
+-- A role changed today is used from tomorrow on, by real days as sign-in counts them. Arguments: the column of the
+-- person, and the roles of which one is needed (domain/messages.ts; a test compares them).
+create function roles_are_usable_from_the_next_day() returns trigger language plpgsql as $$
+declare
+  person text := to_jsonb(new) ->> tg_argv[0];
+begin
+  if person is not null and not exists (
+      select from person_roles r where r.person_id = person and r.role = any (string_to_array(tg_argv[1], ' '))
+        and (r.granted_by is null or r.granted_on < current_date)) then
+    raise exception '% has none of the roles % since yesterday', person, tg_argv[1]
+      using errcode = 'check_violation', constraint = 'roles_are_usable_from_the_next_day';
+  end if;
+  return new;
+end $$;
+create trigger decided_with_a_usable_role before insert or update of decided_by on approvals for each row
+  execute function roles_are_usable_from_the_next_day('decided_by',
+    'manager finance compensation admin rep marketing fulfilment');
+create trigger recorded_with_a_usable_role before insert on payments for each row
+  execute function roles_are_usable_from_the_next_day('recorded_by', 'finance integration');
+create trigger recorded_with_a_usable_role before insert on payment_reversals for each row
+  execute function roles_are_usable_from_the_next_day('recorded_by', 'finance integration');
+create trigger recorded_with_a_usable_role before insert on deliveries for each row
+  execute function roles_are_usable_from_the_next_day('recorded_by', 'fulfilment integration');
+create trigger decided_with_a_usable_role before insert on write_offs for each row
+  execute function roles_are_usable_from_the_next_day('decided_by', 'finance');
+create trigger approved_with_a_usable_role before insert on invoices for each row when (new.kind = 'credit_note')
+  execute function roles_are_usable_from_the_next_day('approved_by', 'manager finance');
+create trigger calculated_with_a_usable_role before insert on payouts for each row
+  execute function roles_are_usable_from_the_next_day('calculated_by', 'compensation');
+create trigger released_with_a_usable_role before insert or update of released_by on payout_lines for each row
+  execute function roles_are_usable_from_the_next_day('released_by', 'compensation finance');
+create trigger approved_with_a_usable_role before insert on policy_approvals for each row
+  execute function roles_are_usable_from_the_next_day('person_id', 'manager finance compensation admin');

@@ -79,6 +79,7 @@ async function seed(db: Db, commission: Partial<CommissionPolicy>): Promise<void
       await db.query(`insert into person_roles values ($1, $2, null, '2026-01-01')`, [PEOPLE[name], role]);
     }
   }
+  await db.query(`insert into approval_limits values ($1, 'EUR', 2000000)`, [PEOPLE.boss]);
   for (const kind of Object.keys(POLICY_EXAMPLES) as PolicyKind[]) {
     const body =
       kind === 'commission' ? { ...POLICY_EXAMPLES.commission, ...commission } : POLICY_EXAMPLES[kind];
