@@ -203,7 +203,7 @@ async function escalateTask(deal: Deal, tx: Tx): Promise<void> {
   if (!wait) return;
   if (!state.openInvoices.has(wait.subject)) deal.end('task', wait.subject);
   else {
-    const policy = await deal.policy('dunning');
+    const policy = await deal.policy('dunning', state.order.pins.dunning);
     const isOpen = await hasOpenTask(tx, 'invoice_unpaid', wait.subject);
     const reason = { escalated: wait.level + 1, reopened: !isOpen };
     deal.task(isOpen ? 'task_overdue' : 'invoice_unpaid', wait.subject, 'finance', reason);

@@ -133,9 +133,9 @@ const calculate =
         amount_minor: amountMinor,
       })),
     );
-    if (lines.length === 0) {
-      writes.update('payouts', ['id'], { id: row.payoutId, status: 'confirmed', confirmed_at: run.at });
-    }
+    // Minimum, releaser and recovery stay those it was calculated by, whatever is changed before its release.
+    const over = lines.length === 0 && { status: 'confirmed', confirmed_at: run.at };
+    writes.update('payouts', ['id'], { id: row.payoutId, policy_version: row.policy, ...over });
     audit(run, `${call.run}/calculate`, 'calculatePayout', row.calculatedBy, { payees: lines.length });
     await writes.run(tx);
     const open = { released: false, confirmed: false };

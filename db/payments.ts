@@ -52,7 +52,6 @@ export interface AtTheDoor {
   readonly known: { id: string; bodyHash: string } | null;
   readonly entity: { id: string; zone: string } | null;
   readonly zones: Record<string, string>;
-  readonly invoicing: number;
   readonly knownAccount: boolean;
   readonly invoices: Omit<InvoiceRow, 'standing'>[];
 }
@@ -72,7 +71,6 @@ export async function readDoor(
       (select jsonb_build_object('id', e.id, 'zone', e.zone) from legal_entities e
         order by e.created_at, e.id limit 1) as entity,
       (select jsonb_object_agg(e.id, e.zone) from legal_entities e) as zones,
-      (select max(version) from policies where kind = 'invoicing') as invoicing,
       ($4::text is null or exists (select from accounts a where a.id = $4)) as "knownAccount",
       (select coalesce(jsonb_agg(${INVOICE} order by i.id), '[]') from invoices i where i.id = any($3)) as invoices`,
     values: [provider, reference, ids, accountId],

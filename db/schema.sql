@@ -701,6 +701,7 @@ create table payouts (
   calculated_by text,
   calculated_at timestamp with time zone not null,
   confirmed_at timestamp with time zone,
+  policy_version integer,
   constraint payouts_pkey PRIMARY KEY (id),
   constraint payouts_calculated_by_fkey FOREIGN KEY (calculated_by) REFERENCES people(id),
   constraint payouts_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES leads(id),

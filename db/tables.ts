@@ -455,6 +455,7 @@ export interface Tables {
     calculated_by: string | null;
     calculated_at: Date;
     confirmed_at: Date | null;
+    policy_version: number | null;
   };
   people: {
     id: string;

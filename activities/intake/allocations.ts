@@ -64,13 +64,12 @@ export function allocatePayment(
     const invoices = (await readInvoices(tx, ids)).map(invoiceOf);
     const today = dateIn(payment.zone, at);
     checkAll(payment, input, invoices, today);
-    const { rows } = await tx.query<{ version: number }>(
-      `select max(version) as version from policies where kind = 'invoicing'`,
-    );
-    const policy = await policies.get(tx, 'invoicing', rows[0]?.version);
-    const applied = allocations.map(({ invoiceId, amountMinor }) =>
-      apply(payment, invoices.find(({ id }) => id === invoiceId) as Invoice, amountMinor, 'by_hand', policy),
-    );
+    const applied: Applied[] = [];
+    for (const { invoiceId, amountMinor } of allocations) {
+      const invoice = invoices.find(({ id }) => id === invoiceId) as Invoice;
+      const policy = await policies.get(tx, 'invoicing', invoice.pins.invoicing);
+      applied.push(apply(payment, invoice, amountMinor, 'by_hand', policy));
+    }
     const writes = new Writes();
     writeApplied(writes, applied, today);
     const unappliedMinor =

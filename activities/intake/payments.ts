@@ -23,7 +23,15 @@ import { exponentOf } from '../../domain/money/currencies.js';
 import { cashAccountOf, type PaymentMethod } from '../../domain/payments/cashAccount.js';
 import { matchPayment, type OpenInvoice, type PaymentMatch } from '../../domain/payments/matching.js';
 import { type Invoice, invoiceOf, openOf, refuseOwnWriteOff, writtenOffOf } from '../balances.js';
-import { apply, type ShownAllocation, shown, tellLeads, tolerated, writeApplied } from './applied.js';
+import {
+  type Applied,
+  apply,
+  type ShownAllocation,
+  shown,
+  tellLeads,
+  tolerated,
+  writeApplied,
+} from './applied.js';
 import { hashOf, wakeRelay } from './messages.js';
 
 export interface IntakeDeps {
@@ -125,11 +133,12 @@ async function store(
   }
   const paymentId = newId('pay');
   const accountId = candidates.accountId ?? first?.accountId ?? null;
-  const policy = await policies.get(tx, 'invoicing', door.invoicing);
-  const applied = match.allocations.map(({ invoiceId, amountMinor }) => {
+  const applied: Applied[] = [];
+  for (const { invoiceId, amountMinor } of match.allocations) {
     const invoice = invoiceFor(invoices, invoiceId);
-    return apply({ id: paymentId, paidOn: input.paidOn }, invoice, amountMinor, 'payment', policy);
-  });
+    const policy = await policies.get(tx, 'invoicing', invoice.pins.invoicing);
+    applied.push(apply({ id: paymentId, paidOn: input.paidOn }, invoice, amountMinor, 'payment', policy));
+  }
   const writes = new Writes().insert('payments', {
     ...rowOf(input, bodyHash),
     id: paymentId,

@@ -88,3 +88,6 @@ create trigger released_with_a_usable_role before insert or update of released_b
   execute function roles_are_usable_from_the_next_day('released_by', 'compensation finance');
 create trigger approved_with_a_usable_role before insert on policy_approvals for each row
   execute function roles_are_usable_from_the_next_day('person_id', 'manager finance compensation admin');
+
+-- The rules a run was calculated by are the rules it is released by.
+alter table payouts add column policy_version int;
