@@ -15,6 +15,7 @@ export type IdPrefix =
   | 'dlv'
   | 'entity'
   | 'import'
+  | 'invite'
   | 'inv'
   | 'iline'
   | 'key'

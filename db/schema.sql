@@ -318,6 +318,25 @@ create table imports (
   constraint imports_status_check CHECK ((status = ANY (ARRAY['running'::text, 'done'::text, 'failed'::text])))
 );
 
+create table invitations (
+  id text not null,
+  person_id text not null,
+  secret_hash bytea not null,
+  expires_at timestamp with time zone not null,
+  created_by text not null,
+  created_at timestamp with time zone not null default now(),
+  ended_at timestamp with time zone,
+  key_id text,
+  constraint invitations_secret_hash_key UNIQUE (secret_hash),
+  constraint invitations_pkey PRIMARY KEY (id),
+  constraint invitations_created_by_fkey FOREIGN KEY (created_by) REFERENCES people(id),
+  constraint invitations_key_id_fkey FOREIGN KEY (key_id) REFERENCES api_keys(id),
+  constraint invitations_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
+  constraint invitations_secret_hash_check CHECK ((length(secret_hash) = 32)),
+  constraint nobody_invites_himself CHECK ((created_by <> person_id)),
+  constraint only_an_ended_invitation_has_a_key CHECK (((key_id IS NULL) OR (ended_at IS NOT NULL)))
+);
+
 create table invoice_lines (
   id text not null,
   invoice_id text not null,
@@ -1030,6 +1049,7 @@ CREATE UNIQUE INDEX contacts_email_once ON public.contacts USING btree (email_ke
 CREATE INDEX contacts_phone ON public.contacts USING btree (phone_key) WHERE (phone_key IS NOT NULL);
 CREATE INDEX delegations_person ON public.delegations USING btree (person_id);
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
+CREATE UNIQUE INDEX invitations_open_once ON public.invitations USING btree (person_id) WHERE (ended_at IS NULL);
 CREATE INDEX invoice_lines_order_line ON public.invoice_lines USING btree (order_line_id);
 CREATE INDEX invoices_lead ON public.invoices USING btree (lead_id);
 CREATE INDEX invoices_open ON public.invoices USING btree (account_id, currency, due_on) WHERE (open_minor > 0);

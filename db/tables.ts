@@ -200,6 +200,16 @@ export interface Tables {
     started_at: Date;
     ended_at: Date | null;
   };
+  invitations: {
+    id: string;
+    person_id: string;
+    secret_hash: Buffer;
+    expires_at: Date;
+    created_by: string;
+    created_at: Date;
+    ended_at: Date | null;
+    key_id: string | null;
+  };
   invoice_lines: {
     id: string;
     invoice_id: string;

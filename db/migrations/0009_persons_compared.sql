@@ -91,3 +91,22 @@ create trigger approved_with_a_usable_role before insert on policy_approvals for
 
 -- The rules a run was calculated by are the rules it is released by.
 alter table payouts add column policy_version int;
+
+-- Whoever holds two persons' keys is two persons to every pair of duties: a person's key is made by that person,
+-- out of an invitation that works once.
+create table invitations (
+  id text collate "C" primary key,
+  person_id text collate "C" not null references people,
+  secret_hash bytea not null unique check (length(secret_hash) = 32),
+  expires_at timestamptz not null,
+  created_by text collate "C" not null references people,
+  created_at timestamptz not null default now(),
+  ended_at timestamptz,
+  -- Null where it was replaced by another one before anybody used it.
+  key_id text collate "C" references api_keys,
+  constraint nobody_invites_himself check (created_by <> person_id),
+  constraint only_an_ended_invitation_has_a_key check (key_id is null or ended_at is not null)
+);
+create unique index invitations_open_once on invitations (person_id) where ended_at is null;
+grant select, insert on invitations to l2c_app;
+grant update (ended_at, key_id) on invitations to l2c_app;
