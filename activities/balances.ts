@@ -8,6 +8,7 @@ import { parseAmount } from '../domain/money/amounts.js';
 import { allocateByOpenGross, type LineShare, toleratedDifference } from '../domain/payments/allocation.js';
 import { refuseToxic } from '../domain/people/toxicPairs.js';
 import type { InvoicingPolicy } from '../domain/policies/types.js';
+import type { Charge } from './charges.js';
 import { exact } from './progress.js';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -21,10 +22,12 @@ export interface Standing {
 }
 
 type Amounts = Extract<keyof InvoiceRow, `${string}Minor`>;
-export interface Invoice extends Omit<InvoiceRow, Amounts | 'lines' | 'standing'> {
+export interface Invoice extends Omit<InvoiceRow, Amounts | 'lines' | 'standing' | 'charges'> {
   readonly grossMinor: bigint;
   readonly lines: Line[];
   readonly standing: readonly Standing[];
+  /** Its charge notes, the oldest first: with the invoice they are one debt under its lock. */
+  readonly charges: readonly Charge[];
 }
 
 export const invoiceOf = (row: Omit<InvoiceRow, 'standing'>): Invoice =>

@@ -110,3 +110,20 @@ create table invitations (
 create unique index invitations_open_once on invitations (person_id) where ended_at is null;
 grant select, insert on invitations to l2c_app;
 grant update (ended_at, key_id) on invitations to l2c_app;
+
+-- Charge notes are written off beside their invoice, by the same rule in both directions.
+create function charge_write_off_decider_never_records_a_payment() returns trigger language plpgsql as $$
+begin
+  if exists (select from charge_write_offs w join payments p on p.id = new.payment_id
+             where w.charge_note_id = new.charge_note_id and w.decided_by = p.recorded_by) then
+    raise exception 'whoever wrote a charge note off never records a payment on it'
+      using errcode = 'check_violation', constraint = 'write_off_decider_never_records_a_payment';
+  end if;
+  return new;
+end $$;
+create trigger write_off_decider_never_records_a_payment before insert on charge_allocations
+  for each row when (new.undoes is null) execute function charge_write_off_decider_never_records_a_payment();
+create trigger decided_with_a_usable_role before insert on charge_write_offs for each row
+  execute function roles_are_usable_from_the_next_day('decided_by', 'finance');
+create trigger decided_with_a_usable_role before insert on charge_waivers for each row
+  execute function roles_are_usable_from_the_next_day('decided_by', 'finance');

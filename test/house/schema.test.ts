@@ -65,6 +65,8 @@ describe('a record is written with a role that may send what leads to it', () =>
     ['payment_reversals', 'recorded_by', MESSAGES.paymentReversed.roles],
     ['deliveries', 'recorded_by', MESSAGES.deliveryRecorded.roles],
     ['write_offs', 'decided_by', MESSAGES.writeOffInvoice.roles],
+    ['charge_write_offs', 'decided_by', MESSAGES.writeOffInvoice.roles],
+    ['charge_waivers', 'decided_by', rolesThat('waive', 'invoices')],
     ['invoices', 'approved_by', MESSAGES.cancelOrder.roles],
     ['payouts', 'calculated_by', rolesThat('create', 'payouts')],
     ['payout_lines', 'released_by', rolesThat('release', 'payouts')],

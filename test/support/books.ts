@@ -153,7 +153,9 @@ export class Books {
     );
   }
 
-  async number(series: 'order' | 'invoice' | 'credit_note'): Promise<{ seq: number; number: string }> {
+  async number(
+    series: 'order' | 'invoice' | 'credit_note' | 'charge_note',
+  ): Promise<{ seq: number; number: string }> {
     const seq = (this.#seqs.get(series) ?? 0) + 1;
     this.#seqs.set(series, seq);
     const row = { entity_id: 'ent_1', series };
