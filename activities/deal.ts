@@ -1,10 +1,10 @@
 // What a run of the workflow itself needs: its opening state, and a place for what broke or could not be sent.
-import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
 import { failMail } from '../db/mails.js';
 import { isDatabaseAway } from '../db/pool.js';
 import type { MessageName } from '../domain/messages.js';
 import { INBOX_BATCH, type Opening, type StepAnswer, type StepCall } from '../domain/steps.js';
+import { databaseAway, stepFailed } from './failures.js';
 import { makeQuery, makeStep, type StepDeps } from './step.js';
 
 interface Inbox {
@@ -51,8 +51,9 @@ export function makeDealActivities(deps: StepDeps & { log: Logger }) {
       try {
         await failMail(deps.db, key, 'not delivered in time');
       } catch (error) {
-        if (!isDatabaseAway(error)) throw error;
-        throw ApplicationFailure.create({ message: 'the database is away or busy', type: 'DatabaseAway' });
+        if (isDatabaseAway(error)) throw databaseAway();
+        deps.log.error({ mail: key, err: error }, 'a mail could not be given up');
+        throw stepFailed('giveUpMail', error);
       }
       return { head: (await loadLead({ leadId, key: leadId, at })).head };
     },

@@ -1,6 +1,5 @@
 // A monthly payout run: everything unpaid up to the period's end is calculated, released payee by payee by
 // somebody who profits from none of it, confirmed, and the leads it settles are told.
-import { ApplicationFailure } from '@temporalio/common';
 import { appendAudit } from '../db/audit.js';
 import { lockPayees, readCarried } from '../db/commissions.js';
 import { derivedId, newId } from '../db/ids.js';
@@ -28,6 +27,7 @@ import { type PayeeAmount, postPayoutConfirmed, postPayoutReleased } from '../do
 import { parseAmount } from '../domain/money/amounts.js';
 import type { PayoutPolicy } from '../domain/policies/types.js';
 import type { Answer, PayoutCall, PayoutHead } from '../domain/steps.js';
+import { databaseAway, stepFailed } from './failures.js';
 import { factRow, wakeRelay } from './intake/messages.js';
 import type { StepDeps } from './step.js';
 
@@ -45,8 +45,9 @@ interface Run {
 export function makePayoutActivities(deps: StepDeps) {
   const inRun = <T>(call: PayoutCall, work: (run: Run) => Promise<T>): Promise<T> =>
     withRun(deps, call, work).catch((error: unknown) => {
-      if (!isDatabaseAway(error)) throw error;
-      throw ApplicationFailure.create({ message: 'the database is away or busy', type: 'DatabaseAway' });
+      if (isDatabaseAway(error)) throw databaseAway();
+      deps.log.error({ run: call.run, err: error }, 'a step of a payout run failed');
+      throw stepFailed(`payout run ${call.run}`, error);
     });
   return {
     /** Calculates the run, or finds it calculated: safe to call whenever the workflow begins. */

@@ -9,6 +9,7 @@ import { outcomeOf } from '../domain/messages.js';
 import type { Answer, Head, StepAnswer, StepCall, StepName } from '../domain/steps.js';
 import { OWN_STEPS } from '../domain/waits.js';
 import { DealChange, type Loaded, type LockedLead } from './dealChange.js';
+import { databaseAway, stepFailed } from './failures.js';
 
 export interface StepDeps {
   readonly db: Db;
@@ -40,12 +41,12 @@ export function makeStep<L>(deps: StepDeps, { name, load, judge }: StepDefinitio
       return answer;
     } catch (error) {
       if (isDatabaseAway(error) || raced.has((error as { constraint?: string }).constraint ?? '')) {
-        throw ApplicationFailure.create({ message: 'the database is away or busy', type: 'DatabaseAway' });
+        throw databaseAway();
       }
       const failed = (failures.get(call.key) ?? 0) + 1;
       failures.set(call.key, failed);
       deps.log.error({ step: name, key: call.key, failed, err: error }, 'step failed');
-      if (failed < MAX_FAILURES) throw error;
+      if (failed < MAX_FAILURES) throw stepFailed(name, error);
       failures.delete(call.key);
       throw ApplicationFailure.create({
         message: `${name} failed ${MAX_FAILURES} times`,
@@ -66,8 +67,9 @@ export function makeQuery<L, R>(deps: StepDeps, load: string, answer: (deal: Dea
         return answer(new DealChange<L>({ call, name: 'look', lead, loaded, policies: deps.policies, tx }));
       });
     } catch (error) {
-      if (!isDatabaseAway(error)) throw error;
-      throw ApplicationFailure.create({ message: 'the database is away or busy', type: 'DatabaseAway' });
+      if (isDatabaseAway(error)) throw databaseAway();
+      deps.log.error({ step: 'loadLead', key: call.key, err: error }, 'a lead could not be read');
+      throw stepFailed('loadLead', error);
     }
   };
 }

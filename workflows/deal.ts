@@ -99,7 +99,7 @@ export class Deal {
     await this.#inTurn(async () => {
       this.#looked = this.#looks;
       const call = { leadId: this.#leadId, key: this.#leadId, at: Date.now() };
-      const opening = await this.#whenDatabaseIsThere(() => steps.loadLead(call));
+      const opening = await this.#patiently(() => steps.loadLead(call));
       this.#adopt(opening);
       for (const { id, name } of opening.facts) this.#receive(id, name);
       if (opening.more) this.#looks++; // Bounded batches: the rest is read when these are done.
@@ -186,7 +186,7 @@ export class Deal {
     return this.#inTurn(async () => {
       const step = stepOf(name);
       const call = { leadId: this.#leadId, key: id, at: Date.now() };
-      const answer = await this.#orStuck(() => this.#run(step, call), call);
+      const answer = await this.#run(step, call);
       if (answer.answer?.result === 'stuck') this.#seen.delete(id);
       if (answer.answer?.result === 'parked') this.#parked.set(id, name);
       this.#adopt(answer, step);
@@ -202,40 +202,39 @@ export class Deal {
       if (!waits.some((wait) => wait[0] === kind && wait[1] === subject && wait[2] === dueAt)) return;
       const key = `${this.#leadId}/${name}/${revision}`;
       const call = { leadId: this.#leadId, key, at: Date.now(), subject, revision };
-      const answer = await this.#orStuck(() => this.#run(name, call), call);
+      const answer = await this.#run(name, call);
       this.#adopt(answer, name);
       if (answer.answer?.result === 'stuck') this.#quiet.set(keyOf(due), Date.now() + STUCK_MS);
       else if (this.#present.revision === revision) {
         const still = this.#present.waits.find((wait) => wait[0] === kind && wait[1] === subject);
         if (still && still[2] <= Date.now()) {
           this.#quiet.set(keyOf(due), Date.now() + QUIET_MS);
-          await this.#run('markStuck', call);
+          await this.#patiently(() => steps.markStuck(call));
         }
       }
     });
   }
 
-  /** A bug in a step stops that message, not the deal: it is marked, visible, and tried again later. */
-  async #orStuck(step: () => Promise<StepAnswer>, call: StepCall): Promise<StepAnswer> {
-    try {
-      return await step();
-    } catch (error) {
-      if (failureOf(error) !== 'StepBroken') throw error;
-      return this.#run('markStuck', call);
-    }
-  }
-
+  /** A bug in a step stops that step, not the deal: it is marked, visible, and tried again later. */
   #run(name: Exclude<keyof typeof steps, 'loadLead'>, call: StepCall): Promise<StepAnswer> {
-    return this.#whenDatabaseIsThere(() => steps[name](call));
+    return this.#patiently(
+      () => steps[name](call),
+      () => this.#patiently(() => steps.markStuck(call)),
+    );
   }
 
-  /** Waits out a database that is away with a timer that `look` cuts short. */
-  async #whenDatabaseIsThere<T>(step: () => Promise<T>): Promise<T> {
+  /**
+   * Waits out a database that is away with a timer that `look` cuts short. A step that is broken is given to
+   * `ifBroken`; one that nothing can stand in for is tried again as well: a failed step never ends the deal.
+   */
+  async #patiently<T>(step: () => Promise<T>, ifBroken?: () => Promise<T>): Promise<T> {
     for (let pauseS = FIRST_PAUSE_S; ; pauseS = Math.min(pauseS * 2, LAST_PAUSE_S)) {
       try {
         return await step();
       } catch (error) {
-        if (failureOf(error) !== 'DatabaseAway') throw error;
+        const failure = failureOf(error);
+        if (!failure) throw error;
+        if (failure === 'StepBroken' && ifBroken) return ifBroken();
       }
       const was = this.#looks;
       await condition(() => this.#looks !== was, pauseS * 1000);
@@ -268,7 +267,8 @@ export class Deal {
       } catch (error) {
         if (!(error instanceof ActivityFailure)) throw error;
         // A day of tries is over: a person takes it from here, the deal goes on.
-        await this.#run('giveUpMail', { leadId: this.#leadId, key: mail, at: Date.now() });
+        const call = { leadId: this.#leadId, key: mail, at: Date.now() };
+        await this.#patiently(() => steps.giveUpMail(call));
       }
       this.#outbox.shift();
     }
