@@ -199,6 +199,23 @@ test('a fact that comes before its time is parked and applied when its stage has
     expect(await timesDone(story, 'applyPayment')).toBe(1);
   }));
 
+test('a lead qualified before anybody told it of its capture is scored and has an owner all the same', () =>
+  inWorld({ worker: false }, async (world) => {
+    const story = await captured(world, 'unseen');
+    // The relay has taken the capture and is about to die with it.
+    await story.rows(`update messages set claimed_until = now() + interval '3 seconds' where lead_id = $1`);
+    await world.startWorker();
+    await story.decided('qualifyLead', 'boss', { decision: 'qualify' });
+    await until('the lead has an owner', async () => (await story.lead()).owner !== null);
+    expect(await story.waits()).toMatchObject([{ kind: 'quote', personId: PEOPLE.rep }]);
+    await story.accept(await story.submit());
+    await until(
+      'the capture is told',
+      async () =>
+        (await story.rows(`select from messages where lead_id = $1 and told_at is null`)).length === 0,
+    );
+  }));
+
 test('what was captured while worker and relay were away is told when they are back', () =>
   inWorld({ worker: false }, async (world) => {
     const story = await captured(world, 'unseen');
