@@ -3,7 +3,7 @@
 import { appendAudit } from '../db/audit.js';
 import { newId } from '../db/ids.js';
 import type { PolicyStore } from '../db/policies.js';
-import type { Tx } from '../db/pool.js';
+import type { CommitWith, Tx } from '../db/pool.js';
 import type { Tables } from '../db/tables.js';
 import { Writes } from '../db/writes.js';
 import { type ClockSegment, instantAt } from '../domain/calendar/clock.js';
@@ -252,15 +252,18 @@ export class DealChange<L> {
     return { revision: this.#revision, stage: this.#stage, outcome: this.#outcome, waits, owner };
   }
 
-  /** Third statement: everything at once. A refusal stores its answer alone and leaves the lead as it was. */
-  async commit(answer: Answer): Promise<void> {
+  /**
+   * Third statement: everything at once, and the commit with it. A refusal stores its answer alone and leaves the
+   * lead as it was.
+   */
+  async commit(answer: Answer, commitWith: CommitWith): Promise<void> {
     const { tx, name } = this.#parts;
     if (answer.result === 'applied' && !this.#discarded) this.#commitChange(name);
     if (this.message) {
       const message = { id: this.call.key, wasParked: this.message.parkedFor !== null };
       writeAnswer(this.writes, message, answer, this.at);
     }
-    await this.writes.run(tx);
+    await commitWith(() => this.writes.run(tx));
   }
 
   #commitChange(name: StepName): void {

@@ -3,7 +3,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
 import type { PolicyStore } from '../db/policies.js';
-import { type Db, isDatabaseAway, type Tx, withTransaction } from '../db/pool.js';
+import { type CommitWith, type Db, inOneTrip, isDatabaseAway, type Tx, withTransaction } from '../db/pool.js';
 import { DomainError } from '../domain/errors.js';
 import { outcomeOf } from '../domain/messages.js';
 import type { Answer, Head, StepAnswer, StepCall, StepName } from '../domain/steps.js';
@@ -36,7 +36,9 @@ export function makeStep<L>(deps: StepDeps, { name, load, judge }: StepDefinitio
   const failures = new Map<string, number>();
   return async (call: StepCall): Promise<StepAnswer> => {
     try {
-      const answer = await withTransaction(deps.db, (tx) => runStep(deps, tx, call, name, load, judge));
+      const answer = await withTransaction(deps.db, (tx, commitWith) =>
+        runStep(deps, { tx, commitWith }, call, name, load, judge),
+      );
       failures.delete(call.key);
       return answer;
     } catch (error) {
@@ -62,8 +64,7 @@ export function makeQuery<L, R>(deps: StepDeps, load: string, answer: (deal: Dea
   return async (call: StepCall): Promise<R> => {
     try {
       return await withTransaction(deps.db, async (tx) => {
-        const lead = await lockLead(tx, call.leadId);
-        const loaded = await loadContext<L>(tx, call, load);
+        const [lead, loaded] = await lockAndLoad<L>(tx, call, load);
         return answer(new DealChange<L>({ call, name: 'look', lead, loaded, policies: deps.policies, tx }));
       });
     } catch (error) {
@@ -76,20 +77,19 @@ export function makeQuery<L, R>(deps: StepDeps, load: string, answer: (deal: Dea
 
 async function runStep<L>(
   { policies }: StepDeps,
-  tx: Tx,
+  { tx, commitWith }: { tx: Tx; commitWith: CommitWith },
   call: StepCall,
   name: StepName,
   load: string | undefined,
   judge: Judge<L>,
 ): Promise<StepAnswer> {
-  const lead = await lockLead(tx, call.leadId);
-  const loaded = await loadContext<L>(tx, call, load);
+  const [lead, loaded] = await lockAndLoad<L>(tx, call, load);
   const deal = new DealChange<L>({ call, name, lead, loaded, policies, tx });
   const stored = loaded.message?.answer;
   if (stored) return { head: deal.head(), answer: stored };
   if (own.has(name) && call.revision !== lead.revision) return { head: deal.head() };
   const answer = (await judged(deal, tx, judge)) ?? { result: 'applied' as const };
-  await deal.commit(answer);
+  await deal.commit(answer, commitWith);
   return answerOf(deal.head(), answer, deal.mails);
 }
 
@@ -122,8 +122,16 @@ const answerOf = (head: Head, answer: Answer, mails: readonly string[]): StepAns
   ...(mails.length > 0 && { mails }),
 });
 
+// The load is a statement of its own: it has to see what was committed while the lock was waited for.
+const lockAndLoad = <L>(tx: Tx, call: StepCall, load?: string): Promise<[LockedLead, Loaded<L>]> =>
+  inOneTrip(
+    tx,
+    () => lockLead(tx, call.leadId),
+    () => loadContext<L>(tx, call, load),
+  );
+
 /** First statement of every step: the lead and the head of its audit chain, locked in one order. */
-export async function lockLead(tx: Tx, leadId: string): Promise<LockedLead> {
+async function lockLead(tx: Tx, leadId: string): Promise<LockedLead> {
   const { rows } = await tx.query<LockedLead>({
     name: 'lock_lead',
     text: `select l.*, h.seq as audit_seq, h.hash as audit_hash from leads l

@@ -1071,6 +1071,19 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.must_meet(met integer[], expected integer[], what text[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  for i in 1..cardinality(met) loop
+    -- Below zero: any number of rows will do.
+    if expected[i] >= 0 and met[i] <> expected[i] then
+      raise exception '%: % of % rows', what[i], met[i], expected[i] using errcode = '40001';
+    end if;
+  end loop;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.payment_recorder_never_writes_off()
  RETURNS trigger
  LANGUAGE plpgsql

@@ -9,7 +9,10 @@ import type { Tables } from './tables.js';
 export type Table = keyof Tables;
 export type Row<T extends Table> = Partial<Tables[T]>;
 
-/** Somebody else changed or made the row first; the caller's transaction rolls back and looks again. */
+/**
+ * Somebody else changed or made the row first; the caller's transaction rolls back and looks again. Carries the
+ * code of the serialization failure that Postgres raises for a write that met too few rows.
+ */
 export class WriteConflict extends Error {
   override readonly name = 'WriteConflict';
   readonly code = '40001';
@@ -61,7 +64,7 @@ export class Writes implements RowSink {
   }
 
   /**
-   * Sets the other columns of the rows found by `by`. Each row must be found, otherwise WriteConflict.
+   * Sets the other columns of the rows found by `by`. Each row must be found, otherwise the write fails (40001).
    * A `by` column may be one that guards the change, such as a status that must still be as it was read.
    */
   update<T extends Table>(table: T, by: readonly (keyof Tables[T] & string)[], ...rows: Row<T>[]): this {
@@ -93,22 +96,25 @@ export class Writes implements RowSink {
     return this;
   }
 
-  /** Sends everything as one statement. Throws WriteConflict when a part met fewer rows than it named. */
+  /**
+   * Sends everything as one statement, which fails as a serialization failure (40001) when a part met fewer rows
+   * than it named: Postgres itself refuses, so a commit may be sent with it.
+   */
   async run(db: Queryable): Promise<void> {
     if (this.isEmpty) return;
-    const ctes = this.#parts.map((part, i) => `w${i} as (${part.text(i + 1)} returning 1)`).join(', ');
-    const counts = this.#parts.map((_, i) => `(select count(*)::int from w${i}) as c${i}`).join(', ');
-    const text = `with ${ctes} select ${counts}`;
-    const { rows } = await db.query<Record<string, number>>({
+    const parts = this.#parts;
+    const ctes = parts.map((part, i) => `w${i} as (${part.text(i + 1)} returning 1)`).join(', ');
+    const met = parts.map((_, i) => `(select count(*)::int from w${i})`).join(', ');
+    const [expected, names] = [parts.length + 1, parts.length + 2];
+    const text = `with ${ctes} select must_meet(array[${met}], $${expected}::int[], $${names}::text[])`;
+    await db.query({
       name: nameOf(text),
       text,
-      values: this.#parts.map((part) => part.param),
-    });
-    this.#parts.forEach((part, i) => {
-      const met = rows[0]?.[`c${i}`];
-      if (part.expect >= 0 && met !== part.expect) {
-        throw new WriteConflict(`${part.what}: ${met} of ${part.expect} rows`);
-      }
+      values: [
+        ...parts.map(({ param }) => param),
+        parts.map(({ expect }) => expect),
+        parts.map(({ what }) => what),
+      ],
     });
   }
 }

@@ -22,7 +22,7 @@ describe('the settings', () => {
       clockSecondsPerDay: 86_400,
       logLevel: 'info',
       pools: { api: 10, worker: 20 },
-      worker: { localActivities: 16, cachedWorkflows: 2_000 },
+      worker: { localActivities: 16, cachedWorkflows: 2_000, stackTraces: false },
       limits: {
         requestsPerMinute: 6_000,
         failedSignInsPerMinute: 60,

@@ -46,6 +46,7 @@ export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
   const db = openPool(parts.appDatabaseUrl, {
     max: config.pools.worker,
     applicationName: 'l2c-worker',
+    repetitive: true,
     onIdleError: ({ message }) => log.warn({ reason: message }, 'a database connection broke'),
   });
   try {
@@ -66,6 +67,7 @@ export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
         workflowBundle: { codePath: WORKFLOW_BUNDLE },
         maxCachedWorkflows: config.worker.cachedWorkflows,
         localActivities: config.worker.localActivities,
+        stackTraces: config.worker.stackTraces,
         shutdownGraceMs: parts.graceMs,
       },
       {

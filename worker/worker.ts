@@ -2,11 +2,12 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { NativeConnectionOptions } from '@temporalio/worker';
+import type { NativeConnectionOptions, WorkerOptions } from '@temporalio/worker';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { type ActivityDeps, makeActivities } from '../activities/index.js';
 import type { Engine } from '../activities/intake/telling.js';
 import { startRelay } from './relay.js';
+import { withoutStackTraces } from './workflowThread.js';
 
 export interface WorkerSettings {
   readonly connection: NativeConnectionOptions;
@@ -16,6 +17,8 @@ export interface WorkerSettings {
   readonly maxCachedWorkflows: number;
   /** Steps at a time; fewer than the pool has connections, or they time out waiting for one. Default: all of them. */
   readonly localActivities?: number;
+  /** True: the engine's UI can ask where the code of a workflow stands. */
+  readonly stackTraces?: boolean;
   readonly shutdownGraceMs: number;
 }
 
@@ -30,7 +33,8 @@ export async function startWorker(
   deps: ActivityDeps & { readonly engine: Engine },
 ): Promise<RunningWorker> {
   const connection = await NativeConnection.connect(settings.connection);
-  const worker = await Worker.create({
+  const open = settings.stackTraces ? (create: () => Promise<Worker>) => create() : withoutStackTraces;
+  const options: WorkerOptions = {
     connection,
     namespace: settings.namespace,
     taskQueue: settings.taskQueue,
@@ -43,7 +47,8 @@ export async function startWorker(
     // A killed worker's leads go on after this time elsewhere; the default of 10 s is felt (TEMPORAL, rule 22).
     stickyQueueScheduleToStartTimeout: '1s',
     maxConcurrentLocalActivityExecutions: settings.localActivities ?? deps.db.options.max ?? 10,
-  });
+  };
+  const worker = await open(() => Worker.create(options));
   const relay = startRelay(deps);
   const ended = worker.run();
   return {

@@ -86,9 +86,12 @@ async function findKnown(
 ): Promise<Found> {
   const { rows } = await tx.query<Found>({
     name: 'find_lead',
-    text: `with person as (select id, account_id from contacts
-        where (email_key = $3) or (phone_key = $4 and $3::text is null)
-        order by (email_key = $3) desc nulls last, id limit 1)
+    // Two lookups by index: an OR over both keys would read every contact there is, for each capture.
+    text: `with same as materialized (select id, account_id, true as by_email from contacts where email_key = $3
+        union all select id, account_id, false from contacts where phone_key = $4),
+      known as materialized (select l.id, l.stage from leads l where l.contact_id in (select id from same)),
+      person as (select id, account_id from same where by_email or $3::text is null
+        order by by_email desc, id limit 1)
       select
         (select jsonb_build_object('anchorMs', floor(extract(epoch from c.anchor_at) * 1000),
            'realAnchorMs', floor(extract(epoch from c.real_anchor_at) * 1000), 'secondsPerDay', c.seconds_per_day)
@@ -97,10 +100,8 @@ async function findKnown(
          from messages where id = $1) as told,
         (select id from leads where external_id = $2) as external,
         (select jsonb_build_object('id', id, 'accountId', account_id) from person) as contact,
-        (select l.id from leads l join contacts c on c.id = l.contact_id
-         where l.stage <> 'closed' and (c.email_key = $3 or c.phone_key = $4) order by l.id limit 1) as open,
-        (select l.id from leads l join contacts c on c.id = l.contact_id
-         where l.stage = 'closed' and (c.email_key = $3 or c.phone_key = $4) order by l.id desc limit 1) as closed,
+        (select id from known where stage <> 'closed' order by id limit 1) as open,
+        (select id from known where stage = 'closed' order by id desc limit 1) as closed,
         (select id from accounts where email_domain = $5 order by id limit 1) as account`,
     values: [messageId, externalId ?? null, keys.email, keys.phone, keys.domain],
   });
