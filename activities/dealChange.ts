@@ -146,9 +146,10 @@ export class DealChange<L> {
     }
   }
 
+  /** Nobody applied it in time. What got stuck had come in time: the bug was ours, and it is done when repaired. */
   get expired(): boolean {
-    const notAfter = this.message?.notAfter;
-    return typeof notAfter === 'number' && Date.now() > notAfter;
+    const { notAfter = null, parkedFor = null } = this.message ?? {};
+    return notAfter !== null && Date.now() > notAfter && parkedFor !== 'stuck';
   }
 
   /** The policy pinned for this record, or the newest one where nothing is pinned yet. */

@@ -38,10 +38,11 @@ const messageOf = async (story: Story, id: string) => {
   return message;
 };
 
-/** As if an hour had passed for the sweep. */
+/** As if an hour had passed for the sweep, a decision's last moment with it. */
 const letSweepCome = (story: Story): Promise<unknown> =>
   story.rows(
-    `update messages set recorded_at = recorded_at - interval '1 hour', claimed_until = now() - interval '1 second'
+    `update messages set recorded_at = recorded_at - interval '1 hour', not_after = not_after - interval '1 hour',
+        told_at = told_at - interval '1 hour', claimed_until = now() - interval '1 second'
       where lead_id = $1 and answer is null`,
   );
 
@@ -95,6 +96,26 @@ test('a decision whose step is broken is stuck with a task, others go on; repair
     expect((await messageOf(story, id)).answer).toEqual({ result: 'applied' });
     expect(await timesDone(story, 'qualifyLead')).toBe(1);
     await closeTasks(story);
+  });
+});
+
+test('what is stuck is tried again by the next worker, whenever it comes', () => {
+  const fault: Fault = { at: 'write', left: 0 };
+  return inWorld({ workerDb: (db) => faulty(db, fault) }, async (world) => {
+    const story = await captured(world);
+    const id = newId('msg');
+    fault.left = 3;
+    expect(await story.decide('qualifyLead', 'rep', { decision: 'qualify' }, id)).toBeNull();
+    await world.stopWorker();
+    await story.rows(
+      `update messages set not_after = not_after - interval '1 hour', claimed_until = now() + interval '1 hour'
+        where lead_id = $1 and answer is null`,
+    );
+    await world.startWorker();
+    await story.reaches('qualified');
+    expect((await messageOf(story, id)).answer).toEqual({ result: 'applied' });
+    expect(await story.tasks()).toEqual([]);
+    await until('the decision is told', async () => (await messageOf(story, id)).told);
   });
 });
 
