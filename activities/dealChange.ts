@@ -146,10 +146,9 @@ export class DealChange<L> {
     }
   }
 
-  /** Nobody applied it in time. What got stuck had come in time: the bug was ours, and it is done when repaired. */
+  /** Nobody applied it in time. What got stuck had come in time, and the bug was ours. */
   get expired(): boolean {
-    const { notAfter = null, parkedFor = null } = this.message ?? {};
-    return notAfter !== null && Date.now() > notAfter && parkedFor !== 'stuck';
+    return this.message?.parkedFor !== 'stuck' && Date.now() > (this.message?.notAfter ?? Infinity);
   }
 
   /** The policy pinned for this record, or the newest one where nothing is pinned yet. */

@@ -5,3 +5,7 @@ create index messages_untold_facts on messages (claimed_until nulls first, recor
   where told_at is null and kind = 'fact';
 create index messages_untold_decisions on messages (recorded_at) where told_at is null and kind = 'decision';
 create index messages_silent on messages (told_at) where told_at is not null and answer is null;
+
+-- A step of a lead's own that broke is tried again at this real instant; until then its wait is not the next one.
+alter table waits add column retry_at timestamptz;
+create index waits_postponed on waits (retry_at) where retry_at is not null and ended_at is null;
