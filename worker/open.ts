@@ -9,6 +9,7 @@ import type { Config } from '../config.js';
 import { PolicyStore } from '../db/policies.js';
 import { openPool } from '../db/pool.js';
 import { mustBeSafe } from '../db/serverChecks.js';
+import { startArchive } from './archive.js';
 import { checkpointKey } from './checkpoint.js';
 import { startCheckpoints } from './checkpoints.js';
 import { foldersOf } from './folders.js';
@@ -81,11 +82,13 @@ export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
         }),
       },
     );
+    const archive = startArchive({ engine, dir: folders.histories, log });
     const checkpoints = startCheckpoints({ db, dir: folders.checkpoints, key, log });
     return {
       ended: worker.ended,
       async stop() {
         await worker.stop();
+        await archive.stop();
         await checkpoints.stop();
         await db.end();
       },
