@@ -29,6 +29,7 @@ import type { PayoutPolicy } from '../domain/policies/types.js';
 import type { Answer, PayoutCall, PayoutHead } from '../domain/steps.js';
 import { databaseAway, stepFailed } from './failures.js';
 import { factRow, wakeRelay } from './intake/messages.js';
+import { openScheduledRun } from './intake/payoutRuns.js';
 import type { StepDeps } from './step.js';
 
 const HOUR_MS = 3_600_000;
@@ -43,13 +44,17 @@ interface Run {
 }
 
 export function makePayoutActivities(deps: StepDeps) {
+  const failed = (step: string, err: unknown): never => {
+    if (isDatabaseAway(err)) throw databaseAway();
+    deps.log.error({ step, err }, 'a step of a payout run failed');
+    throw stepFailed(step, err);
+  };
   const inRun = <T>(call: PayoutCall, work: (run: Run) => Promise<T>): Promise<T> =>
-    withRun(deps, call, work).catch((error: unknown) => {
-      if (isDatabaseAway(error)) throw databaseAway();
-      deps.log.error({ run: call.run, err: error }, 'a step of a payout run failed');
-      throw stepFailed(`payout run ${call.run}`, error);
-    });
+    withRun(deps, call, work).catch((error: unknown) => failed(`payout run ${call.run}`, error));
   return {
+    /** Opens the scheduled run of a payday, or finds it open. */
+    openPayout: ({ at }: { at: number }): Promise<string | null> =>
+      openScheduledRun(deps, at).catch((error: unknown) => failed('openPayout', error)),
     /** Calculates the run, or finds it calculated: safe to call whenever the workflow begins. */
     calculatePayout: (call: PayoutCall): Promise<PayoutHead> => inRun(call, calculate(call)),
     /** Applies a decision to release and stores its answer. */

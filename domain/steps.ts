@@ -115,6 +115,8 @@ export interface PayoutHead {
 
 /** The activities of a payout run as its workflow knows them. */
 export interface PayoutActivities {
+  /** The run to pay on the nominal day `at` (real, epoch ms), null where nothing is to be paid on it. */
+  openPayout(call: { readonly at: number }): Promise<string | null>;
   calculatePayout(call: PayoutCall): Promise<PayoutHead>;
   releasePayout(call: PayoutCall & { messageId: string }): Promise<{ head: PayoutHead; answer: Answer }>;
   confirmPayout(call: PayoutCall): Promise<PayoutHead>;
