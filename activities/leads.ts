@@ -15,6 +15,8 @@ import { assignOwner } from '../domain/leads/assign.js';
 import { scoreLead as score } from '../domain/leads/score.js';
 import { maySend } from '../domain/messages.js';
 import { managersOf, type Role } from '../domain/people/people.js';
+import type { Answer } from '../domain/steps.js';
+import { WAITS } from '../domain/waits.js';
 import type { DealChange } from './dealChange.js';
 import { peopleFrom } from './people.js';
 import { makeStep, type StepDeps } from './step.js';
@@ -59,9 +61,27 @@ async function scored(deal: DealChange<ScoringRow>): Promise<void> {
   deal.detail = { ...deal.detail, points, grade, scoring: deal.versions.scoring };
 }
 
-/** Capture is over: the score with its reasons, an owner, and a date by which somebody has to qualify. */
-async function receive(deal: DealChange<ScoringRow>): Promise<void> {
+/**
+ * Capture is over: the score with its reasons, an owner, and a date by which somebody has to qualify. A decision
+ * may have come first (a manager qualifies while the relay is away): stage and owner stay as it left them then.
+ */
+async function receive(deal: DealChange<ScoringRow>): Promise<Answer | void> {
+  if (!deal.wait('intake')) return { result: 'no_effect' };
   await scored(deal);
+  const ownerId = deal.lead.owner_id ?? (await assign(deal));
+  deal.end('intake');
+  deal.set({ owner_id: ownerId });
+  deal.detail = { ...deal.detail, ownerId };
+  if (deal.stage === 'new' && !deal.wait('qualification')) {
+    const { dueHours } = await deal.policy('qualification');
+    deal.begin('qualification', { until: deal.atMs + dueHours * HOUR_MS });
+  }
+  for (const wait of deal.waits) {
+    if (wait.personId === null && WAITS[wait.kind].owes === 'rep') deal.move(wait, { personId: ownerId });
+  }
+}
+
+async function assign(deal: DealChange<ScoringRow>): Promise<string> {
   const { lead, own } = deal;
   const policy = await deal.policy('assignment');
   const { ownerId, territoryId, reasonCode } = assignOwner(
@@ -69,12 +89,9 @@ async function receive(deal: DealChange<ScoringRow>): Promise<void> {
     own.reps,
     policy,
   );
-  const { dueHours } = await deal.policy('qualification');
-  deal.end('intake');
-  deal.set({ owner_id: ownerId });
   deal.writes.update('people', ['id'], { id: ownerId, last_assigned_at: deal.at });
-  deal.begin('qualification', { personId: ownerId, until: deal.atMs + dueHours * HOUR_MS });
-  deal.detail = { ...deal.detail, ownerId, territoryId, assigned: reasonCode };
+  deal.detail = { ...deal.detail, territoryId, assigned: reasonCode };
+  return ownerId;
 }
 
 /** A share of the commission goes to somebody who works here and whose work first contact is. */

@@ -1,6 +1,5 @@
 // A monthly payout run: everything unpaid up to the period's end is calculated, released payee by payee by
 // somebody who profits from none of it, confirmed, and the leads it settles are told.
-import { ApplicationFailure } from '@temporalio/common';
 import { appendAudit } from '../db/audit.js';
 import { lockPayees, readCarried } from '../db/commissions.js';
 import { derivedId, newId } from '../db/ids.js';
@@ -29,7 +28,9 @@ import { parseAmount } from '../domain/money/amounts.js';
 import { refuseToxic } from '../domain/people/toxicPairs.js';
 import type { PayoutPolicy } from '../domain/policies/types.js';
 import type { Answer, PayoutCall, PayoutHead } from '../domain/steps.js';
+import { databaseAway, stepFailed } from './failures.js';
 import { factRow, wakeRelay } from './intake/messages.js';
+import { openScheduledRun } from './intake/payoutRuns.js';
 import type { StepDeps } from './step.js';
 
 const HOUR_MS = 3_600_000;
@@ -44,12 +45,17 @@ interface Run {
 }
 
 export function makePayoutActivities(deps: StepDeps) {
+  const failed = (step: string, err: unknown): never => {
+    if (isDatabaseAway(err)) throw databaseAway();
+    deps.log.error({ step, err }, 'a step of a payout run failed');
+    throw stepFailed(step, err);
+  };
   const inRun = <T>(call: PayoutCall, work: (run: Run) => Promise<T>): Promise<T> =>
-    withRun(deps, call, work).catch((error: unknown) => {
-      if (!isDatabaseAway(error)) throw error;
-      throw ApplicationFailure.create({ message: 'the database is away or busy', type: 'DatabaseAway' });
-    });
+    withRun(deps, call, work).catch((error: unknown) => failed(`payout run ${call.run}`, error));
   return {
+    /** Opens the scheduled run of a payday, or finds it open. */
+    openPayout: ({ at }: { at: number }): Promise<string | null> =>
+      openScheduledRun(deps, at).catch((error: unknown) => failed('openPayout', error)),
     /** Calculates the run, or finds it calculated: safe to call whenever the workflow begins. */
     calculatePayout: (call: PayoutCall): Promise<PayoutHead> => inRun(call, calculate(call)),
     /** Applies a decision to release and stores its answer. */

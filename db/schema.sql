@@ -1144,6 +1144,7 @@ create table waits (
   due_step text not null,
   ended_at timestamp with time zone,
   ended_by text,
+  retry_at timestamp with time zone,
   constraint waits_pkey PRIMARY KEY (id),
   constraint waits_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES leads(id),
   constraint waits_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
@@ -1208,8 +1209,10 @@ CREATE INDEX ledger_entries_account ON public.ledger_entries USING btree (accoun
 CREATE INDEX ledger_transactions_lead ON public.ledger_transactions USING btree (lead_id) WHERE (lead_id IS NOT NULL);
 CREATE INDEX mails_lead ON public.mails USING btree (lead_id) WHERE (lead_id IS NOT NULL);
 CREATE INDEX messages_lead ON public.messages USING btree (lead_id, recorded_at) WHERE (lead_id IS NOT NULL);
+CREATE INDEX messages_silent ON public.messages USING btree (told_at) WHERE ((told_at IS NOT NULL) AND (answer IS NULL));
 CREATE INDEX messages_unanswered ON public.messages USING btree (target, recorded_at) WHERE (answer IS NULL);
-CREATE INDEX messages_untold ON public.messages USING btree (claimed_until NULLS FIRST, recorded_at) WHERE (told_at IS NULL);
+CREATE INDEX messages_untold_decisions ON public.messages USING btree (recorded_at) WHERE ((told_at IS NULL) AND (kind = 'decision'::text));
+CREATE INDEX messages_untold_facts ON public.messages USING btree (claimed_until NULLS FIRST, recorded_at) WHERE ((told_at IS NULL) AND (kind = 'fact'::text));
 CREATE UNIQUE INDEX one_live_quote_per_lead ON public.quote_revisions USING btree (lead_id) WHERE (status = ANY (ARRAY['submitted'::text, 'offered'::text, 'accepted'::text]));
 CREATE UNIQUE INDEX one_reminder_fee_per_letter ON public.charge_note_lines USING btree (letter_id) WHERE (kind = 'reminder_fee'::text);
 CREATE INDEX orders_lead ON public.orders USING btree (lead_id);
@@ -1227,6 +1230,7 @@ CREATE INDEX touches_lead ON public.touches USING btree (lead_id, occurred_at);
 CREATE INDEX waits_due ON public.waits USING btree (until) WHERE (ended_at IS NULL);
 CREATE UNIQUE INDEX waits_open_once ON public.waits USING btree (lead_id, kind, subject) WHERE (ended_at IS NULL);
 CREATE INDEX waits_person ON public.waits USING btree (person_id) WHERE (ended_at IS NULL);
+CREATE INDEX waits_postponed ON public.waits USING btree (retry_at) WHERE ((retry_at IS NOT NULL) AND (ended_at IS NULL));
 CREATE INDEX write_offs_invoice ON public.write_offs USING btree (invoice_id);
 
 CREATE OR REPLACE FUNCTION public.charge_note_belongs_to_its_invoice()

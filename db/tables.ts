@@ -720,6 +720,7 @@ export interface Tables {
     due_step: string;
     ended_at: Date | null;
     ended_by: string | null;
+    retry_at: Date | null;
   };
   write_offs: {
     id: string;

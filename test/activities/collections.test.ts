@@ -255,7 +255,7 @@ describe('taking back', () => {
     expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'cancelled' });
   });
 
-  test('a delivery told after the cancellation is parked with a task', async () => {
+  test('a delivery told after the cancellation has no effect but a task, and waits for nothing', async () => {
     const deal = await orderedDeal(world);
     const { recordDelivery } = await import('../../activities/intake/deliveries.js');
     const messageId = newId('msg');
@@ -271,7 +271,17 @@ describe('taking back', () => {
     const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.boss, body);
     await told(world, 'cancelOrder', deal.leadId, id);
     const { answer } = await told(world, 'recordDelivery', deal.leadId, messageId);
-    expect(answer).toEqual({ result: 'parked', code: 'order_cancelled' });
+    expect(answer).toEqual({ result: 'no_effect', code: 'order_cancelled' });
+    const left = await row(
+      world,
+      `select d.status, t.role, m.parked_for as parked from deliveries d
+        join tasks t on t.subject = d.id and t.status = 'open' and t.kind = 'delivery_after_cancellation'
+        join messages m on m.id = $2 where d.order_id = $1`,
+      deal.orderId,
+      messageId,
+    );
+    expect(left).toEqual({ status: 'refused', role: 'finance', parked: null });
+    expect((await told(world, 'recordDelivery', deal.leadId, messageId)).answer).toEqual(answer);
   });
 
   test('a credit note on a closed lead opens it again, and needs two persons', async () => {

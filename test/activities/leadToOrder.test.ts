@@ -45,6 +45,37 @@ describe('a lead is received and qualified', () => {
     expect(await waiting('intake')).toEqual([]);
   });
 
+  test.each([
+    ['qualify', 'quote', 'qualified'],
+    ['nurture', 'interest', 'nurturing'],
+  ] as const)(
+    'a manager decides before it is scored (%s): score and owner follow, the stage stays',
+    async (decision, wait, stage) => {
+      await decide('qualifyLead', PEOPLE.boss, { decision });
+      expect(await waiting('intake')).toHaveLength(1);
+      expect((await once('scoreLead', { key: captured, at })).stage).toBe(stage);
+      const { rows } = await base.owner.query('select score, owner_id from leads where id = $1', [leadId]);
+      expect(rows).toEqual([{ score: expect.any(Number), owner_id: PEOPLE.rep }]);
+      expect(await waiting('intake')).toEqual([]);
+      expect(await waiting('qualification')).toEqual([]);
+      expect(await waiting(wait)).toMatchObject([{ person_id: decision === 'qualify' ? PEOPLE.rep : null }]);
+    },
+  );
+
+  test('handed to somebody before it is scored, it stays theirs', async () => {
+    await decide('reassignLead', PEOPLE.boss, { ownerId: PEOPLE.sdr, reason: 'knows them' });
+    expect((await scored()).stage).toBe('new');
+    expect(await waiting('qualification')).toMatchObject([{ person_id: PEOPLE.sdr }]);
+  });
+
+  test('disqualified before it is scored, it is closed and nothing follows', async () => {
+    const reason = 'no_budget';
+    await decide('qualifyLead', PEOPLE.boss, { decision: 'disqualify', reason });
+    const { answer } = await tried(steps.scoreLead, { leadId, key: captured, at });
+    expect(answer).toEqual({ result: 'no_effect' });
+    expect(await lead()).toMatchObject({ stage: 'closed', outcome: 'disqualified' });
+  });
+
   test('nobody qualifies in time: the manager is asked, with a task', async () => {
     await scored();
     await due('escalateQualification', 'qualification');
