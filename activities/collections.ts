@@ -8,7 +8,7 @@ import {
   type ItemJson,
   lockItems,
   lockLetter,
-  recordedPaymentOn,
+  recordersOn,
 } from '../db/collections.js';
 import { newId } from '../db/ids.js';
 import { lockInvoices, readInvoices } from '../db/invoices.js';
@@ -22,6 +22,7 @@ import { nextReminder } from '../domain/collections/reminders.js';
 import type { DunningAction } from '../domain/collections/types.js';
 import { DomainError } from '../domain/errors.js';
 import { postWriteOff } from '../domain/ledger/receivables.js';
+import { refuseToxic } from '../domain/people/toxicPairs.js';
 import type { DunningPolicy } from '../domain/policies/types.js';
 import { type Invoice, invoiceOf, openOf, writeBalances, writeOffOpen } from './balances.js';
 import { chargeLetter } from './chargeNotes.js';
@@ -166,11 +167,13 @@ async function writeOffInvoice(deal: Deal, tx: Tx): Promise<void> {
   const { invoiceId, reason } = deal.body as InvoiceWriteOff;
   const state = stateOf(deal);
   await lockInvoices(tx, [invoiceId]);
-  const { id } = deal.actor;
-  if (await recordedPaymentOn(tx, invoiceId, id)) {
-    const detail = `${id} recorded a payment on ${invoiceId} or its charge notes and may not write it off`;
-    throw new DomainError('conflicting_duties', detail);
-  }
+  const on = state.today;
+  const recorders = await recordersOn(tx, invoiceId);
+  refuseToxic(
+    { act: 'writeOffInvoice', personId: deal.actor.id, recordId: invoiceId, on },
+    recorders.map((personId) => ({ act: 'recordPayment', personId, recordId: invoiceId, on })),
+    `${deal.actor.id} recorded a payment on ${invoiceId} or its charge notes and may not write it off`,
+  );
   await writeOff(deal, tx, state, invoiceId, reason, deal.actor.id);
   moveOn(deal, state);
 }
@@ -269,7 +272,7 @@ async function escalateTask(deal: Deal, tx: Tx): Promise<void> {
   if (!wait) return;
   if (!state.openInvoices.has(wait.subject)) deal.end('task', wait.subject);
   else {
-    const policy = await deal.policy('dunning');
+    const policy = await deal.policy('dunning', state.order.pins.dunning);
     const isOpen = await hasOpenTask(tx, 'invoice_unpaid', wait.subject);
     const reason = { escalated: wait.level + 1, reopened: !isOpen };
     deal.task(isOpen ? 'task_overdue' : 'invoice_unpaid', wait.subject, 'finance', reason);

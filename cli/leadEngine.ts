@@ -1,7 +1,6 @@
 // What verification and reconciling ask and tell the engine, each call under a deadline.
 import { type ConnectionOptions, WorkflowNotFoundError } from '@temporalio/client';
 import { openEngineClient } from '../activities/intake/engineClient.js';
-import { leadTarget } from '../activities/intake/messages.js';
 import { startWorkflow, tellLook } from '../activities/intake/telling.js';
 import type { ReconcileEngine } from './reconcile.js';
 
@@ -36,7 +35,7 @@ export function openLeadEngine(options: {
     async *listOpen() {
       const open = client.workflow.list({
         // A funnel or another company may share the namespace; its leads stand in other rows.
-        query: `WorkflowType = 'leadToCash' and ExecutionStatus = 'Running' and TaskQueue = '${taskQueue}'`,
+        query: `WorkflowType in ('leadToCash', 'payCommissions') and ExecutionStatus = 'Running' and TaskQueue = '${taskQueue}'`,
       });
       const pages = open[Symbol.asyncIterator]();
       for (;;) {
@@ -45,9 +44,9 @@ export function openLeadEngine(options: {
         yield next.value.workflowId;
       }
     },
-    async start(leadId) {
-      const isTaken = await startWorkflow({ client, taskQueue }, leadTarget(leadId), CALL_MS);
-      if (!isTaken) throw new Error(`the engine did not take it within ${CALL_MS / 1000} s`);
+    async start(workflowId) {
+      if (await startWorkflow({ client, taskQueue }, workflowId, CALL_MS)) return;
+      throw new Error(`the engine did not take ${workflowId}`);
     },
     async look(workflowId) {
       await tellLook({ client, taskQueue }, workflowId, CALL_MS);

@@ -62,6 +62,11 @@ export function refusals(...codes: ErrorCode[]): Record<number, TSchema> {
   return responsesOf([...ALWAYS, ...codes]);
 }
 
+/** As `refusals`, for a route that takes a body. */
+export function refusalsWithBody(...codes: ErrorCode[]): Record<number, TSchema> {
+  return responsesOf([...ALWAYS, ...WITH_BODY, ...codes]);
+}
+
 /** As `refusals`, for a POST that takes an Idempotency-Key through `answerOnce`. */
 export function refusalsOnce(...codes: ErrorCode[]): Record<number, TSchema> {
   return responsesOf([...ALWAYS, ...WITH_BODY, 'key_in_use', 'key_reused', ...codes]);

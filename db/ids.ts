@@ -16,6 +16,7 @@ export type IdPrefix =
   | 'dlv'
   | 'entity'
   | 'import'
+  | 'invite'
   | 'inv'
   | 'iline'
   | 'key'

@@ -177,6 +177,7 @@ export interface StoredPayment {
   readonly entityId: string;
   readonly zone: string;
   readonly reversed: boolean;
+  readonly recordedBy: string;
   readonly chain: { seq: string; hash: string } | null;
 }
 
@@ -186,7 +187,7 @@ export async function readPayment(tx: Tx, paymentId: string): Promise<StoredPaym
     name: 'read_payment',
     text: `select p.id, p.amount_minor as "amountMinor", p.unapplied_minor as "unappliedMinor", p.currency,
         p.method, p.provider, p.paid_on as "paidOn", p.account_id as "accountId", p.entity_id as "entityId",
-        e.zone, p.reversed_at is not null as reversed,
+        e.zone, p.reversed_at is not null as reversed, p.recorded_by as "recordedBy",
         (select jsonb_build_object('seq', h.seq::text, 'hash', encode(h.hash, 'hex')) from audit_heads h
           where h.subject = p.id) as chain
       from payments p join legal_entities e on e.id = p.entity_id where p.id = $1`,

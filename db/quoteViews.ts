@@ -29,6 +29,7 @@ interface ApprovalJsonRow {
   readonly currency: string;
   readonly level: number;
   readonly decided_by: string | null;
+  readonly acting_for: string | null;
   readonly decided_at: string | null;
   readonly reason: string | null;
 }
@@ -153,6 +154,7 @@ export function approvalView(row: ApprovalJsonRow): ApprovalView {
     total: { amount: formatAmount(BigInt(row.amount_minor), row.currency), currency: row.currency },
     level: row.level,
     decidedBy: row.decided_by,
+    actingFor: row.acting_for,
     decidedAt: row.decided_at === null ? null : new Date(row.decided_at).toISOString(),
     reason: row.reason,
   };

@@ -104,8 +104,10 @@ create table approvals (
   decided_by text,
   decided_at timestamp with time zone,
   reason text,
+  acting_for text,
   constraint approvals_quote_id_revision_sequence_rule_id_key UNIQUE (quote_id, revision, sequence, rule_id),
   constraint approvals_pkey PRIMARY KEY (id),
+  constraint approvals_acting_for_fkey FOREIGN KEY (acting_for) REFERENCES people(id),
   constraint approvals_approver_id_fkey FOREIGN KEY (approver_id) REFERENCES people(id),
   constraint approvals_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES people(id),
   constraint approvals_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES leads(id),
@@ -115,8 +117,10 @@ create table approvals (
   constraint approvals_content_hash_check CHECK ((length(content_hash) = 32)),
   constraint approvals_sequence_check CHECK ((sequence > 0)),
   constraint approvals_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'open'::text, 'approved'::text, 'rejected'::text, 'void'::text]))),
-  constraint nobody_approves_above_his_limit CHECK (((status <> 'approved'::text) OR (limit_minor IS NULL) OR (amount_minor <= limit_minor))),
-  constraint nobody_approves_his_own_quote CHECK ((decided_by IS DISTINCT FROM requested_by))
+  constraint nobody_acts_for_himself CHECK (((acting_for IS NULL) OR (acting_for <> decided_by))),
+  constraint nobody_approves_above_his_limit CHECK (((status <> 'approved'::text) OR ((limit_minor IS NOT NULL) AND (amount_minor <= limit_minor)))),
+  constraint nobody_approves_his_own_quote CHECK ((decided_by IS DISTINCT FROM requested_by)),
+  constraint nobody_has_his_own_request_approved CHECK ((acting_for IS DISTINCT FROM requested_by))
 );
 
 create table audit_entries (
@@ -448,6 +452,25 @@ create table imports (
   constraint imports_status_check CHECK ((status = ANY (ARRAY['running'::text, 'done'::text, 'failed'::text])))
 );
 
+create table invitations (
+  id text not null,
+  person_id text not null,
+  secret_hash bytea not null,
+  expires_at timestamp with time zone not null,
+  created_by text not null,
+  created_at timestamp with time zone not null default now(),
+  ended_at timestamp with time zone,
+  key_id text,
+  constraint invitations_secret_hash_key UNIQUE (secret_hash),
+  constraint invitations_pkey PRIMARY KEY (id),
+  constraint invitations_created_by_fkey FOREIGN KEY (created_by) REFERENCES people(id),
+  constraint invitations_key_id_fkey FOREIGN KEY (key_id) REFERENCES api_keys(id),
+  constraint invitations_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
+  constraint invitations_secret_hash_check CHECK ((length(secret_hash) = 32)),
+  constraint nobody_invites_himself CHECK ((created_by <> person_id)),
+  constraint only_an_ended_invitation_has_a_key CHECK (((key_id IS NULL) OR (ended_at IS NOT NULL)))
+);
+
 create table invoice_lines (
   id text not null,
   invoice_id text not null,
@@ -528,7 +551,7 @@ END stored,
   constraint invoices_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES leads(id),
   constraint invoices_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
   constraint a_credit_note_credits_an_invoice CHECK (((kind = 'credit_note'::text) = (credits_id IS NOT NULL))),
-  constraint credit_note_maker_never_approves CHECK (((created_by IS NULL) OR (created_by IS DISTINCT FROM approved_by))),
+  constraint credit_note_maker_never_approves CHECK (((kind <> 'credit_note'::text) OR ((created_by IS NOT NULL) AND (approved_by IS NOT NULL) AND (created_by <> approved_by)))) NOT VALID,
   constraint invoice_gross_is_net_and_tax CHECK ((gross_minor = (net_minor + tax_minor))),
   constraint invoice_never_overpaid CHECK ((open_minor >= 0)),
   constraint invoices_allocated_minor_check CHECK ((allocated_minor >= 0)),
@@ -831,6 +854,7 @@ create table payouts (
   calculated_by text,
   calculated_at timestamp with time zone not null,
   confirmed_at timestamp with time zone,
+  policy_version integer,
   constraint payouts_pkey PRIMARY KEY (id),
   constraint payouts_calculated_by_fkey FOREIGN KEY (calculated_by) REFERENCES people(id),
   constraint payouts_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES leads(id),
@@ -1120,6 +1144,7 @@ create table waits (
   due_step text not null,
   ended_at timestamp with time zone,
   ended_by text,
+  retry_at timestamp with time zone,
   constraint waits_pkey PRIMARY KEY (id),
   constraint waits_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES leads(id),
   constraint waits_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
@@ -1170,6 +1195,7 @@ CREATE INDEX contacts_phone ON public.contacts USING btree (phone_key) WHERE (ph
 CREATE INDEX delegations_person ON public.delegations USING btree (person_id);
 CREATE UNIQUE INDEX flat_compensation_once_per_invoice ON public.charge_note_lines USING btree (invoice_id) WHERE (kind = 'flat_compensation'::text);
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
+CREATE UNIQUE INDEX invitations_open_once ON public.invitations USING btree (person_id) WHERE (ended_at IS NULL);
 CREATE INDEX invoice_lines_order_line ON public.invoice_lines USING btree (order_line_id);
 CREATE INDEX invoices_lead ON public.invoices USING btree (lead_id);
 CREATE INDEX invoices_open ON public.invoices USING btree (account_id, currency, due_on) WHERE (open_minor > 0);
@@ -1183,8 +1209,10 @@ CREATE INDEX ledger_entries_account ON public.ledger_entries USING btree (accoun
 CREATE INDEX ledger_transactions_lead ON public.ledger_transactions USING btree (lead_id) WHERE (lead_id IS NOT NULL);
 CREATE INDEX mails_lead ON public.mails USING btree (lead_id) WHERE (lead_id IS NOT NULL);
 CREATE INDEX messages_lead ON public.messages USING btree (lead_id, recorded_at) WHERE (lead_id IS NOT NULL);
+CREATE INDEX messages_silent ON public.messages USING btree (told_at) WHERE ((told_at IS NOT NULL) AND (answer IS NULL));
 CREATE INDEX messages_unanswered ON public.messages USING btree (target, recorded_at) WHERE (answer IS NULL);
-CREATE INDEX messages_untold ON public.messages USING btree (claimed_until NULLS FIRST, recorded_at) WHERE (told_at IS NULL);
+CREATE INDEX messages_untold_decisions ON public.messages USING btree (recorded_at) WHERE ((told_at IS NULL) AND (kind = 'decision'::text));
+CREATE INDEX messages_untold_facts ON public.messages USING btree (claimed_until NULLS FIRST, recorded_at) WHERE ((told_at IS NULL) AND (kind = 'fact'::text));
 CREATE UNIQUE INDEX one_live_quote_per_lead ON public.quote_revisions USING btree (lead_id) WHERE (status = ANY (ARRAY['submitted'::text, 'offered'::text, 'accepted'::text]));
 CREATE UNIQUE INDEX one_reminder_fee_per_letter ON public.charge_note_lines USING btree (letter_id) WHERE (kind = 'reminder_fee'::text);
 CREATE INDEX orders_lead ON public.orders USING btree (lead_id);
@@ -1202,6 +1230,7 @@ CREATE INDEX touches_lead ON public.touches USING btree (lead_id, occurred_at);
 CREATE INDEX waits_due ON public.waits USING btree (until) WHERE (ended_at IS NULL);
 CREATE UNIQUE INDEX waits_open_once ON public.waits USING btree (lead_id, kind, subject) WHERE (ended_at IS NULL);
 CREATE INDEX waits_person ON public.waits USING btree (person_id) WHERE (ended_at IS NULL);
+CREATE INDEX waits_postponed ON public.waits USING btree (retry_at) WHERE ((retry_at IS NOT NULL) AND (ended_at IS NULL));
 CREATE INDEX write_offs_invoice ON public.write_offs USING btree (invoice_id);
 
 CREATE OR REPLACE FUNCTION public.charge_note_belongs_to_its_invoice()
@@ -1237,6 +1266,19 @@ begin
       using errcode = 'check_violation', constraint = 'charge_note_is_its_lines';
   end if;
   return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.charge_write_off_decider_never_records_a_payment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if exists (select from charge_write_offs w join payments p on p.id = new.payment_id
+             where w.charge_note_id = new.charge_note_id and w.decided_by = p.recorded_by) then
+    raise exception 'whoever wrote a charge note off never records a payment on it'
+      using errcode = 'check_violation', constraint = 'write_off_decider_never_records_a_payment';
+  end if;
+  return new;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.ledger_transaction_is_zero()
@@ -1325,21 +1367,74 @@ CREATE OR REPLACE FUNCTION public.quote_maker_never_approves()
  LANGUAGE plpgsql
 AS $function$
 begin
-  if new.status = 'approved' and exists (
+  if exists (
       select from quote_revisions r where r.quote_id = new.quote_id and r.revision = new.revision
-        and (r.created_by = new.decided_by or r.content_hash <> new.content_hash)) then
+        and (r.created_by in (new.decided_by, new.acting_for) or r.content_hash <> new.content_hash)) then
     raise exception 'the maker of a quote never approves it, and only what was submitted is approved'
       using errcode = 'check_violation', constraint = 'quote_maker_never_approves';
+  end if;
+  if coalesce(new.acting_for, new.decided_by) is distinct from new.approver_id then
+    raise exception 'only who was asked approves, or somebody for them'
+      using errcode = 'check_violation', constraint = 'only_who_was_asked_approves';
+  end if;
+  -- The limit as it is, not as the row says it was.
+  if not exists (
+      select from approval_limits l where l.person_id = new.approver_id and l.currency = new.currency
+        and l.limit_minor >= new.amount_minor) then
+    raise exception '% minor units of % are above the limit of %', new.amount_minor, new.currency, new.approver_id
+      using errcode = 'check_violation', constraint = 'nobody_approves_above_his_limit';
   end if;
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.roles_are_usable_from_the_next_day()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  person text := to_jsonb(new) ->> tg_argv[0];
+begin
+  if person is not null and not exists (
+      select from person_roles r where r.person_id = person and r.role = any (string_to_array(tg_argv[1], ' '))
+        and (r.granted_by is null or r.granted_on < current_date)) then
+    raise exception '% has none of the roles % since yesterday', person, tg_argv[1]
+      using errcode = 'check_violation', constraint = 'roles_are_usable_from_the_next_day';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.write_off_decider_never_records_a_payment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if exists (select from write_offs w join payments p on p.id = new.payment_id
+             where w.invoice_id = new.invoice_id and w.decided_by = p.recorded_by) then
+    raise exception 'whoever wrote an invoice off never records a payment on it'
+      using errcode = 'check_violation', constraint = 'write_off_decider_never_records_a_payment';
+  end if;
+  return new;
+end $function$;
+
+CREATE TRIGGER approved_with_a_usable_role BEFORE INSERT ON public.invoices FOR EACH ROW WHEN ((new.kind = 'credit_note'::text)) EXECUTE FUNCTION roles_are_usable_from_the_next_day('approved_by', 'manager finance');
+CREATE TRIGGER approved_with_a_usable_role BEFORE INSERT ON public.policy_approvals FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('person_id', 'manager finance compensation admin');
+CREATE TRIGGER calculated_with_a_usable_role BEFORE INSERT ON public.payouts FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('calculated_by', 'compensation');
 CREATE TRIGGER charge_note_belongs_to_its_invoice BEFORE INSERT ON public.charge_notes FOR EACH ROW EXECUTE FUNCTION charge_note_belongs_to_its_invoice();
 CREATE CONSTRAINT TRIGGER charge_note_is_its_lines AFTER INSERT ON public.charge_notes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION charge_note_is_its_lines();
+CREATE TRIGGER decided_with_a_usable_role BEFORE INSERT ON public.write_offs FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('decided_by', 'finance');
+CREATE TRIGGER decided_with_a_usable_role BEFORE INSERT ON public.charge_waivers FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('decided_by', 'finance');
+CREATE TRIGGER decided_with_a_usable_role BEFORE INSERT ON public.charge_write_offs FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('decided_by', 'finance');
+CREATE TRIGGER decided_with_a_usable_role BEFORE INSERT OR UPDATE OF decided_by ON public.approvals FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('decided_by', 'manager finance compensation admin rep marketing fulfilment');
 CREATE CONSTRAINT TRIGGER ledger_transaction_is_zero AFTER INSERT ON public.ledger_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_transaction_is_zero();
 CREATE TRIGGER payment_recorder_never_waives_charges BEFORE INSERT ON public.charge_waivers FOR EACH ROW EXECUTE FUNCTION payment_recorder_never_forgives_charges();
 CREATE TRIGGER payment_recorder_never_writes_off BEFORE INSERT ON public.write_offs FOR EACH ROW EXECUTE FUNCTION payment_recorder_never_writes_off();
 CREATE TRIGGER payment_recorder_never_writes_off_charges BEFORE INSERT ON public.charge_write_offs FOR EACH ROW EXECUTE FUNCTION payment_recorder_never_forgives_charges();
 CREATE TRIGGER payout_maker_never_releases BEFORE INSERT OR UPDATE ON public.payout_lines FOR EACH ROW WHEN ((new.released_by IS NOT NULL)) EXECUTE FUNCTION payout_maker_never_releases();
 CREATE TRIGGER policy_editor_never_approves BEFORE INSERT ON public.policy_approvals FOR EACH ROW EXECUTE FUNCTION policy_editor_never_approves();
-CREATE TRIGGER quote_maker_never_approves BEFORE UPDATE ON public.approvals FOR EACH ROW WHEN ((new.status = 'approved'::text)) EXECUTE FUNCTION quote_maker_never_approves();
+CREATE TRIGGER quote_maker_never_approves BEFORE INSERT OR UPDATE ON public.approvals FOR EACH ROW WHEN ((new.status = 'approved'::text)) EXECUTE FUNCTION quote_maker_never_approves();
+CREATE TRIGGER recorded_with_a_usable_role BEFORE INSERT ON public.payment_reversals FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('recorded_by', 'finance integration');
+CREATE TRIGGER recorded_with_a_usable_role BEFORE INSERT ON public.deliveries FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('recorded_by', 'fulfilment integration');
+CREATE TRIGGER recorded_with_a_usable_role BEFORE INSERT ON public.payments FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('recorded_by', 'finance integration');
+CREATE TRIGGER released_with_a_usable_role BEFORE INSERT OR UPDATE OF released_by ON public.payout_lines FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('released_by', 'compensation finance');
+CREATE TRIGGER write_off_decider_never_records_a_payment BEFORE INSERT ON public.charge_allocations FOR EACH ROW WHEN ((new.undoes IS NULL)) EXECUTE FUNCTION charge_write_off_decider_never_records_a_payment();
+CREATE TRIGGER write_off_decider_never_records_a_payment BEFORE INSERT ON public.allocations FOR EACH ROW WHEN ((new.amount_minor > 0)) EXECUTE FUNCTION write_off_decider_never_records_a_payment();

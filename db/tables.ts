@@ -71,6 +71,7 @@ export interface Tables {
     decided_by: string | null;
     decided_at: Date | null;
     reason: string | null;
+    acting_for: string | null;
   };
   audit_entries: {
     subject: string;
@@ -270,6 +271,16 @@ export interface Tables {
     created_by: string;
     started_at: Date;
     ended_at: Date | null;
+  };
+  invitations: {
+    id: string;
+    person_id: string;
+    secret_hash: Buffer;
+    expires_at: Date;
+    created_by: string;
+    created_at: Date;
+    ended_at: Date | null;
+    key_id: string | null;
   };
   invoice_lines: {
     id: string;
@@ -526,6 +537,7 @@ export interface Tables {
     calculated_by: string | null;
     calculated_at: Date;
     confirmed_at: Date | null;
+    policy_version: number | null;
   };
   people: {
     id: string;
@@ -708,6 +720,7 @@ export interface Tables {
     due_step: string;
     ended_at: Date | null;
     ended_by: string | null;
+    retry_at: Date | null;
   };
   write_offs: {
     id: string;

@@ -11,7 +11,7 @@ import { sumOf } from '../../domain/collections/charges.js';
 import { DomainError } from '../../domain/errors.js';
 import { postLaterAllocation, postPayerNamed } from '../../domain/ledger/cash.js';
 import { postRecovery } from '../../domain/ledger/receivables.js';
-import { type Invoice, invoiceOf, openOf, writtenOffOf } from '../balances.js';
+import { type Invoice, invoiceOf, openOf, refuseOwnWriteOff, writtenOffOf } from '../balances.js';
 import { payable } from '../charges.js';
 import {
   type Applied,
@@ -63,8 +63,9 @@ export const chainOf = ({ chain }: StoredPayment) =>
   chain ? { seq: BigInt(chain.seq), hash: Buffer.from(chain.hash, 'hex') } : undefined;
 
 /**
- * Puts unapplied cash of a payment on invoices and charge notes. Refuses `not_found`, `already_reversed`, `currency_mismatch`,
- * `over_allocated` (more than is unapplied, or than an invoice has open), `key_reused`.
+ * Puts unapplied cash of a payment on invoices and charge notes. Refuses `not_found`, `already_reversed`,
+ * `currency_mismatch`, `over_allocated` (more than is unapplied, or than an invoice has open), `conflicting_duties`
+ * (who recorded the payment wrote the invoice off), `key_reused`.
  */
 export function allocatePayment(
   { db, policies }: IntakeDeps,
@@ -80,21 +81,20 @@ export function allocatePayment(
     const known = await allocatedBefore(tx, payment, input);
     if (known) return known;
     const invoices = (await readInvoices(tx, ids)).map(invoiceOf);
-    checkAll(payment, input, invoices);
-    const { rows } = await tx.query<{ version: number }>(
-      `select max(version) as version from policies where kind = 'invoicing'`,
-    );
-    const policy = await policies.get(tx, 'invoicing', rows[0]?.version);
-    const applied = allocations.flatMap((one) => {
-      const invoice = 'invoiceId' in one && invoices.find(({ id }) => id === one.invoiceId);
-      return invoice ? [apply(payment, invoice, one.amountMinor, 'by_hand', policy)] : [];
-    });
-    const charged = allocations.flatMap((one) => {
-      if ('invoiceId' in one) return [];
-      const on = chargeAmong(invoices, one.chargeNoteId);
-      return [applyCharge(payment, on, partsFor(on.charge, one.amountMinor, orderOf(policy)), 'by_hand')];
-    });
     const today = dateIn(payment.zone, at);
+    checkAll(payment, input, invoices, today);
+    const applied: Applied[] = [];
+    const charged: Charged[] = [];
+    for (const one of allocations) {
+      const { invoice } = targetOf(invoices, one) as NonNullable<ReturnType<typeof targetOf>>;
+      const policy = await policies.get(tx, 'invoicing', invoice.pins.invoicing);
+      if ('invoiceId' in one) applied.push(apply(payment, invoice, one.amountMinor, 'by_hand', policy));
+      else {
+        const on = chargeAmong(invoices, one.chargeNoteId);
+        const parts = partsFor(on.charge, one.amountMinor, orderOf(policy));
+        charged.push(applyCharge(payment, on, parts, 'by_hand'));
+      }
+    }
     const writes = new Writes();
     writeApplied(writes, applied, today);
     writeCharged(writes, charged, today);
@@ -119,6 +119,7 @@ function checkAll(
   payment: StoredPayment,
   { allocations }: AllocationInput,
   invoices: readonly Invoice[],
+  today: string,
 ): void {
   if (payment.reversed) throw new DomainError('already_reversed', `payment ${payment.id} was reversed`);
   if (allocations.length === 0) throw new DomainError('invalid_field', 'nothing to allocate', '/allocations');
@@ -137,6 +138,7 @@ function checkAll(
     }
     seen.add(id);
     const { invoice, open } = found;
+    refuseOwnWriteOff(invoice, payment.recordedBy, today, `${at}/${field}`);
     if (invoice.currency !== payment.currency) {
       const detail = `a payment in ${payment.currency} on ${id} in ${invoice.currency}`;
       throw new DomainError('currency_mismatch', detail, `${at}/${field}`);

@@ -28,9 +28,10 @@ import {
   type PaymentMatch,
   type Share,
 } from '../../domain/payments/matching.js';
-import { type Invoice, invoiceOf, openOf, writtenOffOf } from '../balances.js';
+import { type Invoice, invoiceOf, openOf, refuseOwnWriteOff, writtenOffOf } from '../balances.js';
 import { payable } from '../charges.js';
 import {
+  type Applied,
   apply,
   postApplied,
   type ShownAllocation,
@@ -84,6 +85,8 @@ export interface RecordedPayment {
  * Records a payment. The same reference with the same body is the payment that is there; with another body
  * `reference_reused`. Refuses `invalid_field` for an unknown currency or account, an amount of nothing, and a
  * value date after today. An unknown invoice number is no refusal: the money has come, finance gets a task.
+ * `conflicting_duties` where the sender wrote the invoice off: it is recorded by somebody else, because money on a
+ * written-off invoice is a recovery and never unapplied (RULES).
  */
 export async function recordPayment(deps: IntakeDeps, input: PaymentInput): Promise<RecordedPayment> {
   checkFields(input);
@@ -127,7 +130,8 @@ async function store(
   { door, candidates, bodyHash }: Matching,
 ): Promise<RecordedPayment> {
   const invoices = door.invoices.map(invoiceOf);
-  const policy = await policies.get(tx, 'invoicing', door.invoicing);
+  // In which order a debt is paid: by its own rules; money nobody named a debt for, by those of today.
+  const policy = await policies.get(tx, 'invoicing', invoices[0]?.pins.invoicing ?? door.invoicing);
   const match = await matched(tx, input, candidates, invoices, orderOf(policy));
   const [first] = match.allocations.map((share) => invoiceOfShare(invoices, share));
   const entity = first ? { id: first.entityId, zone: door.zones[first.entityId] ?? 'UTC' } : door.entity;
@@ -136,14 +140,18 @@ async function store(
   if (input.paidOn > today) {
     throw new DomainError('invalid_field', `paid on ${input.paidOn}, today is ${today}`, '/paidOn');
   }
+  for (const share of match.allocations) {
+    refuseOwnWriteOff(invoiceOfShare(invoices, share), input.actorId, today, '/invoiceNumber');
+  }
   const paymentId = newId('pay');
   const accountId = candidates.accountId ?? first?.accountId ?? null;
   const payment = { id: paymentId, paidOn: input.paidOn };
-  const applied = match.allocations
-    .filter(isOfInvoice)
-    .map(({ invoiceId, amountMinor }) =>
-      apply(payment, invoiceFor(invoices, invoiceId), amountMinor, 'payment', policy),
-    );
+  const applied: Applied[] = [];
+  for (const { invoiceId, amountMinor } of match.allocations.filter(isOfInvoice)) {
+    const invoice = invoiceFor(invoices, invoiceId);
+    const tolerance = await policies.get(tx, 'invoicing', invoice.pins.invoicing);
+    applied.push(apply(payment, invoice, amountMinor, 'payment', tolerance));
+  }
   const charged = match.allocations
     .filter(isOfCharge)
     .map((share) => applyCharge(payment, chargeAmong(invoices, share.chargeNoteId), share, 'payment'));

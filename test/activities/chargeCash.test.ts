@@ -32,8 +32,8 @@ afterEach(async () => {
 afterAll(() => world.close());
 
 /** An invoice over 1,210.00, reminded on day 37: a note of 40.00 compensation and 2.36 interest. */
-async function charged(accountId = newId('account')) {
-  const deal = await orderedDeal(world, { lines: [{ quantity: 1, netMinor: 100_000 }], accountId });
+async function charged(accountId = newId('account'), pins: Record<string, number> = {}) {
+  const deal = await orderedDeal(world, { lines: [{ quantity: 1, netMinor: 100_000 }], accountId, pins });
   await deliver(world, deal, [1]);
   await settle(world, deal.leadId);
   const [invoice] = await invoicesOf(world, deal);
@@ -444,7 +444,7 @@ describe('a policy that settles by law', () => {
         values ('invoicing', 2, $1, sha256('legal'), $2, '2026-01-01')`,
       [body, PEOPLE.editor],
     );
-    const { deal, invoice, note } = await charged();
+    const { deal, invoice, note } = await charged(newId('account'), { invoicing: 2 });
     await recordPayment(world.deps, byNumber(invoice.number, 4_100n));
     expect(await partsOf(note.id)).toEqual({ fee: 4_000n, interest: 100n });
     await pay(world, deal, invoice.number, 121_000n, 38);

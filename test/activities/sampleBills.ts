@@ -34,6 +34,8 @@ export async function bills(
     small_difference_minor: 0n,
     written_off_minor: 0n,
     dunning_level: 0,
+    created_by: kind === 'invoice' ? null : 'person_fin',
+    approved_by: kind === 'invoice' ? null : 'person_boss',
     pins: { dunning: 1 },
   });
   const billLine = (id: string, invoice_id: string) => ({

@@ -40,6 +40,12 @@ export async function offences({ db }: World): Promise<unknown[]> {
         where account = 'commission_payable' group by 1) l on l.party = c.payee_id
       where c.minor - coalesce(p.minor, 0) <> coalesce(l.minor, 0)
     union all
+    select 'paid more than was ever earned', p.payee_id from
+      (select payee_id, sum(amount_minor) as minor from payout_lines group by 1) p
+      left join (select payee_id, sum(amount_minor) as minor from commission_lines where corrects is null
+        group by 1) c using (payee_id)
+      where p.minor > coalesce(c.minor, 0)
+    union all
     select 'numbers', n.series from number_series n where n.series <> 'order' and n.last_seq <>
       (select count(*) from invoices i where i.series = n.series and i.entity_id = n.entity_id)
       + (select count(*) from charge_notes c where c.series = n.series and c.entity_id = n.entity_id)

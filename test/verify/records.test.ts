@@ -179,6 +179,17 @@ finds('I8', [
     ['appr_lead_won'],
   ],
   [
+    'an approval by the delegate of the maker',
+    `update approvals set approver_id = 'per_rep', acting_for = 'per_rep', requested_by = 'per_fin1'
+      where id = 'appr_lead_won'`,
+    ['appr_lead_won'],
+  ],
+  [
+    'an approval by somebody who was not asked',
+    `update approvals set decided_by = 'per_admin' where id = 'appr_lead_won'`,
+    ['appr_lead_won'],
+  ],
+  [
     'an approval above the limit',
     `alter table approvals drop constraint nobody_approves_above_his_limit;
      update approvals set limit_minor = 9999 where id = 'appr_lead_won'`,

@@ -1,7 +1,9 @@
 // What becomes of an order: delivered late or in parts, paid late, in parts or never, cancelled, paid back.
 // In virtual time.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { PEOPLE } from '../support/company.js';
 import { replayAndKeep } from '../support/histories.js';
+import { askedToCancel } from '../support/requests.js';
 import { openTimeSkipping, type TimeSkipping } from '../support/timeSkipping.js';
 import { told } from '../support/told.js';
 
@@ -107,7 +109,9 @@ test('a cancelled order is credited, its money is unapplied cash again and its c
     await story.pay(invoice);
     await story.waitsFor('delivery');
     await story.earned(2);
-    await story.decided('cancelOrder', 'boss', { orderId, reason: 'wrong item' });
+    const { db } = story.world;
+    const asked = await askedToCancel(db, { leadId: story.leadId, orderId }, PEOPLE.boss, 'wrong item');
+    await story.decided('cancelOrder', 'finance', asked);
     await story.ended();
     expect(await story.lead()).toMatchObject({ stage: 'closed', outcome: 'cancelled', reason: 'wrong item' });
     expect(await story.waits()).toEqual([]);
