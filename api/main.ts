@@ -4,7 +4,7 @@ import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
 import { openEngineClient } from '../activities/intake/engineClient.js';
 import { ConfigError, engineConnection, readConfig } from '../config.js';
-import { REDACTED } from './observe.js';
+import { REDACTED } from '../contracts/redacted.js';
 import { openApi } from './open.js';
 
 const STOP_MS = 20_000;

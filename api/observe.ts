@@ -3,29 +3,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Histogram, type Registry } from 'prom-client';
 
-/** Paths pino removes should anybody log a request, an error or a person as a whole. */
-export const REDACTED = [
-  'req.headers',
-  'req.url',
-  'request.headers',
-  'request.body',
-  'body',
-  'headers',
-  'authorization',
-  '*.authorization',
-  '*.secret',
-  '*.password',
-  '*.email',
-  '*.phone',
-  '*.name',
-  'email',
-  'phone',
-  // Postgres quotes the refused values there.
-  'err.detail',
-  'err.where',
-  'err.parameters',
-];
-
 /** One line per answered request, and the request's id in its answer. */
 export function addRequestLog(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {

@@ -4,15 +4,11 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { ProblemSchema } from '../contracts/problem.js';
-import { ERRORS } from '../domain/errors.js';
+import { LOOK, operationIdOf, PROBLEM_PAGE, TAG_LIST } from './describing.js';
 
 const UI_POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; " +
   "base-uri 'self'; frame-ancestors 'none'";
-
-const errorTable = Object.entries(ERRORS)
-  .map(([code, { status, title }]) => `| \`${code}\` | ${status} | ${title} |`)
-  .join('\n');
 
 const DESCRIPTION = `From first contact to the commission paid.
 
@@ -21,16 +17,18 @@ POSTs take \`Idempotency-Key\`: the same key and body get the same answer. Edits
 ETag that was read. Lists take \`limit\` and \`cursor\`. Amounts are decimal text with a currency; bodies are
 taken as they come, unknown fields are refused.
 
-Refusals are \`application/problem+json\` with one of these codes:
+Of several requests at once under one key the first is worked on and the others are answered
+\`409 key_in_use\`; sent again when it is done, they get its answer.
 
-| code | status | meaning |
-|---|---|---|
-${errorTable}
+Refusals are \`application/problem+json\` with a \`code\`: [what each means and what to do](/docs/problems).
 `;
 
 /** Registers the description before the routes it describes. */
 export async function addOpenApi(app: FastifyInstance, version: string): Promise<void> {
   app.addSchema(ProblemSchema);
+  app.addHook('onRoute', (route) => {
+    if (route.schema) route.schema = { ...route.schema, operationId: operationIdOf(route) };
+  });
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -41,27 +39,21 @@ export async function addOpenApi(app: FastifyInstance, version: string): Promise
         },
       },
       security: [{ bearer: [] }],
+      tags: TAG_LIST,
     },
     refResolver: { buildLocalReference: (json, _uri, _fragment, i) => String(json.$id ?? `schema${i}`) },
   });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: UI_POLICY,
+    ...LOOK,
     uiConfig: { validatorUrl: null, docExpansion: 'none', persistAuthorization: false },
   });
   const open = { schema: { hide: true }, config: { permit: 'open' as const } };
+  app.get('/', open, async (_request, reply) => reply.redirect('/docs'));
   app.get('/docs/problems', open, async (_request, reply) => reply.type('text/html').send(PROBLEM_PAGE));
   app.get('/openapi.json', open, async () => app.swagger());
 }
-
-/** Where the `type` of a problem leads: what each code means, one heading per code. */
-const PROBLEM_PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Refusals</title>
-<h1>Refusals</h1>
-${Object.entries(ERRORS)
-  .map(([code, { status, title }]) => `<h2 id="${code}">${code}</h2><p>${status}: ${title}.</p>`)
-  .join('\n')}
-</html>
-`;
 
 /** Headers a route takes beside its body, as they stand in the description. */
 export const idempotencyHeader = {

@@ -1,11 +1,10 @@
 // The commands that look: each prints for people, or one JSON document with --json, and answers its exit code.
 import { resolve } from 'node:path';
-import Table from 'cli-table3';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pg from 'pg';
 import { ensureClock } from '../activities/intake/clock.js';
 import { ensureAdminKey } from '../activities/intake/firstBoot.js';
-import { type Config, maskedConfig, readConfig } from '../config.js';
+import { type Config, readConfig } from '../config.js';
 import { migrate } from '../db/migrate.js';
 import { openPool } from '../db/pool.js';
 import { foldersOf } from '../worker/folders.js';
@@ -149,32 +148,6 @@ export function doctorCommand(ended: Ended): Command {
     );
 }
 
-export function configCommand(ended: Ended): Command {
-  return new Command('config')
-    .description('The settings in force, secrets masked')
-    .addOption(json())
-    .action((options: Common) =>
-      ended(
-        (async () => {
-          const rows = maskedConfig();
-          if (options.json) print(rows);
-          else {
-            const table = new Table({
-              head: ['variable', 'value', 'from', 'what it is'],
-              style: { head: [] },
-            });
-            for (const { name, value, from, description } of rows) {
-              table.push([name, value ?? '', from, description]);
-            }
-            process.stdout.write(`${table.toString()}\n`);
-          }
-          settings(); // Shown first, refused after: a wrong value is seen beside the others.
-          return EXIT.ok;
-        })(),
-      ),
-    );
-}
-
 export function dbCommand(ended: Ended): Command {
   const schema = new Command('schema')
     .description('Write db/schema.sql and db/tables.ts from the catalogs of a freshly migrated database')
@@ -224,7 +197,7 @@ async function runMigrate({ databaseUrl, appDatabaseUrl }: Reached, flags: Commo
 }
 
 /** Runs a command against what it reached and lets go of it, whatever happens. */
-async function reached(
+export async function reached(
   config: Config,
   engine: boolean,
   work: (at: Reached) => Promise<number>,

@@ -1,8 +1,9 @@
 // The two documents that are written from the code: what a lead can be told, and what each message means in each
 // stage. A test compares them with the files, so they cannot drift.
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { maskedConfig } from '../config.js';
 import { STAGES } from '../domain/leads/stages.js';
 import { MESSAGE_NAMES, MESSAGES, type MessageName, outcomeOf, STAGE_REFUSALS } from '../domain/messages.js';
 import { FACT_STEPS } from '../domain/steps.js';
@@ -100,13 +101,36 @@ ${table(['wait', 'owes', 'stages', 'reminder', 'time over'], waits)}
 `;
 }
 
-/** `l2c docs`: writes both into docs/ of the folder it runs in. */
+/** The rows of docs/operations.md: every setting with its default and what it is for. */
+export function settingsTable(): string {
+  const rows = maskedConfig({}).map(({ name, value, description }) => [
+    `\`${name}\``,
+    value === null ? '–' : `\`${value}\``,
+    description.replaceAll('|', '\\|'),
+  ]);
+  return table(['variable', 'default', 'what it is'], rows);
+}
+
+/** A document with its table of settings as the code has it. */
+export function withSettings(document: string): string {
+  const [whole, begin = '', end = ''] = SETTINGS.exec(document) ?? [];
+  if (whole === undefined) throw new RangeError('docs/operations.md has no place for the settings');
+  return document.replace(whole, () => `${begin}\n${settingsTable()}\n${end}`);
+}
+
+const SETTINGS = /(<!-- settings:[^>]*-->)[\s\S]*?(<!-- \/settings -->)/;
+const OPERATIONS = 'docs/operations.md';
+
+/** `l2c docs`: writes them into docs/ of the folder it runs in. */
 export function docsCommand(ended: (result: Promise<number>) => Promise<void>): Command {
   return new Command('docs')
-    .description('Write docs/messages.md and docs/stages.md from the code')
+    .description(
+      'Write docs/messages.md, docs/stages.md and the settings of docs/operations.md from the code',
+    )
     .action(() => {
       writeFileSync('docs/messages.md', messagesDocument());
       writeFileSync('docs/stages.md', stagesDocument());
+      writeFileSync(OPERATIONS, withSettings(readFileSync(OPERATIONS, 'utf8')));
       return ended(Promise.resolve(EXIT.ok));
     });
 }

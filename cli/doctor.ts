@@ -13,9 +13,10 @@ import { isPortFree } from '../engine/ports.js';
 import { findPostgres, serverUser } from '../engine/postgresBinaries.js';
 import { checkDatabase } from '../engine/roles.js';
 import { machineSettings } from '../engine/stack.js';
+import { StateFolder } from '../engine/stateFolder.js';
 import { SEARCH_ATTRIBUTES } from '../engine/temporal.js';
 import { findTemporalCli } from '../engine/temporalCli.js';
-import { attachedTo, type Reached } from './reach.js';
+import { attachedTo, runningApi } from './reach.js';
 
 export interface Finding {
   readonly check: string;
@@ -28,24 +29,30 @@ const CALL_MS = 5_000;
 
 /** Runs every check and answers all findings; none of them throws. */
 export async function examine(config: Config): Promise<Finding[]> {
-  const running = await attachedTo(config);
+  // What cannot be reached is found below, by name; here it only means that nothing more is known.
+  const running = await attachedTo(config).catch(() => undefined);
+  const isRunning = await new StateFolder(config.stateDir).ownership().then(Boolean, () => false);
   const { ownerUrl, appUrl } = config.database;
   const { address } = config.temporal;
   const checks: [string, () => Promise<string>][] = [
     ['node', async () => nodeVersion()],
-    ['state folder', () => stateFolder(config.stateDir, running)],
+    ['state folder', () => stateFolder(config.stateDir)],
   ];
   if (ownerUrl === undefined) checks.push(['postgres', postgresBinaries]);
   else
     checks.push(['database', () => checkDatabase(ownerUrl, 'DATABASE_URL').then((v) => `PostgreSQL ${v}`)]);
   if (address === undefined) checks.push(['temporal cli', () => temporalCli(config)]);
-  if (running === undefined) checks.push(['ports', () => portsFree(config)]);
+  if (isRunning) checks.push(['api', async () => `${await runningApi(config)}, a start runs`]);
+  else checks.push(['ports', () => portsFree(config)]);
   const owner = running?.databaseUrl ?? ownerUrl;
   const app = running?.appDatabaseUrl ?? appUrl;
-  if (owner !== undefined) checks.push(['migrations', () => migrations(owner)]);
+  if (owner !== undefined) checks.push(['migrations', () => migrations(owner, isRunning)]);
   if (app !== undefined) checks.push(['database settings', () => databaseSettings(app)]);
   const connection = running?.engine?.connection ?? (address && engineConnection());
-  if (connection) checks.push(['engine', () => engine(connection, config.temporal.namespace)]);
+  if (connection) {
+    checks.push(['engine', () => engine(connection, config.temporal.namespace)]);
+    checks.push(['temporal command', () => temporalCommand(config, connection)]);
+  }
   return Promise.all(checks.map(([check, look]) => found(check, look)));
 }
 
@@ -69,11 +76,12 @@ function nodeVersion(): string {
   return `Node ${process.versions.node}`;
 }
 
-async function stateFolder(stateDir: string, running: Reached | undefined): Promise<string> {
+async function stateFolder(stateDir: string): Promise<string> {
+  const owned = await new StateFolder(stateDir).ownership();
   for (let folder = stateDir; ; folder = dirname(folder)) {
     try {
       await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-      if (running) return `${stateDir}, a start runs in it`;
+      if (owned) return `${stateDir}, process ${owned.owner.pid} runs in it`;
       return folder === stateDir ? stateDir : `${stateDir} will be made`;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT' && folder !== dirname(folder)) continue;
@@ -99,6 +107,16 @@ async function temporalCli(config: Config): Promise<string> {
   return `${version} from ${rung} (${path})`;
 }
 
+/** What an operator types before `workflow show …`: program, address and namespace of the engine that runs. */
+async function temporalCommand(config: Config, { address }: ConnectionOptions): Promise<string> {
+  const { namespace, cliPath, address: external } = config.temporal;
+  const machine = machineSettings(environment());
+  const asked = { ...machine, ...(cliPath !== undefined && { temporalCli: cliPath }) };
+  const found = await findTemporalCli(asked, false).catch(() => undefined);
+  if (!found && !external) throw new Error('no Temporal CLI on this machine; a start fetches one');
+  return `${found?.path ?? 'temporal'} --address ${address} --namespace ${namespace}`;
+}
+
 async function portsFree({ ports }: Config): Promise<string> {
   const asked = Object.entries(ports).filter((entry): entry is [string, number] => (entry[1] ?? 0) > 0);
   const taken: string[] = [];
@@ -106,12 +124,17 @@ async function portsFree({ ports }: Config): Promise<string> {
   if (taken.length > 0) {
     throw new Error(`taken on 127.0.0.1: ${taken.join(', ')}. Stop what listens there or set another port`);
   }
-  return asked.length === 0 ? 'free ones are chosen' : `${asked.map(([, port]) => port).join(', ')} are free`;
+  const free = asked.map(([, port]) => port).join(', ');
+  return asked.length === 0 ? 'free ones are chosen' : `${free} ${asked.length === 1 ? 'is' : 'are'} free`;
 }
 
-async function migrations(url: string): Promise<string> {
+/** Before a start they are no fault: the start runs them. Beside one that runs they are. */
+async function migrations(url: string, isRunning: boolean): Promise<string> {
   const pending = await withClient(url, pendingMigrations);
-  if (pending.length > 0) throw new Error(`not run yet: ${pending.join(', ')}. A start runs them`);
+  if (pending.length > 0 && isRunning) {
+    throw new Error(`not run: ${pending.join(', ')}. Run npx l2c db migrate, or stop and start the product`);
+  }
+  if (pending.length > 0) return `${pending.length} to run: the next start does`;
   return 'schema is up to date';
 }
 

@@ -17,6 +17,7 @@ import { openLeadEngine } from './leadEngine.js';
 import { openLog } from './log.js';
 import { eventPrinter, type OnEvent } from './progress.js';
 import { openProduct, type Product } from './serve.js';
+import { tellTrouble } from './trouble.js';
 import { formatReport } from './verify/report.js';
 import type { InvariantResult } from './verify/types.js';
 import { verify } from './verify/verify.js';
@@ -87,9 +88,7 @@ async function runCommand(leadsPath: string, dealsPath: string, flags: FunnelFla
     if (result.problems.length === 0 && checks.every(({ ok }) => ok)) code = EXIT.ok;
   } catch (error) {
     if (stopping.signal.aborted) return EXIT.stopped;
-    if (!(error instanceof FileProblem)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return EXIT.usage;
+    return tellTrouble(error, flags.json);
   } finally {
     await product?.stop();
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, stop);

@@ -1,14 +1,17 @@
 // `l2c import leads`: sends a file to a running API and follows the import to its end.
 import { constants, createReadStream } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
+import { access, readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ImportView } from '../contracts/imports.js';
 import { LEAD_MAPPINGS } from '../contracts/leadMappings.js';
-import type { Ended } from './commands.js';
+import { type Ended, settings } from './commands.js';
 import { EXIT } from './exit.js';
 import { Refused } from './http.js';
+import { statusLine } from './progress.js';
+import { runningApi } from './reach.js';
+import { Unreachable, UsageProblem } from './trouble.js';
 
 export interface SendImport {
   readonly baseUrl: string;
@@ -60,14 +63,24 @@ async function* bytesOf(pieces: AsyncIterable<string | Uint8Array>): AsyncGenera
 }
 
 async function bodyOf(response: Response, request: string): Promise<ImportView> {
+  const type = response.headers.get('content-type') ?? 'nothing';
+  if (!/json/.test(type)) {
+    const { origin } = new URL(response.url);
+    throw new Unreachable(
+      `${request}: what answers at ${origin} is not this product (${response.status}, ${type}). ${ITS_ADDRESS}`,
+    );
+  }
   const body = (await response.json()) as ImportView & { code?: string; detail?: string };
   if (response.status < 400) return body;
   throw new Refused(response.status, body.code ?? 'unknown', body.detail ?? '', request);
 }
 
+const ITS_ADDRESS = 'npm start prints its address; give it with --url or L2C_URL';
+
 interface ImportFlags {
   readonly mapping: string;
-  readonly url: string;
+  /** Absent: the product that runs here. */
+  readonly url?: string;
   readonly key: string;
   readonly dryRun: boolean;
   readonly json: boolean;
@@ -81,7 +94,9 @@ export function importCommand(ended: Ended): Command {
     .argument('<csv>', 'the file, UTF-8, with a header line')
     .requiredOption('--mapping <file|name>', `a JSON file, or one of ${names}`)
     .addOption(
-      new Option('--url <url>', 'address of the API').env('L2C_URL').default('http://127.0.0.1:3000'),
+      new Option('--url <url>', 'address of the API; absent: the product that runs here')
+        .env('L2C_URL')
+        .argParser(httpAddress),
     )
     .addOption(new Option('--key <key>', 'API key of who imports').env('L2C_KEY').makeOptionMandatory())
     .option('--dry-run', 'read, check and count; write no lead', false)
@@ -98,58 +113,72 @@ export function importCommand(ended: Ended): Command {
 }
 
 async function runImport(path: string, flags: ImportFlags): Promise<number> {
-  const { url, key, dryRun, json } = flags;
+  const { key, dryRun, json } = flags;
+  const baseUrl = flags.url ?? (await runningApi(settings()));
+  const mapping = await mappingOf(flags.mapping);
+  await mustBeFile(path); // Told before anything is sent.
+  const csv = () => createReadStream(path);
+  const progress = progressPrinter(json);
+  const onProgress = progress.show;
   try {
-    const mapping = Object.hasOwn(LEAD_MAPPINGS, flags.mapping)
-      ? flags.mapping
-      : await readFile(flags.mapping, 'utf8');
-    await access(path, constants.R_OK); // Told before anything is sent.
-    const csv = () => createReadStream(path);
-    const onProgress = progressPrinter(json);
-    const view = await sendImport({
-      baseUrl: url.replace(/\/$/, ''),
-      token: key,
-      csv,
-      mapping,
-      dryRun,
-      onProgress,
-    });
+    const view = await sendImport({ baseUrl, token: key, csv, mapping, dryRun, onProgress });
+    progress.end();
     if (!json) process.stdout.write(summaryOf(view));
     return view.status === 'done' && view.rejected === 0 ? EXIT.ok : EXIT.found;
   } catch (error) {
-    return problemCode(error);
-  }
-}
-
-function problemCode(error: unknown): number {
-  const { code, message, cause } = error as NodeJS.ErrnoException & { cause?: { code?: string } };
-  if (error instanceof Refused) {
-    process.stderr.write(`${message}\n`);
-    return error.status >= 500 || error.status === 429 ? EXIT.unreachable : EXIT.usage;
-  }
-  if (code === 'ENOENT' || code === 'EISDIR' || code === 'EACCES') {
-    process.stderr.write(`${message}\n`);
-    return EXIT.usage;
-  }
-  if ((error as Error).name === 'TypeError' && cause !== undefined) {
+    progress.end();
     // What fetch throws when nobody answers.
-    process.stderr.write(`${message}${cause.code === undefined ? '' : ` (${cause.code})`}\n`);
-    return EXIT.unreachable;
+    const { name, cause } = error as Error & { cause?: NodeJS.ErrnoException };
+    if (name !== 'TypeError' || cause === undefined) throw error;
+    const { code, message } = cause;
+    throw new Unreachable(
+      `nobody answers at ${baseUrl} (${code ?? message}): start the product with npm start. ${ITS_ADDRESS}`,
+      { cause: error },
+    );
   }
-  throw error;
 }
 
-function progressPrinter(json: boolean): (view: ImportView) => void {
+/** The name of a mapping the product knows, or the JSON of a file. */
+async function mappingOf(given: string): Promise<string> {
+  if (Object.hasOwn(LEAD_MAPPINGS, given)) return given;
+  try {
+    return await readFile(given, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const names = Object.keys(LEAD_MAPPINGS).join(', ');
+    throw new UsageProblem(`no mapping called ${given} (${code}): ${names}, or the path of a JSON file`, {
+      cause: error,
+    });
+  }
+}
+
+async function mustBeFile(path: string): Promise<void> {
+  try {
+    await access(path, constants.R_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageProblem(`${path} cannot be read (${code}): give the path of a CSV file`, { cause: error });
+  }
+  if ((await stat(path)).isDirectory()) {
+    throw new UsageProblem(`${path} is a folder: give the path of a CSV file`);
+  }
+}
+
+function httpAddress(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text.replace(/\/+$/, '');
+  throw new InvalidArgumentError(`${text} is no address; one looks like http://127.0.0.1:3000`);
+}
+
+/** A line on a terminal that is written over, lines elsewhere, JSON lines where they are asked for. */
+function progressPrinter(json: boolean) {
   let shown = -1;
-  return (view) => {
-    if (json) {
-      process.stdout.write(`${JSON.stringify(view)}\n`);
-      return;
-    }
-    if (view.read === shown) return;
+  const line = statusLine();
+  const show = (view: ImportView): void => {
+    if (json) process.stdout.write(`${JSON.stringify(view)}\n`);
+    else if (view.read !== shown) line.show(countsOf(view));
     shown = view.read;
-    process.stderr.write(`${countsOf(view)}\n`);
   };
+  return { show, end: line.end };
 }
 
 const countsOf = ({ read, created, duplicates, rejected }: ImportView): string =>

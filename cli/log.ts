@@ -2,8 +2,8 @@
 import { mkdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
-import { REDACTED } from '../api/observe.js';
 import type { Config } from '../config.js';
+import { REDACTED } from '../contracts/redacted.js';
 
 const LIMIT_BYTES = 20 * 1024 * 1024;
 

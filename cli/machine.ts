@@ -3,6 +3,9 @@ import { resolve } from 'node:path';
 import { type Config, ConfigError, engineConnection, environment } from '../config.js';
 import { machineSettings, type StackSettings } from '../engine/stack.js';
 
+/** Where the API listens when nobody asked for a port and it is free. */
+export const USUAL_PORT = 3_000;
+
 /** What `startStack` takes, out of the settings and the engine's own variables (TLS, API key, profile). */
 export function stackSettings(config: Config): StackSettings {
   const { ownerUrl, appUrl } = config.database;

@@ -2,18 +2,20 @@
 // how they end.
 import { Command, CommanderError } from 'commander';
 import { productVersion } from '../api/open.js';
-import { ConfigError } from '../config.js';
-import { StackError } from '../engine/stack.js';
-import { configCommand, dbCommand, doctorCommand, reconcileCommand, verifyCommand } from './commands.js';
+import { adminKeyCommand } from './adminKey.js';
+import { dbCommand, doctorCommand, reconcileCommand, verifyCommand } from './commands.js';
+import { configCommand } from './configTable.js';
 import { docsCommand } from './docs.js';
 import { EXIT } from './exit.js';
 import { funnelCommand } from './funnel.js';
 import { importCommand } from './importLeads.js';
 import { startCommand, startWith } from './start.js';
+import { tellTrouble, UsageProblem } from './trouble.js';
 
 const EPILOGUE = `
 Ends with 0 when all is well, 1 when something was found, 2 for a wrong command or setting, 3 when something the
-command needs cannot be reached or started. Settings are environment variables: see l2c config.`;
+command needs cannot be reached or started, 4 for a fault of ours, 130 when it was stopped. With --json what went
+wrong is JSON too: {"ok":false,"error":{"code","message","exit"}}. Settings are environment variables: see l2c config.`;
 
 /** Runs one command line and answers its exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -33,40 +35,29 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addCommand(reconcileCommand(ended))
     .addCommand(doctorCommand(ended))
     .addCommand(configCommand(ended))
+    .addCommand(adminKeyCommand(ended))
     .addCommand(dbCommand(ended))
     .addCommand(docsCommand(ended));
-  quietExits(program);
+  const json = argv.includes('--json');
+  quietExits(program, json);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
-    return codeOf(error);
+    return codeOf(error, json);
   }
 }
 
 /** Commander ends the process by itself unless every command, at any depth, is told to throw instead. */
-function quietExits(command: Command): void {
+function quietExits(command: Command, json: boolean): void {
   command.exitOverride();
-  for (const child of command.commands) quietExits(child);
+  if (json) command.configureOutput({ writeErr: () => undefined }); // Told as JSON instead.
+  for (const child of command.commands) quietExits(child, json);
 }
 
-function codeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  const { name, message, stack, code } = error as Error & { code?: string };
-  if (error instanceof ConfigError) {
-    process.stderr.write(`${message}\n`);
-    return EXIT.usage;
-  }
-  const isAway = error instanceof StackError || UNREACHABLE.has(name) || UNREACHABLE.has(code ?? '');
-  process.stderr.write(`${isAway ? message || code : (stack ?? message)}\n`);
-  return EXIT.unreachable;
+/** With --json even a wrong command line is answered as JSON; commander has its own text for people. */
+function codeOf(error: unknown, json: boolean): number {
+  if (!(error instanceof CommanderError)) return tellTrouble(error, json);
+  if (error.exitCode === 0) return EXIT.ok;
+  return json ? tellTrouble(new UsageProblem(error.message.replace(/^error: /, '')), json) : EXIT.usage;
 }
-
-const UNREACHABLE = new Set([
-  'UnsafeDatabase',
-  'ServiceError',
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'ETIMEDOUT',
-  '28P01',
-]);

@@ -17,9 +17,31 @@ const MARKS = { begin: '…', done: '✓', warning: '!', failed: '✗' } as cons
 export function eventPrinter({ json = false, quiet = false } = {}): OnEvent {
   if (json) return (event) => process.stdout.write(`${JSON.stringify({ at: Date.now(), ...event })}\n`);
   return ({ step, status, ms, detail }) => {
-    if (quiet && (status === 'begin' || status === 'done')) return;
+    if (quiet && status !== 'warning') return; // What fails is told by the command itself.
     const time = status === 'begin' ? '' : `  ${(ms / 1000).toFixed(1)} s`;
     process.stderr.write(`${MARKS[status]} ${step.padEnd(13)} ${detail}${time}\n`);
+  };
+}
+
+export interface StatusLine {
+  show(text: string): void;
+  /** Leaves the last text standing. */
+  end(): void;
+}
+
+/** How far something is, on stderr: one line written over on a terminal, a line each time elsewhere. */
+export function statusLine(): StatusLine {
+  const { stderr } = process;
+  let isOpen = false;
+  return {
+    show(text) {
+      stderr.write(stderr.isTTY ? `\u001b[2K\r${text.slice(0, (stderr.columns || 80) - 1)}` : `${text}\n`);
+      isOpen = stderr.isTTY;
+    },
+    end() {
+      if (isOpen) stderr.write('\n');
+      isOpen = false;
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import { databaseUrl } from '../engine/postgres.js';
 import { APP, DATABASE, derivedAppPassword, ensureAppRole, masked, OWNER } from '../engine/roles.js';
 import { type StackEvent, startStack } from '../engine/stack.js';
 import { StateFolder } from '../engine/stateFolder.js';
-import { stackSettings } from './machine.js';
+import { stackSettings, USUAL_PORT } from './machine.js';
 
 export interface Reached {
   /** `attached`: somebody else's start runs; `started`: what was not external is ours until `close`. */
@@ -68,6 +68,13 @@ export async function attachedTo(config: Config): Promise<Reached | undefined> {
   };
 }
 
+/** Address of the API: of the product that runs in this state folder, else of the settings. */
+export async function runningApi(config: Config): Promise<string> {
+  const folder = new StateFolder(config.stateDir);
+  const running = (await folder.ownership()) === undefined ? undefined : (await folder.ports()).api;
+  return `http://127.0.0.1:${running ?? (config.ports.api || USUAL_PORT)}`;
+}
+
 /** The application's address of an external database, as the start that runs has made it. */
 async function derivedAppUrl(
   { database: { ownerUrl } }: Config,
@@ -76,5 +83,6 @@ async function derivedAppUrl(
   if (ownerUrl === undefined) return undefined;
   const { appPassword } = await folder.secrets();
   const derived = derivedAppPassword(ownerUrl, appPassword);
-  return ensureAppRole(ownerUrl, await folder.keepAppPassword(masked(ownerUrl), derived));
+  const password = await folder.appPasswordOf(masked(ownerUrl), derived);
+  return ensureAppRole(ownerUrl, password);
 }

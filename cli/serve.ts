@@ -7,10 +7,11 @@ import { type OpenApi, openApi } from '../api/open.js';
 import type { Config } from '../config.js';
 import { migrate } from '../db/migrate.js';
 import { openPool } from '../db/pool.js';
-import { isPortFree } from '../engine/ports.js';
+import { choosePort } from '../engine/ports.js';
 import { type Stack, startStack } from '../engine/stack.js';
+import { StateFolder } from '../engine/stateFolder.js';
 import { type OpenWorker, openWorker } from '../worker/open.js';
-import { stackSettings } from './machine.js';
+import { stackSettings, USUAL_PORT } from './machine.js';
 import { type OnEvent, runStep } from './progress.js';
 
 export interface ProductOptions {
@@ -48,7 +49,6 @@ export interface Product {
 /** Longer than any part takes; whoever waited so long is left to the reaper. */
 const STOP_GUARD_MS = 20_000;
 const WORKER_GRACE_MS = 1_500;
-const USUAL_PORT = 3_000;
 
 /**
  * Opens the product and answers when it serves. Throws StackError, UnsafeDatabase or what a part refuses, after
@@ -133,12 +133,19 @@ function openedApi(onEvent: OnEvent, parts: Parts & { probeEngine(): Promise<voi
     'api',
     'starting the API',
     async () => {
-      const { api } = parts.config.ports;
-      const port = api ?? ((await isPortFree(USUAL_PORT)) ? USUAL_PORT : 0);
-      return openApi({ ...parts, port });
+      const folder = new StateFolder(parts.config.stateDir);
+      const api = await openApi({ ...parts, port: await apiPort(parts.config, folder) });
+      await folder.rememberPorts({ api: Number(new URL(api.url).port) });
+      return api;
     },
     ({ url }) => `on ${url}`,
   );
+}
+
+/** The asked one; else the one of last time, the usual one, any free one: links and scripts live on. */
+async function apiPort({ ports }: Config, folder: StateFolder): Promise<number> {
+  if (ports.api !== undefined) return ports.api;
+  return (await choosePort(undefined, (await folder.ports()).api ?? USUAL_PORT)).port;
 }
 
 /** Stops once, in order; a part that fails does not keep the others, and none keeps us longer than the guard. */

@@ -2,14 +2,14 @@
 import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
-import { type Config, ConfigError, readConfig } from '../config.js';
-import { StackError } from '../engine/stack.js';
+import { type Config, readConfig } from '../config.js';
 import { EXIT } from './exit.js';
 import { openLog } from './log.js';
 import { eventPrinter, type OnEvent, type ProgressEvent } from './progress.js';
 import { clockForStart, sampleOrNothing } from './sample/sample.js';
 import { openProduct, type Product } from './serve.js';
-import { type Language, readyText } from './words.js';
+import { tellTrouble, troubleOf, UsageProblem } from './trouble.js';
+import { type Language, readyText, stoppedText, stoppingText } from './words.js';
 
 /** The last event of a start: where everything is and how to get in. */
 export interface ReadyEvent extends ProgressEvent {
@@ -52,28 +52,29 @@ export function startCommand(): Command {
 /** What `npm start` runs. Answers the exit code once it was stopped. */
 export async function start(argv: readonly string[]): Promise<number> {
   const command = startCommand().exitOverride();
+  const json = argv.includes('--json');
+  if (json) command.configureOutput({ writeErr: () => undefined }); // Told as JSON instead.
   try {
     command.parse([...argv], { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    throw error;
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return EXIT.ok;
+    return json ? tellTrouble(new UsageProblem(error.message.replace(/^error: /, '')), json) : EXIT.usage;
   }
   return startWith(command.opts<StartOptions>());
 }
 
 /** Starts, serves until a signal or the end of the worker, and stops in order. */
 export async function startWith(options: StartOptions): Promise<number> {
-  const onEvent = eventPrinter({ json: options.json });
+  const { onEvent, wasTold } = rememberingTrouble(eventPrinter({ json: options.json }));
   let config: Config;
   try {
     const read = readConfig();
     config = { ...read, stateDir: resolve(read.stateDir) };
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return EXIT.usage;
+    return tellTrouble(error, options.json);
   }
-  const stopping = stopSignal();
+  const stopping = stopSignal(() => options.json || process.stderr.write(stoppingText(options.language)));
   let product: Product | undefined;
   try {
     const { log, path } = openLog(config);
@@ -90,12 +91,27 @@ export async function startWith(options: StartOptions): Promise<number> {
     await Promise.race([Promise.all([served, stopping.asked]), broken?.then(() => stopping.asked)]);
     return EXIT.ok;
   } catch (error) {
-    return told(error, stopping.signal.aborted);
+    if (stopping.signal.aborted) return EXIT.ok;
+    return wasTold(error) && !options.json ? troubleOf(error).exit : tellTrouble(error, options.json);
   } finally {
     await product?.stop();
-    if (product) onEvent({ step: 'stopped', status: 'done', ms: 0, detail: 'nothing of it runs any more' });
+    if (product && options.json)
+      onEvent({ step: 'stopped', status: 'done', ms: 0, detail: stoppedText('en') });
+    else if (product) process.stderr.write(`${stoppedText(options.language)}\n`);
     stopping.end();
   }
+}
+
+/** A step that failed has told why on its own line; the same sentence below it would say nothing more. */
+function rememberingTrouble(print: OnEvent): { onEvent: OnEvent; wasTold(error: unknown): boolean } {
+  const told = new Set<string>();
+  return {
+    onEvent(event) {
+      if (event.status === 'failed') told.add(event.detail);
+      print(event);
+    },
+    wasTold: (error) => told.has((error as Error).message),
+  };
 }
 
 interface Serving {
@@ -131,26 +147,26 @@ async function serve(product: Product, serving: Serving): Promise<void> {
   else process.stdout.write(readyText(ready, options.language));
 }
 
-/** What cannot start is no bug: its step has told why, and a stack trace helps nobody. */
-function told(error: unknown, isStopping: boolean): number {
-  if (isStopping) return EXIT.ok;
-  if (!(error instanceof StackError)) {
-    const { stack, message } = error as Error;
-    process.stderr.write(`${stack ?? message}\n`);
-  }
-  return EXIT.unreachable;
-}
-
-/** The first signal asks to stop, the second ends at once; what runs then is stopped by its reaper. */
-function stopSignal() {
+/**
+ * The first signal asks to stop, a second one ends at once; what runs then is stopped by its reaper. A terminal
+ * signals everybody in it and npm passes on what it got, so one Ctrl-C under npm arrives twice: what comes within
+ * a moment is the same one.
+ */
+function stopSignal(onAsked: () => unknown) {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal); // Every call under way waits for it.
   let ask: () => void = () => undefined;
+  let askedAt = 0;
   const asked = new Promise<void>((resolve) => {
     ask = resolve;
   });
   const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT.stopped);
+    if (controller.signal.aborted) {
+      if (performance.now() - askedAt > SAME_SIGNAL_MS) process.exit(EXIT.stopped);
+      return;
+    }
+    askedAt = performance.now();
+    onAsked();
     controller.abort();
     ask();
   };
@@ -164,4 +180,5 @@ function stopSignal() {
   };
 }
 
+const SAME_SIGNAL_MS = 500;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

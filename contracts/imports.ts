@@ -3,9 +3,8 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { CHANNELS } from './leads.js';
 import { closed, Id, Instant, ListOf, Nullable } from './wire.js';
 
-/** No row of a file has more columns than this, and no field more characters. */
+/** No row of a file has more columns than this. */
 export const MAX_COLUMNS = 200;
-export const MAX_FIELD_LENGTH = 5_000;
 /** An upload is larger than any list of leads a person would send by hand, and smaller than a disk. */
 export const MAX_UPLOAD_BYTES = 200 * 1024 * 1024;
 /** A file of which so many rows are refused has the wrong mapping; going on would only fill the error list. */

@@ -148,6 +148,7 @@ export const TimelineEntry = Type.Object(
     seq: Type.Integer(),
     at: Instant,
     action: Type.String({ maxLength: 60 }),
+    text: Type.String({ description: 'Who did what, in the language of Accept-Language: en or es' }),
     actor: Nullable(Type.String({ maxLength: 40 })),
     revision: Nullable(Type.Integer()),
     from: Nullable(Type.String({ maxLength: 20 })),
@@ -182,5 +183,5 @@ export const ReasonBody = Type.Object(
 
 export const OwnerBody = Type.Object(
   { ownerId: Id('person'), reason: Text(500, 'Why', 'speaks Portuguese') },
-  { ...closed },
+  { ...closed, examples: [{ ownerId: 'person_01kaz4v8tqfv2r0c0q6c2nq4jd', reason: 'speaks Portuguese' }] },
 );

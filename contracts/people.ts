@@ -95,7 +95,16 @@ export const NewDelegation = Type.Object(
 );
 export const DelegationsBody = Type.Object(
   { delegations: ListOf(NewDelegation, 50, 'All delegations of this person; what is left out ends') },
-  closed,
+  {
+    ...closed,
+    examples: [
+      {
+        delegations: [
+          { delegateId: 'person_01kaz4v8tqfv2r0c0q6c2nq4jd', fromOn: '2026-12-21', untilOn: '2027-01-06' },
+        ],
+      },
+    ],
+  },
 );
 
 export const DeactivationBody = Type.Object(

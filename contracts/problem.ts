@@ -67,12 +67,12 @@ export function refusalsWithBody(...codes: ErrorCode[]): Record<number, TSchema>
   return responsesOf([...ALWAYS, ...WITH_BODY, ...codes]);
 }
 
-/** As `refusalsWithBody`, for a POST that takes an Idempotency-Key through `answerOnce`. */
+/** As `refusals`, for a POST that takes an Idempotency-Key through `answerOnce`. */
 export function refusalsOnce(...codes: ErrorCode[]): Record<number, TSchema> {
   return responsesOf([...ALWAYS, ...WITH_BODY, 'key_in_use', 'key_reused', ...codes]);
 }
 
-/** As `refusalsWithBody`, for an edit that takes If-Match. */
+/** As `refusals`, for an edit that takes If-Match. */
 export function refusalsOfEdit(...codes: ErrorCode[]): Record<number, TSchema> {
   return responsesOf([
     ...ALWAYS,

@@ -130,6 +130,17 @@ export async function leadTimeline(
   return rows;
 }
 
+/** Names of the people who acted on a lead, by id; of our own colleagues only, never of a system person. */
+export async function actorNames(db: Queryable, leadId: string): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await db.query<{ id: string; name: string }>({
+    name: 'timeline_actors',
+    text: `select id, name from people where not system and id in
+      (select entry::jsonb->>'actor' from audit_entries where subject = $1)`,
+    values: [leadId],
+  });
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
 const iso = (at: Date | null): string | null => at?.toISOString() ?? null;
 const isoMs = (ms: number): string => new Date(ms).toISOString();
 

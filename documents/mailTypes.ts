@@ -1,6 +1,5 @@
 // Decides what each e-mail has to know: plain data, with nothing to look up. No field holds another person's
 // name or address; leads are named by their id.
-import type { MailKind } from '../domain/policies/types.js';
 import type { WaitKind } from '../domain/waits.js';
 
 export const MAIL_TEMPLATES = [
@@ -17,21 +16,6 @@ export const MAIL_TEMPLATES = [
   'task',
 ] as const;
 export type MailTemplate = (typeof MAIL_TEMPLATES)[number];
-
-/** The kind of the policy `notifications` that switches a template on. */
-export const MAIL_KIND_OF = {
-  offer: 'offer',
-  offerReminder: 'offer',
-  order: 'order',
-  invoice: 'invoice',
-  creditNote: 'invoice',
-  receipt: 'receipt',
-  reminder: 'reminder',
-  approvalRequest: 'approval',
-  approvalReminder: 'approval',
-  escalation: 'task',
-  task: 'task',
-} as const satisfies Record<MailTemplate, MailKind>;
 
 interface ToSomebody {
   /** The recipient's own name; null greets without one. */

@@ -150,8 +150,9 @@ async function provideDatabase(start: Start): Promise<Addresses> {
       };
     }
     const derived = derivedAppPassword(external, secrets.appPassword);
-    const appPassword = await folder.keepAppPassword(masked(external), derived);
+    const appPassword = await folder.appPasswordOf(masked(external), derived);
     const appDatabaseUrl = await ensureAppRole(external, appPassword);
+    await folder.keepAppPassword(masked(external), appPassword);
     return { result: { databaseUrl: external, appDatabaseUrl }, told: 'application role l2c_app' };
   });
 }
@@ -231,20 +232,22 @@ async function embeddedEngine(start: Start, namespace: string): Promise<Engine> 
     });
     await folder.rememberPorts(ports);
     const uiUrl = ui === undefined ? {} : { uiUrl: `http://127.0.0.1:${ui}` };
-    const told = `on ${address}${ui === undefined ? '' : `, UI on ${uiUrl.uiUrl}`}, ${report?.retentionDays} days kept`;
+    const told = `on ${address}${ui === undefined ? '' : `, UI on ${uiUrl.uiUrl}`}, ${days(report?.retentionDays ?? 0)} kept`;
     return { result: { connection: { address }, address, ...uiUrl }, told };
   });
 }
+
+const days = (count: number): string => `${count} ${count === 1 ? 'day' : 'days'}`;
 
 function toldOf(
   { retentionDays, added, isRetentionShort }: NamespaceReport,
   namespace: string,
 ): Told<undefined> {
   const news = added.length > 0 ? `, added ${added.join(', ')}` : '';
-  const told = `namespace ${namespace}, ${retentionDays} days kept${news}`;
+  const told = `namespace ${namespace}, ${days(retentionDays)} kept${news}`;
   if (!isRetentionShort) return { result: undefined, told };
   const warning =
-    `namespace ${namespace} keeps finished histories ${retentionDays} days; 30 are advised: ` +
+    `namespace ${namespace} keeps finished histories ${days(retentionDays)}; 30 are advised: ` +
     `temporal operator namespace update --namespace ${namespace} --retention 30d`;
   return { result: undefined, told, warning };
 }

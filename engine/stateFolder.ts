@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,7 +11,7 @@ import { STOP_TEMPORAL } from './temporal.js';
 /** The servers a stack may start. */
 export type ChildName = 'postgres' | 'temporal';
 export type Children = Partial<Record<ChildName, ProcessIdentity>>;
-type RememberedPorts = Partial<Record<ChildName | 'temporalUi', number>>;
+type RememberedPorts = Partial<Record<ChildName | 'temporalUi' | 'api', number>>;
 
 /** Passwords this folder made; they never leave it except inside the addresses `startStack` answers. */
 export interface Secrets {
@@ -25,6 +25,7 @@ export interface Ownership {
   children: Children;
 }
 
+const EXTERNAL = 'external-secrets.json';
 const CLAIM_MS = 30_000;
 const DYING_MS = 1_000;
 
@@ -86,11 +87,15 @@ export class StateFolder {
     return made;
   }
 
-  /** Keeps the first password of `l2c_app` beside an external database, and answers it from then on. */
-  async keepAppPassword(database: string, made: string): Promise<string> {
-    const kept = (await this.#read<Record<string, string>>('external-secrets.json')) ?? {};
-    if (kept[database] === undefined) this.#write('external-secrets.json', { ...kept, [database]: made });
-    return kept[database] ?? made;
+  /** The password of `l2c_app` beside an external database: the kept one, else `made`. */
+  async appPasswordOf(database: string, made: string): Promise<string> {
+    return (await this.#read<Record<string, string>>(EXTERNAL))?.[database] ?? made;
+  }
+
+  /** Keeps that password once it has opened the database; the first one stays. */
+  async keepAppPassword(database: string, made: string): Promise<void> {
+    const kept = (await this.#read<Record<string, string>>(EXTERNAL)) ?? {};
+    if (kept[database] === undefined) this.#write(EXTERNAL, { ...kept, [database]: made });
   }
 
   /** The ports its servers had last. */
@@ -119,6 +124,7 @@ export class StateFolder {
 
   #write(name: string, content: object): void {
     // At once and renamed into place: a kill right after leaves all of it, a kill within leaves what was before.
+    mkdirSync(this.path, { recursive: true });
     const part = join(this.path, `${name}.${process.pid}.part`);
     writeFileSync(part, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
     renameSync(part, join(this.path, name));

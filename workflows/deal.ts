@@ -15,11 +15,11 @@ import {
 } from '@temporalio/workflow';
 import { type MessageName, outcomeOf } from '../domain/messages.js';
 import type { Head, StepAnswer, StepCall, WaitHead } from '../domain/steps.js';
-import { type OwnStep, WAITS, type WaitKind } from '../domain/waits.js';
+import type { OwnStep, WaitKind } from '../domain/waits.js';
 import { makeAlarm, waitUntil } from './alarm.js';
 import { type DecisionCall, decisions, facts, getStage, getWaits, type LeadInput, look } from './messages.js';
 import { failureOf, sendMail, stepOf, steps } from './steps.js';
-import { story } from './story.js';
+import { story, waitViews } from './story.js';
 import { makeTurns } from './turn.js';
 import { type Contract, firstDue } from './waits.js';
 
@@ -77,7 +77,7 @@ export class Deal {
       void this.#pump();
     });
     setHandler(getStage, () => this.#head?.stage ?? 'loading');
-    setHandler(getWaits, () => this.#head?.waits ?? []);
+    setHandler(getWaits, () => waitViews(this.#head));
   }
 
   /** The stage the process is in; a closed lead has none, `goesOn` has said so. */
@@ -286,7 +286,7 @@ export class Deal {
     const changed = values.filter(({ key, value }) => (this.#shown.get(key.name) ?? null) !== value);
     if (changed.length > 0) upsertSearchAttributes(changed);
     for (const { key, value } of changed) this.#shown.set(key.name, value);
-    setCurrentDetails(this.#story.markdown(this.#present, waitsFor && WAITS[waitsFor].owes));
+    setCurrentDetails(this.#story.markdown(this.#present, waitsFor));
   }
 }
 

@@ -2,7 +2,8 @@
 // because whoever decides learns at once whether it holds; facts are signals, because they have happened
 // and are never refused. Each carries the id of its row in `messages` and nothing that belongs to a person.
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Head, StepAnswer } from '../domain/steps.js';
+import type { StepAnswer } from '../domain/steps.js';
+import type { WaitView } from './story.js';
 
 export interface DecisionCall {
   readonly messageId: string;
@@ -57,7 +58,7 @@ export const facts = {
 export const look = defineSignal('look');
 
 export const getStage = defineQuery<string>('getStage');
-export const getWaits = defineQuery<Head['waits']>('getWaits');
+export const getWaits = defineQuery<WaitView[]>('getWaits');
 
 export interface LeadInput {
   readonly leadId: string;

@@ -15,13 +15,16 @@ import {
 import { PageOf, PageQuery } from '../../contracts/page.js';
 import { refusals, refusalsOnce } from '../../contracts/problem.js';
 import { closed, ExternalId, Id } from '../../contracts/wire.js';
-import { leadById, leadItem, leadTimeline, leadView, listLeads } from '../../db/leadViews.js';
+import { actorNames, leadById, leadItem, leadTimeline, leadView, listLeads } from '../../db/leadViews.js';
+import { type TimelineFact, timelineText } from '../../documents/timelineTexts.js';
+import type { Language } from '../../documents/types.js';
 import { DomainError } from '../../domain/errors.js';
 import { OUTCOMES, STAGES } from '../../domain/leads/stages.js';
 import { actorOf } from '../auth/actor.js';
 import { answerDecision, type Decision, pendingResponse } from '../decisions.js';
 import { setEtag } from '../etag.js';
 import { idempotencyKey, messageIdFor } from '../idempotency.js';
+import { languageOf } from '../language.js';
 import { idempotencyHeader } from '../openapi.js';
 import { pageAnswer, pageRequest } from '../paging.js';
 import type { RouteDeps } from '../routes.js';
@@ -134,14 +137,22 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
         response: { 200: PageOf(TimelineEntry), ...refusals('not_found') },
       },
     },
-    async ({ params, query }) => {
+    async (request) => {
+      const { params, query } = request;
       await mustExist(params.id);
       const page = pageRequest('timeline', query);
       const rows = await leadTimeline(db, params.id, page);
-      return pageAnswer('timeline', page, rows, timelineEntry, ({ seq }) => ({
-        value: seq.toString(),
-        id: '',
-      }));
+      const told = timelineTeller(await actorNames(db, params.id), languageOf(request));
+      return pageAnswer(
+        'timeline',
+        page,
+        rows,
+        (row) => told(timelineEntry(row)),
+        ({ seq }) => ({
+          value: seq.toString(),
+          id: '',
+        }),
+      );
     },
   );
 
@@ -194,6 +205,15 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
   decision('/v1/leads/:id/withdrawal', 'POST', 'withdrawLead', 'Give a lead up', ReasonBody);
   decision('/v1/leads/:id/owner', 'PUT', 'reassignLead', 'Hand a lead to another rep', OwnerBody);
 }
+
+/** Adds to an entry what it says to a person. */
+const timelineTeller =
+  (names: ReadonlyMap<string, string>, language: Language) =>
+  <Entry extends object>(entry: Entry) => {
+    const fact = entry as unknown as Omit<TimelineFact, 'actorName'> & { readonly actor: string | null };
+    const actorName = (fact.actor !== null && names.get(fact.actor)) || null;
+    return { ...entry, text: timelineText({ ...fact, actorName }, language) };
+  };
 
 function timelineEntry({ seq, entry }: { seq: bigint; entry: string }) {
   const { at, action, actor, revision, from, to, detail } = JSON.parse(entry) as Record<string, never>;

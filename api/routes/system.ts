@@ -60,7 +60,11 @@ export async function systemRoutes(
       return reply.code(status === 'ready' ? 200 : 503).send({ status, database, engine });
     },
   );
-  app.get('/metrics', { ...open, schema: { hide: true } }, async (_request, reply) =>
+  const metrics = described('Metrics for Prometheus', {
+    description: 'Text in the exposition format of Prometheus',
+    content: { 'text/plain': { schema: Type.String() } },
+  });
+  app.get('/metrics', { ...open, schema: metrics }, async (_request, reply) =>
     reply.type(registry.contentType).send(await registry.metrics()),
   );
 }

@@ -1,6 +1,7 @@
 // The two files of a funnel: what was a lead, and which of them were won. Read here, judged by the API.
 import { createReadStream } from 'node:fs';
 import { csvRecords } from '../../activities/intake/csvRecords.js';
+import { UsageProblem } from '../trouble.js';
 
 const LEAD_COLUMNS = ['mql_id', 'first_contact_date', 'landing_page_id', 'origin'] as const;
 const DEAL_COLUMNS = [
@@ -41,9 +42,7 @@ export interface Funnel {
 }
 
 /** A file that cannot be used; the message names file, line and what is missing. */
-export class FileProblem extends Error {
-  override readonly name = 'FileProblem';
-}
+export class FileProblem extends UsageProblem {}
 
 /** Reads both files; `limit` takes the first so many leads and the deals among them. */
 export async function readFunnel(

@@ -8,6 +8,9 @@ import type { SampleKey } from './file.js';
 import { emailOf, HANDLES, type Handle, PEOPLE, type SamplePerson } from './people.js';
 import { sampleRules } from './rules.js';
 
+/** Where the company is: its documents carry the dates of this zone. */
+export const SAMPLE_ZONE = 'Europe/Madrid';
+
 export interface SampleCompany {
   readonly keys: readonly SampleKey[];
 }
@@ -64,7 +67,7 @@ export async function loadCompany(loading: Loading): Promise<SampleCompany> {
       name: 'Oficina Norte S.L.',
       country: 'ES',
       vatId: 'ESB39402151',
-      zone: 'Europe/Madrid',
+      zone: SAMPLE_ZONE,
       language: 'es',
       address: { street: 'Calle del Muelle 8', postcode: '39004', city: 'Santander', country: 'ES' },
       iban: 'ES9121000418450200051332',

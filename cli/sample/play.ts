@@ -65,7 +65,8 @@ async function play(product: Product, options: PlayOptions): Promise<number> {
   const beganAtMs = state.beganAtMs ?? (await raiseCurtain(product, onBegan));
   const { over, fall } = await curtain(product, signal);
   const cast = castOf(state.seed);
-  const tell = lineTeller(options);
+  const teller = lineTeller(options);
+  const { tell } = teller;
   const { keys, seed } = state;
   const shared = { keys, seed, baseUrl, beganAtMs, tell, signal, now: clock.now };
   const stage = new Stage({ ...shared, toldFromMs: state.beganAtMs === null ? 0 : toldFromMs, over });
@@ -78,8 +79,12 @@ async function play(product: Product, options: PlayOptions): Promise<number> {
     language: options.language,
   });
   const playing = Promise.all(cast.map((lead) => playInTime(stage, lead, options)));
-  await Promise.all([fall, playing]);
-  await watch.stop();
+  try {
+    await Promise.all([fall, playing]);
+    await watch.stop();
+  } finally {
+    teller.stop();
+  }
   return cast.length;
 }
 

@@ -15,13 +15,16 @@ export interface Money {
   readonly currency: string;
 }
 
-export type Tell = (line: {
+export interface Line {
   readonly lead: CastLead;
   readonly act: ActWord;
+  /** Business instant. */
   readonly atMs: number;
   readonly detail?: string;
   readonly money?: Money;
-}) => void;
+}
+
+export type Tell = (line: Line) => void;
 
 export interface StageSettings {
   readonly baseUrl: string;
@@ -129,9 +132,10 @@ export class Stage {
     more: (result: T) => { readonly detail?: string; readonly money?: Money } = () => ({}),
   ): Promise<T> {
     await this.until(day);
-    const result = await work();
     const { now, toldFromMs, tell } = this.#settings;
-    if (this.instantOf(day) >= toldFromMs) tell({ lead, act: word, atMs: now(), ...more(result) });
+    const atMs = now(); // Before what follows from it: the act comes first.
+    const result = await work();
+    if (this.instantOf(day) >= toldFromMs) tell({ lead, act: word, atMs, ...more(result) });
     return result;
   }
 

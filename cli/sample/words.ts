@@ -22,20 +22,22 @@ const ACTS = {
   cancelled: ['order cancelled', 'pedido cancelado'],
   // What the workflow does by itself.
   scoreLead: ['scored and given to', 'puntuado y asignado a'],
-  escalateQualification: ['nobody qualified it: told on', 'nadie lo cualificó: avisado'],
+  escalateQualification: ['nobody qualified it: escalated', 'nadie lo cualificó: se escala'],
   recycleLead: ['back from nurturing', 'vuelve de la maduración'],
   remindRep: ['quote is due: rep reminded', 'falta la oferta: recordado'],
   remindApprover: ['approver reminded', 'recordado a quien aprueba'],
   escalateApproval: ['approval handed up', 'aprobación elevada'],
   remindCustomer: ['customer reminded of the offer', 'recordada la oferta al cliente'],
   expireOffer: ['offer expired', 'oferta caducada'],
-  escalateDelivery: ['delivery is late: told on', 'entrega con retraso: avisado'],
+  escalateDelivery: ['delivery is late: escalated', 'entrega con retraso: se escala'],
   issueInvoice: ['invoiced', 'facturado'],
   sendReminder: ['payment reminder', 'recordatorio de pago'],
   writtenOff: ['written off', 'dado por perdido'],
-  earnCommission: ['commission earned', 'comisión devengada'],
-  payCommission: ['commission paid', 'comisión pagada'],
-  closed: ['closed', 'cerrado'],
+  earnCommission: ['commission earned by', 'comisión devengada de'],
+  commissionLost: ['commission reversed:', 'comisión anulada:'],
+  payCommission: ['commission paid to', 'comisión pagada a'],
+  commissionTakenBack: ['commission taken back from', 'comisión recuperada de'],
+  closed: ['closed:', 'cerrado:'],
 } as const satisfies Readonly<Record<string, readonly [en: string, es: string]>>;
 
 export type ActWord = keyof typeof ACTS;

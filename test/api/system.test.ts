@@ -80,11 +80,40 @@ describe('the description', () => {
     expect(text.match(/"\$ref":"[^#]/)).toBeNull();
   });
 
-  test('names each refusal code with its status', () => {
+  test('leads to a page with each refusal code, its status, what it means and what to do', async () => {
+    expect(document.info.description).toContain('(/docs/problems)');
+    const page = String((await open('/docs/problems')).body);
     for (const [code, { status }] of Object.entries(ERRORS)) {
-      expect(document.info.description).toContain(`| \`${code}\` | ${status} |`);
+      expect(page).toMatch(
+        new RegExp(`id="${code}">${code}</h2><p>${status}: .+</p><p>What to do: .+\\.</p>`),
+      );
     }
     expect(document.components.schemas.Problem.properties.code.enum).toEqual(Object.keys(ERRORS));
+  });
+
+  test('names every call once, groups them by tags it describes, and lists the metrics', () => {
+    // biome-ignore lint/suspicious/noExplicitAny: a whole OpenAPI document
+    const calls: any[] = Object.values(document.paths).flatMap((path: any) => Object.values(path));
+    const ids = calls.map(({ operationId }) => operationId);
+    expect(ids).toContain('getLeadsByIdTimeline');
+    expect(ids.filter((id, at) => typeof id !== 'string' || ids.indexOf(id) !== at)).toEqual([]);
+    const described = document.tags.map(({ name }: { name: string }) => name).sort();
+    expect([...new Set(calls.flatMap(({ tags }) => tags))].sort()).toEqual(described);
+    expect(document.paths['/metrics'].get.responses['200'].content).toHaveProperty('text/plain');
+  });
+
+  test('has an example for every body', () => {
+    const lacking: string[] = [];
+    for (const { method, url, schema } of api.app.routeTable.all()) {
+      // What a policy says depends on its kind, and so do its examples.
+      if (!url.startsWith('/v1/') || schema?.body === undefined || url === '/v1/policies/:kind') continue;
+      const { content } = document.paths[url.replace(/:(\w+)/g, '{$1}')][method.toLowerCase()].requestBody;
+      const bodies = Object.values(content) as { schema?: object; example?: unknown; examples?: object }[];
+      const has = ({ schema: shown = {}, example, examples }: (typeof bodies)[number]) =>
+        example !== undefined || examples !== undefined || 'examples' in shown;
+      if (!bodies.every(has)) lacking.push(`${method} ${url}`);
+    }
+    expect(lacking).toEqual([]);
   });
 
   test('each call says who it is for, what it takes with an example, and each way it ends', () => {
@@ -133,6 +162,8 @@ describe('the description', () => {
     const page = await open('/docs/');
     expect(page.status).toBe(200);
     expect(String(page.body).match(/(src|href)="https?:/)).toBeNull();
+    expect(String(page.body)).toContain('<title>Lead to Cash API</title>');
+    expect(await open('/')).toMatchObject({ status: 302, headers: { location: '/docs' } });
     expect((await open('/docs/static/swagger-ui-bundle.js')).status).toBe(200);
     expect(String(page.headers['content-security-policy'])).not.toContain('upgrade-insecure-requests');
     expect((await open('/docs/static/swagger-initializer.js')).body).not.toMatch(/validator\.swagger/);

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { main } from '../../cli/main.js';
+import { identify } from '../../engine/processes.js';
 import { startApi, type TestApi, type TestPerson } from '../support/api.js';
 
 let api: TestApi;
@@ -59,6 +61,39 @@ test.each([
 test('a key nobody has ends with 2, an API that is not there with 3', async () => {
   expect(await run('good.csv', 'olist', { key: 'l2c_nobody' })).toBe(2);
   expect(await run('good.csv', 'olist', { url: 'http://127.0.0.1:1' })).toBe(3);
+});
+
+test('without an address the product that runs here is asked, whatever its port', async () => {
+  const { port } = new URL(url);
+  writeFileSync(join(folder, 'stack.json'), JSON.stringify({ owner: identify(process.pid), children: {} }));
+  writeFileSync(join(folder, 'ports.json'), JSON.stringify({ api: Number(port) }));
+  const args = ['import', 'leads', join(folder, 'good.csv'), '--mapping', 'olist', '--key', marketing.token];
+  const before = process.env.L2C_STATE_DIR;
+  process.env.L2C_STATE_DIR = folder;
+  try {
+    expect(await main(args)).toBe(0);
+  } finally {
+    if (before === undefined) delete process.env.L2C_STATE_DIR;
+    else process.env.L2C_STATE_DIR = before;
+  }
+});
+
+test('what answers there and is another program is told from the product', async () => {
+  const stranger = createServer((_request, response) =>
+    response.setHeader('content-type', 'text/html').end('<p>'),
+  );
+  await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+  const { port } = stranger.address() as { port: number };
+  const written = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+  try {
+    expect(await run('good.csv', 'olist', { url: `http://127.0.0.1:${port}` })).toBe(3);
+    expect(written.mock.calls.join()).toContain(
+      `what answers at http://127.0.0.1:${port} is not this product`,
+    );
+  } finally {
+    written.mockRestore();
+    await new Promise((resolve) => stranger.close(resolve));
+  }
 });
 
 test('a dry run writes no lead', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { messagesDocument, stagesDocument } from '../../cli/docs.js';
+import { messagesDocument, stagesDocument, withSettings } from '../../cli/docs.js';
 import { DECISIONS, FACTS } from '../../domain/messages.js';
 import { decisions, facts } from '../../workflows/messages.js';
 
@@ -10,6 +10,14 @@ test('docs/messages.md is what the code says', () => {
 
 test('docs/stages.md is what the code says', () => {
   expect(readFileSync('docs/stages.md', 'utf8')).toBe(stagesDocument());
+});
+
+test('docs/operations.md has every setting as the code has it', () => {
+  const written = readFileSync('docs/operations.md', 'utf8');
+  expect(written).toBe(withSettings(written));
+  expect(written).toContain('| `L2C_PORT` |');
+  expect(withSettings(written.replace('| `L2C_PORT` |', '| `L2C_DOOR` |'))).toBe(written);
+  expect(() => withSettings('# Operations')).toThrow('no place for the settings');
 });
 
 test('every decision is an update and every fact a signal of the workflow, under its own name', () => {

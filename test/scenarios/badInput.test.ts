@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { met } from '../support/met.js';
 import { type Json, openScene, type Scene, type Who } from '../support/product.js';
 import { ACCEPTED_BY, delivered, moneyFor, ordered, qualified, submitted } from '../support/sale.js';
 
@@ -239,7 +240,9 @@ describe('what cannot be accepted is named and changes nothing', () => {
     expect(await refused('UNPRICED')).toBe('422 no_price');
     expect(await refused('UNTAXED')).toBe('422 tax_undetermined');
     const long = await fetch(`${scene.url}/v1/leads`, { headers: { 'x-long': 'x'.repeat(64 * 1024) } });
-    expect([long.status, ((await long.json()) as Json).code]).toEqual([431, 'headers_too_large']);
+    const tooLong = (await long.json()) as Json;
+    met(long.status, tooLong);
+    expect([long.status, tooLong.code]).toEqual([431, 'headers_too_large']);
     expect(await rowCounts()).toEqual(before);
   });
 

@@ -13,15 +13,22 @@ import { openScene, type Scene, until } from '../support/product.js';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
 
-/** Commands that need something else than a product that runs; each is shown elsewhere. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  'npm start': 'test/engine and the smoke test of .ci/run start and stop it from nothing',
-  'npm start -- --empty': 'as npm start',
-  'npm test': 'runs this',
-  'npm run test:long': 'runs this, in full length',
-  'npm run bench -- --quick': 'takes minutes; test/bench covers its parts',
-  'npx l2c funnel samples/leads.csv samples/deals.csv': 'test/imports plays it in a database of its own',
-  'docker compose up -d': 'needs Docker; test/house/compose.test.ts reads the file',
+/** Commands that need something else than a product that runs; each is shown by that file, in those words. */
+const ELSEWHERE: Readonly<Record<string, { readonly file: string; readonly holds: string }>> = {
+  'npm start': { file: '.ci/smoke.mjs', holds: 'npm start' },
+  'npm start -- --empty': { file: '.ci/smoke.mjs', holds: 'npm start --silent -- --empty' },
+  'npm start --silent -- --json': { file: '.ci/smoke.mjs', holds: '--json' },
+  'npm start -- --language es': { file: 'test/cli/words.test.ts', holds: "readyText(READY, 'es')" },
+  'npx l2c start --json': { file: 'test/cli/start.test.ts', holds: "'--json'" },
+  'npm test': { file: '.ci/run', holds: 'npm test' },
+  'npm run test:long': { file: 'scripts/test.mjs', holds: '--long' },
+  'npm run bench -- --quick': { file: 'test/bench/bench.test.ts', holds: 'bench/' },
+  'npx l2c funnel samples/leads.csv samples/deals.csv': {
+    file: 'test/cli/funnel.test.ts',
+    holds: "'funnel'",
+  },
+  'npx l2c docs': { file: 'test/house/documents.test.ts', holds: 'messagesDocument()' },
+  'docker compose up -d': { file: 'test/house/compose.test.ts', holds: 'docker-compose.yml' },
 };
 
 const DOCUMENTS = ['README.md', 'docs/operations.md'] as const;
@@ -106,6 +113,10 @@ describe('what the documents tell people to type', () => {
     expect(Object.keys(ELSEWHERE).filter((command) => !written.has(command))).toEqual([]);
   });
 
+  test.each(Object.entries(ELSEWHERE))('%s is shown elsewhere', (_command, { file, holds }) => {
+    expect(textOf(file)).toContain(holds);
+  });
+
   test.each(RUNNABLE)('%s', async (command) => {
     const { code, out, err } = await shell(command);
     const finds = FINDS[command];
@@ -124,11 +135,11 @@ describe('what the documents tell people to type', () => {
     const eventId = String(tasks[Math.floor(tasks.length / 2)]?.eventId);
     const before = await scene.get('carla', `/v1/leads/${items[0].id}/timeline`);
     const repairs = WRITTEN.filter(isRepair);
-    expect(repairs).toHaveLength(2);
+    expect(repairs).toHaveLength(3);
     for (const command of repairs) {
       const { code, out, err } = await shell(command.replace('<id>', items[0].id).replace('<n>', eventId));
-      // The second one finds nobody where the run has read its row and ended by itself.
-      if (command === repairs[0] || !/not found|already completed/i.test(err))
+      // The last one finds nobody where the run has read its row and ended by itself.
+      if (command !== repairs.at(-1) || !/not found|already completed/i.test(err))
         expect([code, `${out}${err}`]).toEqual([0, expect.anything()]);
     }
     const again = client.workflow.getHandle(`lead/${items[0].id}`);

@@ -10,13 +10,14 @@ import { ensureAdminKey } from '../../activities/intake/firstBoot.js';
 import { ToldMarks } from '../../activities/intake/telling.js';
 import { buildApp } from '../../api/app.js';
 import type { ApiConfig, AppDeps } from '../../api/deps.js';
-import { REDACTED } from '../../api/observe.js';
+import { REDACTED } from '../../contracts/redacted.js';
 import { newId } from '../../db/ids.js';
 import { newKey } from '../../db/keyTokens.js';
 import { PolicyStore } from '../../db/policies.js';
 import type { Db } from '../../db/pool.js';
 import type { Role } from '../../domain/people/people.js';
 import { freshDatabase, type TestDatabase } from './database.js';
+import { met } from './met.js';
 
 export interface Answer {
   readonly status: number;
@@ -203,6 +204,7 @@ async function answerOf(app: FastifyInstance, url: string, call: Call): Promise<
     headers: response.headers,
     body: type.includes('json') && response.body !== '' ? JSON.parse(response.body) : response.body,
   };
+  met(answer.status, answer.body);
   holdAgainstSchema(app, method, url, answer);
   return answer;
 }

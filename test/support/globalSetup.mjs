@@ -19,6 +19,7 @@ export default async function globalSetup() {
   // Temporary folders are closed to others; as root the database runs as somebody else.
   chmodSync(stateDir, 0o711);
   globalThis.l2cTestStack = { stateDir };
+  env.L2C_TEST_MET_FILE ??= join(stateDir, 'met.txt');
   const stack = await startStack({
     stateDir,
     durable: false,

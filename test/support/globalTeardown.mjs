@@ -1,9 +1,23 @@
-// After all tests: waits until the servers are gone, so that Jest never ends before its children.
-import { rmSync } from 'node:fs';
+// After all tests: waits until the servers are gone, so that Jest never ends before its children. After all of them,
+// and not after some, every refusal of the table must have been given to one of them over HTTP.
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 
-export default async function globalTeardown() {
+export default async function globalTeardown(config) {
   const { l2cTestStack } = globalThis;
   if (l2cTestStack === undefined) return;
+  const missing = isWhole(config) ? await neverMet() : [];
   await l2cTestStack.stack?.stop();
   rmSync(l2cTestStack.stateDir, { recursive: true, force: true });
+  if (missing.length > 0)
+    throw new Error(`no test was given these refusals over HTTP: ${missing.join(', ')}`);
+}
+
+const isWhole = ({ nonFlagArgs = [], testNamePattern, shard }) =>
+  nonFlagArgs.length === 0 && !testNamePattern && !shard;
+
+async function neverMet() {
+  const file = process.env.L2C_TEST_MET_FILE;
+  const met = new Set(existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []);
+  const { ERRORS } = await import('../../dist/domain/errors.js');
+  return Object.keys(ERRORS).filter((code) => !met.has(code));
 }

@@ -22,6 +22,7 @@ import type { Stack } from '../../engine/settings.js';
 import { foldersOf } from '../../worker/folders.js';
 import { type OpenWorker, openWorker } from '../../worker/open.js';
 import { freshDatabase, type TestDatabase } from './database.js';
+import { met } from './met.js';
 import { until } from './until.js';
 
 export { until };
@@ -195,6 +196,7 @@ async function http(address: string, token: string, options: CallOptions): Promi
   });
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
   const answer = isJson ? await response.json() : Buffer.from(await response.arrayBuffer());
+  met(response.status, answer);
   return { status: response.status, headers: response.headers, body: answer };
 }
 

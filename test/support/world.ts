@@ -1,7 +1,6 @@
 // A world for one story: a database of its own with a small company, a worker with the real bundle on its own
 // task queue, and the engine, either in real time (the run's dev server) or in virtual time.
 import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
@@ -16,6 +15,8 @@ import { type RunningWorker, startWorker } from '../../worker/worker.js';
 import { BEGINS_AT, type Rules, seedCompany } from './company.js';
 import { freshDatabase, type TestDatabase } from './database.js';
 import type { TimeSkipping } from './timeSkipping.js';
+
+export { until } from './until.js';
 
 /** Written by the build that precedes every run. */
 export const WORKFLOW_BUNDLE = {
@@ -146,23 +147,5 @@ async function endWorkflows({ client }: Engine, { owner }: TestDatabase): Promis
       .getHandle(`lead/${id}`)
       .terminate('the story is over')
       .catch(() => undefined);
-  }
-}
-
-const POLL_MS = 15;
-const PATIENCE_MS = 20_000;
-
-/** Asks until the answer is neither false, null nor undefined; fails with `what` when that takes too long. */
-export async function until<T>(
-  what: string,
-  ask: () => Promise<T | false | null | undefined>,
-  patienceMs = PATIENCE_MS,
-): Promise<T> {
-  const end = Date.now() + patienceMs;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== false && answer !== null && answer !== undefined) return answer;
-    if (Date.now() > end) throw new Error(`waited ${patienceMs / 1000} s in vain until ${what}`);
-    await pause(POLL_MS);
   }
 }
