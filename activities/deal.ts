@@ -1,6 +1,6 @@
 // What a run of the workflow itself needs: its opening state, and a place for what broke or could not be sent.
 import type { Logger } from 'pino';
-import { failMail } from '../db/mails.js';
+import { failMail } from '../db/mailOutcomes.js';
 import { isDatabaseAway } from '../db/pool.js';
 import type { MessageName } from '../domain/messages.js';
 import { INBOX_BATCH, type Opening, type StepAnswer, type StepCall } from '../domain/steps.js';

@@ -3,7 +3,8 @@
 // given, returns and throws: an id, a word, and failures that name nobody.
 import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
-import { failMail, markSent, markSkipped, type QueuedMail, readMail, readMailFacts } from '../db/mails.js';
+import { failMail, markSent, markSkipped } from '../db/mailOutcomes.js';
+import { type QueuedMail, readMail, readMailFacts } from '../db/mails.js';
 import { type Db, isDatabaseAway } from '../db/pool.js';
 import type { MailKind } from '../domain/policies/types.js';
 import { codeOf, databaseAway, framesOf } from './failures.js';

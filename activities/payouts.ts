@@ -25,6 +25,7 @@ import { payoutOf } from '../domain/commissions/payouts.js';
 import { DomainError } from '../domain/errors.js';
 import { type PayeeAmount, postPayoutConfirmed, postPayoutReleased } from '../domain/ledger/commissions.js';
 import { parseAmount } from '../domain/money/amounts.js';
+import { refuseToxic } from '../domain/people/toxicPairs.js';
 import type { PayoutPolicy } from '../domain/policies/types.js';
 import type { Answer, PayoutCall, PayoutHead } from '../domain/steps.js';
 import { databaseAway, stepFailed } from './failures.js';
@@ -138,9 +139,9 @@ const calculate =
         amount_minor: amountMinor,
       })),
     );
-    if (lines.length === 0) {
-      writes.update('payouts', ['id'], { id: row.payoutId, status: 'confirmed', confirmed_at: run.at });
-    }
+    // Minimum, releaser and recovery stay those it was calculated by, whatever is changed before its release.
+    const over = lines.length === 0 && { status: 'confirmed', confirmed_at: run.at };
+    writes.update('payouts', ['id'], { id: row.payoutId, policy_version: row.policy, ...over });
     audit(run, `${call.run}/calculate`, 'calculatePayout', row.calculatedBy, { payees: lines.length });
     await writes.run(tx);
     const open = { released: false, confirmed: false };
@@ -182,24 +183,33 @@ const release =
   };
 
 /** Who may release what: never one's own, never what one calculated, never under a plan one edited. */
-async function linesToRelease({ tx, row, policy }: Run, message: ReleaseMessage): Promise<RunLine[]> {
+async function linesToRelease(run: Run, message: ReleaseMessage): Promise<RunLine[]> {
+  const { tx, row, policy, today: on } = run;
   const { actorId, active, roles, body } = message;
   if (!active || !roles.includes(policy.releaserRole)) {
     throw new DomainError('forbidden', `releasing a payout needs the role ${policy.releaserRole}`);
   }
-  if (row.calculatedBy === actorId) {
-    throw new DomainError('conflicting_duties', `${actorId} calculated the run and may not release it`);
-  }
-  if (await editedPlanOf(tx, row.payoutId, actorId)) {
-    throw new DomainError(
-      'conflicting_duties',
-      `${actorId} edited a plan behind the run and may not release it`,
-    );
-  }
+  const recordId = row.payoutId;
+  const release = { personId: actorId, recordId, on };
+  const calculated = row.calculatedBy === null ? [] : [{ personId: row.calculatedBy, recordId, on }];
+  refuseToxic(
+    { act: 'releaseCommission', ...release },
+    calculated.map((done) => ({ act: 'calculateCommission', ...done })),
+    `${actorId} calculated the run and may not release it`,
+  );
+  refuseToxic(
+    { act: 'releasePayout', ...release },
+    (await editedPlanOf(tx, recordId, actorId)) ? [{ act: 'editPlan', ...release }] : [],
+    `${actorId} edited a plan behind the run and may not release it`,
+  );
   for (const [index, payeeId] of (body.payeeIds ?? []).entries()) {
     const at = `/payeeIds/${index}`;
-    if (payeeId === actorId)
-      throw new DomainError('self_approval', `${actorId} releases no payout of their own`, at);
+    refuseToxic(
+      { act: 'releasePayout', ...release },
+      [{ act: 'receivePayout', personId: payeeId, recordId, on }],
+      `${actorId} releases no payout of their own`,
+      at,
+    );
     if (!row.lines.some((line) => line.payeeId === payeeId)) {
       throw new DomainError('not_found', `the run has no line of ${payeeId}`, at);
     }

@@ -3,17 +3,20 @@
 import { checkPolicy } from '../../contracts/policies.js';
 import type { PolicyView } from '../../contracts/policyVersions.js';
 import { sha256 } from '../../db/ids.js';
+import { everybody } from '../../db/people.js';
 import { lockKind, policyVersion, policyView } from '../../db/policyVersions.js';
 import type { Tx } from '../../db/pool.js';
 import { Writes } from '../../db/writes.js';
 import { DomainError } from '../../domain/errors.js';
+import { peopleById } from '../../domain/people/people.js';
 import { canonicalJson } from '../../domain/policies/canonical.js';
+import { namesPersons, unknownPersons } from '../../domain/policies/persons.js';
 import type { PolicyKind } from '../../domain/policies/types.js';
 import { type By, commitChange } from './masterData.js';
 
 /**
  * Stores a new version of a kind, based on version `expected` (0 for the first). `invalid_field` with every
- * problem of the body, `stale_version` when another version came first.
+ * problem of the body, `unknown_reference` for persons it names who are not here, `stale_version` when another version came first.
  */
 export async function putPolicy(
   tx: Tx,
@@ -28,6 +31,7 @@ export async function putPolicy(
     const detail = `the ${kind} policy has ${verdict.problems.length} problems; first ${first?.pointer}: ${first?.detail}`;
     throw new DomainError('invalid_field', detail, first?.pointer, { errors: verdict.problems });
   }
+  await mustKnowPersons(tx, kind, body);
   await lockKind(tx, kind);
   const current = (await policyVersion(tx, kind))?.version ?? 0;
   if (current !== expected) {
@@ -54,6 +58,14 @@ export async function putPolicy(
     detail,
   });
   return stored(tx, kind, version);
+}
+
+async function mustKnowPersons(tx: Tx, kind: PolicyKind, body: unknown): Promise<void> {
+  if (!namesPersons(kind)) return;
+  const problems = unknownPersons(kind, body, peopleById(await everybody(tx)));
+  const [first] = problems;
+  if (first === undefined) return;
+  throw new DomainError('unknown_reference', first.detail, first.pointer, { errors: problems });
 }
 
 /**

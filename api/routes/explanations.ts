@@ -1,11 +1,18 @@
-// "Why was this cent paid?": the chain behind a commission line, a payout, an invoice or the price of a quote.
+// "Why was this cent paid?": the chain behind a commission line, a payout, an invoice, a charge note or the price of a quote.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { ExplanationView } from '../../contracts/explanations.js';
 import { refusals } from '../../contracts/problem.js';
 import { closed, Language, Revision } from '../../contracts/wire.js';
-import { commissionChain, invoiceChain, payoutChain, quotePriceChain } from '../../db/explanations.js';
+import {
+  chargeChain,
+  commissionChain,
+  invoiceChain,
+  payoutChain,
+  quotePriceChain,
+} from '../../db/explanations.js';
 import type { Db } from '../../db/pool.js';
+import { explainCharge } from '../../documents/chargeExplanation.js';
 import {
   explainCommission,
   explainInvoice,
@@ -20,9 +27,9 @@ import type { RouteDeps } from '../routes.js';
 const Params = Type.Object(
   {
     id: Type.String({
-      pattern: '^(cline|payout|inv|quote)_[0-9a-hjkmnp-tv-z]{26}$',
+      pattern: '^(cline|payout|inv|charge|quote)_[0-9a-hjkmnp-tv-z]{26}$',
       maxLength: 40,
-      description: 'Id of a commission line, payout, invoice or quote',
+      description: 'Id of a commission line, payout, invoice, charge note or quote',
       examples: ['cline_01kaz4v8tqfv2r0c0q6c2nq4jd'],
     }),
   },
@@ -88,6 +95,11 @@ async function explain(
       mustBeAllowed(actor, 'read', 'invoices');
       const chain = await invoiceChain(db, id);
       return chain && explainInvoice(chain, language);
+    }
+    case 'charge': {
+      mustBeAllowed(actor, 'read', 'invoices');
+      const chain = await chargeChain(db, id);
+      return chain && explainCharge(chain, language);
     }
     default: {
       mustBeAllowed(actor, 'read', 'quotes');

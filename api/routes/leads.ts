@@ -171,6 +171,7 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
             'wrong_stage',
             'already_decided',
             'stale_revision',
+            'unknown_reference',
             'expired',
           ),
         },

@@ -117,7 +117,11 @@ function addRecording(app: FastifyInstance, deps: RouteDeps): void {
           'is no error: the money has come, it is unapplied cash and a task for finance.',
         headers: idempotencyHeader,
         body: NewPayment,
-        response: { 200: PaymentView, 201: PaymentView, ...refusalsOnce('reference_reused') },
+        response: {
+          200: PaymentView,
+          201: PaymentView,
+          ...refusalsOnce('reference_reused', 'conflicting_duties'),
+        },
       },
     },
     (request, reply) => {
@@ -137,28 +141,49 @@ function addAllocations(app: FastifyInstance, deps: RouteDeps): void {
       config: { permit: ['paymentApplied', 'payments'] },
       schema: {
         tags,
-        summary: 'Put unapplied cash on invoices',
+        summary: 'Put unapplied cash on invoices and charge notes',
         headers: idempotencyHeader,
         params: Params,
         body: NewAllocations,
         response: {
           200: PaymentView,
           201: PaymentView,
-          ...refusalsOnce('not_found', 'already_reversed', 'currency_mismatch', 'over_allocated'),
+          ...refusalsOnce(
+            'not_found',
+            'already_reversed',
+            'currency_mismatch',
+            'over_allocated',
+            'conflicting_duties',
+          ),
         },
       },
     },
     async (request, reply) => {
       const paymentId = request.params.id;
       const { currency } = (await paymentOf(deps.db, paymentId)).amount;
-      const allocations = request.body.allocations.map(({ invoiceId, amount }, index) => {
-        const pointer = `/allocations/${index}/amount`;
-        mustBeIn(currency, amount.currency, pointer);
-        return { invoiceId, amountMinor: minorOf(amount, pointer) };
+      const allocations = request.body.allocations.map((one, index) => {
+        const pointer = `/allocations/${index}`;
+        mustBeIn(currency, one.amount.currency, `${pointer}/amount`);
+        return { ...placeOf(one, pointer), amountMinor: minorOf(one.amount, `${pointer}/amount`) };
       });
       const input = { ...factOf(request, deps), paymentId, allocations };
       return answerFact(request, reply, deps, (tx) => allocatePayment({ db: tx, policies }, input));
     },
+  );
+}
+
+/** An allocation names an invoice or a charge note, one of the two. */
+function placeOf(
+  { invoiceId, chargeNoteId }: NewAllocations['allocations'][number],
+  pointer: string,
+): { readonly invoiceId: string } | { readonly chargeNoteId: string } {
+  if (invoiceId !== undefined && chargeNoteId === undefined) return { invoiceId };
+  if (chargeNoteId !== undefined && invoiceId === undefined) return { chargeNoteId };
+  const named = invoiceId === undefined ? 'neither is' : `${invoiceId} and ${chargeNoteId} are`;
+  throw new DomainError(
+    'invalid_field',
+    `${named} named, one of invoiceId and chargeNoteId must be`,
+    pointer,
   );
 }
 

@@ -86,7 +86,7 @@ function addWrites(app: FastifyInstance, { db, clock }: RouteDeps): void {
         headers: ifMatchHeader,
         params: Params,
         body: PolicyDocument,
-        response: { 200: PolicyView, ...refusalsOfEdit() },
+        response: { 200: PolicyView, ...refusalsOfEdit('unknown_reference') },
       },
     },
     async (request, reply) => {

@@ -15,6 +15,7 @@ import {
 } from '../support/deal.js';
 import { bounce, deliver, invoicesOf, pay, payment } from '../support/money.js';
 import { counts, offences } from '../support/offences.js';
+import { askedToCancel } from '../support/requests.js';
 
 let world: World;
 beforeAll(async () => {
@@ -180,14 +181,36 @@ describe('taking back', () => {
     await settle(world, deal.leadId);
     const [invoice] = await invoicesOf(world, deal);
     const { paymentId } = await pay(world, deal, invoice?.number as string, 3_000n, 1);
-    const body = { orderId: deal.orderId, reason: 'customer stepped back' };
-    const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.boss, body);
+    const alone = { orderId: deal.orderId, reason: 'customer stepped back' };
+    const asked = await askedToCancel(world.deps.db, deal, PEOPLE.boss);
+    const before = await counts(world);
+    const byOne = [
+      await decision(world, deal.leadId, 'cancelOrder', PEOPLE.finance, alone),
+      await decision(world, deal.leadId, 'cancelOrder', PEOPLE.boss, asked),
+      await decision(world, deal.leadId, 'cancelOrder', PEOPLE.finance, {
+        ...asked,
+        requestedBy: PEOPLE.sdr,
+      }),
+    ];
+    const codes = [];
+    for (const one of byOne) codes.push((await told(world, 'cancelOrder', deal.leadId, one, 2)).answer?.code);
+    expect(codes).toEqual(['conflicting_duties', 'self_approval', 'content_changed']);
+    expect(await counts(world)).toEqual(before);
+    const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.finance, asked);
     await Promise.all([
       told(world, 'cancelOrder', deal.leadId, id, 2),
       told(world, 'cancelOrder', deal.leadId, id, 2),
     ]);
     await settle(world, deal.leadId, 2);
     expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'cancelled' });
+    const made = await row(
+      world,
+      `select created_by, approved_by, t.status from invoices i join tasks t on t.id = $2
+        where i.lead_id = $1 and i.kind = 'credit_note'`,
+      deal.leadId,
+      asked.taskId,
+    );
+    expect(made).toEqual({ created_by: PEOPLE.boss, approved_by: PEOPLE.finance, status: 'resolved' });
     expect(await invoicesOf(world, deal, 'credit_note')).toMatchObject([
       { net: 5_000n, tax: 1_050n, gross: 6_050n },
     ]);
@@ -226,7 +249,7 @@ describe('taking back', () => {
     const deal = await orderedDeal(world, { billOn: 'order', lines: [{ quantity: 2, netMinor: 9_999 }] });
     await settle(world, deal.leadId);
     await deliver(world, deal, [1], 1);
-    const body = { orderId: deal.orderId, reason: 'x' };
+    const body = await askedToCancel(world.deps.db, deal, PEOPLE.finance);
     const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.boss, body);
     await told(world, 'cancelOrder', deal.leadId, id, 2);
     expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'cancelled' });
