@@ -24,6 +24,10 @@ export function framesOf(error: unknown): string[] {
 export const databaseAway = (): ApplicationFailure =>
   ApplicationFailure.create({ message: 'the database is away or busy', type: 'DatabaseAway' });
 
+/** A workflow of no row, of a database that was dropped or is another's: there is nothing it could ever do. */
+export const noSuchLead = (leadId: string): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(`no lead ${leadId}`, 'NoSuchLead');
+
 /** Whatever else went wrong is ours; the log has it whole. */
 export const stepFailed = (what: string, error: unknown): ApplicationFailure =>
   ApplicationFailure.create({ message: `${what} failed: ${codeOf(error)}`, type: 'StepFailed' });

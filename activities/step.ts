@@ -10,7 +10,7 @@ import type { Answer, Head, StepAnswer, StepCall, StepName } from '../domain/ste
 import { OWN_STEPS } from '../domain/waits.js';
 import { writeUnstuck } from './answers.js';
 import { DealChange, type Loaded, type LockedLead } from './dealChange.js';
-import { databaseAway, stepFailed } from './failures.js';
+import { databaseAway, noSuchLead, stepFailed } from './failures.js';
 
 export interface StepDeps {
   readonly db: Db;
@@ -43,6 +43,7 @@ export function makeStep<L>(deps: StepDeps, { name, load, judge }: StepDefinitio
       failures.delete(call.key);
       return answer;
     } catch (error) {
+      if (error instanceof ApplicationFailure) throw error;
       if (isDatabaseAway(error) || raced.has((error as { constraint?: string }).constraint ?? '')) {
         throw databaseAway();
       }
@@ -69,6 +70,7 @@ export function makeQuery<L, R>(deps: StepDeps, load: string, answer: (deal: Dea
         return answer(new DealChange<L>({ call, name: 'look', lead, loaded, policies: deps.policies, tx }));
       });
     } catch (error) {
+      if (error instanceof ApplicationFailure) throw error;
       if (isDatabaseAway(error)) throw databaseAway();
       deps.log.error({ step: 'loadLead', key: call.key, err: error }, 'a lead could not be read');
       throw stepFailed('loadLead', error);
@@ -141,7 +143,7 @@ async function lockLead(tx: Tx, leadId: string): Promise<LockedLead> {
       join audit_heads h on h.subject = l.id where l.id = $1 for no key update of l, h`,
     values: [leadId],
   });
-  if (!rows[0]) throw new RangeError(`no lead ${leadId}`);
+  if (!rows[0]) throw noSuchLead(leadId);
   return rows[0];
 }
 

@@ -4,7 +4,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pg from 'pg';
-import type { Config } from '../config.js';
+import { openEngineClient } from '../activities/intake/engineClient.js';
+import { type Config, engineConnection } from '../config.js';
 import { foldersOf } from '../worker/folders.js';
 import { type Ended, settings } from './commands.js';
 import { EXIT } from './exit.js';
@@ -18,6 +19,7 @@ import { openLog } from './log.js';
 import { eventPrinter, type OnEvent } from './progress.js';
 import { openProduct, type Product } from './serve.js';
 import { tellTrouble } from './trouble.js';
+import { eachBounded } from './verify/bounded.js';
 import { formatReport } from './verify/report.js';
 import type { InvariantResult } from './verify/types.js';
 import { verify } from './verify/verify.js';
@@ -30,6 +32,7 @@ interface FunnelFlags {
 }
 
 const DATABASE = 'l2c_funnel';
+const ENDING = 16;
 /** Told marks and search attributes follow their answers by less than this. */
 const QUIET_MS = 5_000;
 
@@ -62,7 +65,7 @@ function count(text: string): number {
 async function runCommand(leadsPath: string, dealsPath: string, flags: FunnelFlags): Promise<number> {
   const since = performance.now();
   const onEvent = eventPrinter({ json: flags.json });
-  const config = await ownConfig(settings());
+  const config = ownConfig(settings());
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // Every call under way listens, and they are many.
   const stop = (): void => stopping.abort(new Error('stopped'));
@@ -76,6 +79,8 @@ async function runCommand(leadsPath: string, dealsPath: string, flags: FunnelFla
     if (state !== undefined && state.files !== files) {
       throw new FileProblem(`${config.stateDir} holds the funnel of other files; remove that folder first`);
     }
+    // Without the keys nobody can go on with what another run has left there.
+    if (state === undefined) await freshDatabase(config);
     for (const detail of funnel.oddities) onEvent({ step: 'files', status: 'warning', ms: 0, detail });
     const { log } = openLog(config);
     product = await openProduct({ config, log, onEvent, timerMaxShiftMs: 20, schedule: false });
@@ -93,17 +98,44 @@ async function runCommand(leadsPath: string, dealsPath: string, flags: FunnelFla
     await product?.stop();
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, stop);
   }
-  if (code === EXIT.ok && !flags.keep) await rm(config.stateDir, { recursive: true, force: true });
+  if (code === EXIT.ok && !flags.keep) await removeAll(config, onEvent);
   return code;
 }
 
+/** Database, workflows and folder: what a given server or engine would keep after the run. */
+async function removeAll(config: Config, onEvent: OnEvent): Promise<void> {
+  const since = performance.now();
+  try {
+    if (config.temporal.address !== undefined) await endWorkflows(config);
+    await onServer(config, (server) => server.query(`drop database if exists ${DATABASE} with (force)`));
+  } catch (error) {
+    // The next run begins with the same.
+    const detail = `not everything could be removed: ${(error as Error).message}`;
+    onEvent({ step: 'clean', status: 'warning', ms: Math.round(performance.now() - since), detail });
+  }
+  await rm(config.stateDir, { recursive: true, force: true });
+}
+
+/** Leads that stay open have no rows any more. */
+async function endWorkflows({ temporal }: Config): Promise<void> {
+  const { client, close } = openEngineClient(engineConnection(), temporal.namespace);
+  const query = `TaskQueue = '${temporal.taskQueue}' and ExecutionStatus = 'Running'`;
+  try {
+    await eachBounded(client.workflow.list({ query }), ENDING, async ({ workflowId }) => {
+      await client.workflow.getHandle(workflowId).terminate('the funnel is over');
+    });
+  } finally {
+    await close();
+  }
+}
+
 /** The settings of a funnel: a folder, a database, ports and a task queue apart from everything else's. */
-async function ownConfig(config: Config): Promise<Config> {
+function ownConfig(config: Config): Config {
   const { ownerUrl, appUrl } = config.database;
   return {
     ...config,
     database: {
-      ...(ownerUrl !== undefined && { ownerUrl: await ownDatabase(ownerUrl) }),
+      ...(ownerUrl !== undefined && { ownerUrl: inDatabase(ownerUrl) }),
       ...(appUrl !== undefined && { appUrl: inDatabase(appUrl) }),
     },
     temporal: { ...config.temporal, taskQueue: `${config.temporal.taskQueue}-funnel` },
@@ -121,17 +153,25 @@ function inDatabase(url: string): string {
   return address.href;
 }
 
-/** On a given server the funnel makes its own database beside the others. */
-async function ownDatabase(ownerUrl: string): Promise<string> {
+/** On a given server the funnel has a database of its own beside the others; it begins empty. */
+async function freshDatabase(config: Config): Promise<void> {
+  await onServer(config, async (server) => {
+    await server.query(`drop database if exists ${DATABASE} with (force)`);
+    await server.query(`create database ${DATABASE}`);
+  });
+}
+
+/** Asks the given server, if there is one, in the database the settings name. */
+async function onServer(config: Config, work: (server: pg.Client) => Promise<unknown>): Promise<void> {
+  const { ownerUrl } = settings().database;
+  if (config.database.ownerUrl === undefined || ownerUrl === undefined) return;
   const client = new pg.Client({ connectionString: ownerUrl });
   await client.connect();
   try {
-    const { rowCount } = await client.query('select from pg_database where datname = $1', [DATABASE]);
-    if (rowCount === 0) await client.query(`create database ${DATABASE}`);
+    await work(client);
   } finally {
     await client.end();
   }
-  return inDatabase(ownerUrl);
 }
 
 async function verified(product: Product, config: Config, onEvent: OnEvent): Promise<InvariantResult[]> {

@@ -38,12 +38,13 @@ export const { sendMail } = proxyActivities<{ sendMail(mail: { mailId: string })
 /**
  * Why a step failed after its quick attempts: the database is away, or slower than the step may take; anything
  * else a step throws is a bug of ours, whether it was counted three times or not (a worker that was restarted
- * counts anew). Undefined for what no step threw. A local activity throws unwrapped.
+ * counts anew). Undefined for what no step
+ * threw, and for a workflow of no row, which ends. A local activity throws unwrapped.
  */
 export function failureOf(error: unknown): StepFailure | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof TimeoutFailure) return 'DatabaseAway';
-  if (!(cause instanceof ApplicationFailure)) return undefined;
+  if (!(cause instanceof ApplicationFailure) || cause.type === 'NoSuchLead') return undefined;
   return cause.type === 'DatabaseAway' ? 'DatabaseAway' : 'StepBroken';
 }
 

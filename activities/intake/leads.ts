@@ -18,8 +18,8 @@ export interface Captured {
 
 interface Found extends Known {
   readonly clock: ClockSegment;
-  readonly told: { lead_id: string; body_hash: string } | null;
-  readonly external: string | null;
+  readonly told: { lead_id: string; body_hash: string; name: string } | null;
+  readonly external: { id: string; contactId: string | null } | null;
 }
 
 export async function captureLead(
@@ -57,19 +57,21 @@ async function capture(
   const found = await findKnown(tx, { messageId, externalId, keys });
   const captureHash = hashOf(capture).toString('hex');
   if (found.told) {
-    if (found.told.body_hash === captureHash) return { leadId: found.told.lead_id, created: false };
+    if (found.told.body_hash === captureHash) {
+      // The same answer as the first time: it was this message that made the lead, or a touch on it.
+      return { leadId: found.told.lead_id, created: found.told.name === 'leadCaptured' };
+    }
     throw new DomainError(
       'key_reused',
       'this Idempotency-Key was used with another request; choose a new one',
     );
   }
-  if (found.external) return { leadId: found.external, created: false };
   const at = new Date(instantAt(found.clock, nowMs));
   const writes = new Writes();
   const { leadId, created } = writeCapture(writes, {
     capture,
     keys,
-    known: found,
+    known: found.external ? knownBy(found, found.external) : found,
     at,
     actorId,
     messageId,
@@ -79,6 +81,13 @@ async function capture(
   await wakeRelay(tx);
   return { leadId, created };
 }
+
+/** Whoever sends a lead under an id it has sent before means that lead, whatever else it says of the person. */
+const knownBy = (found: Known, { id, contactId }: NonNullable<Found['external']>): Known => ({
+  ...found,
+  open: id,
+  contact: contactId === null ? found.contact : { id: contactId, accountId: null },
+});
 
 async function findKnown(
   tx: Tx,
@@ -96,9 +105,9 @@ async function findKnown(
         (select jsonb_build_object('anchorMs', floor(extract(epoch from c.anchor_at) * 1000),
            'realAnchorMs', floor(extract(epoch from c.real_anchor_at) * 1000), 'secondsPerDay', c.seconds_per_day)
          from clock_segments c order by c.id desc limit 1) as clock,
-        (select jsonb_build_object('lead_id', lead_id, 'body_hash', body ->> 'captured')
+        (select jsonb_build_object('lead_id', lead_id, 'body_hash', body ->> 'captured', 'name', name)
          from messages where id = $1) as told,
-        (select id from leads where external_id = $2) as external,
+        (select jsonb_build_object('id', id, 'contactId', contact_id) from leads where external_id = $2) as external,
         (select jsonb_build_object('id', id, 'accountId', account_id) from person) as contact,
         (select id from known where stage <> 'closed' order by id limit 1) as open,
         (select id from known where stage = 'closed' order by id desc limit 1) as closed,

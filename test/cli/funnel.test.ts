@@ -5,6 +5,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { openEngineClient } from '../../activities/intake/engineClient.js';
+import { machineSettings } from '../../engine/settings.js';
+import { startStack } from '../../engine/stack.js';
 
 const REAL = ['olist_marketing_qualified_leads_dataset.csv', 'olist_closed_deals_dataset.csv'].map((name) =>
   resolve('../shared/data', name),
@@ -45,10 +49,11 @@ async function funnel(
   home: string,
   args: string[],
   onLine: (line: Line, child: ChildProcess) => void = () => undefined,
+  given: NodeJS.ProcessEnv = {},
 ) {
   const { DATABASE_URL: _database, TEMPORAL_ADDRESS: _engine, ...env } = process.env;
   const child = spawn(process.execPath, ['cli/l2c.mjs', 'funnel', ...args, '--json'], {
-    env: { ...env, L2C_STATE_DIR: home, LOG_LEVEL: 'warn' },
+    env: { ...env, ...given, L2C_STATE_DIR: home, LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);
@@ -85,6 +90,43 @@ test('a funnel that is killed goes on where it was and ends with the wins of the
   expect(lines.some(({ step, detail }) => step === 'import' && detail === '0 new, 60 known, 0 refused')).toBe(
     true,
   );
+}, 240_000);
+
+test('on a given server and engine it runs as often as one likes and leaves nothing behind', async () => {
+  const stateDir = newHome();
+  const machine = machineSettings(process.env);
+  const stack = await startStack({
+    stateDir,
+    durable: true,
+    timerMaxShiftMs: 20,
+    ...machine,
+    onEvent: () => undefined,
+  });
+  try {
+    const given = {
+      DATABASE_URL: stack.databaseUrl,
+      L2C_APP_DATABASE_URL: stack.appDatabaseUrl,
+      TEMPORAL_ADDRESS: stack.temporalAddress,
+    };
+    const home = newHome();
+    for (const time of ['first', 'second']) {
+      const { code, report } = await funnel(home, [...SAMPLE, '--limit', '8'], undefined, given);
+      expect([time, code, report?.problems, sum(report, 'leads')]).toEqual([time, 0, [], 8]);
+    }
+    const server = new pg.Client({ connectionString: stack.databaseUrl });
+    await server.connect();
+    const { rows } = await server.query(`select datname from pg_database where datname = 'l2c_funnel'`);
+    await server.end();
+    expect(rows).toEqual([]);
+    const { client, close } = openEngineClient({ address: stack.temporalAddress }, stack.namespace);
+    const running: string[] = [];
+    for await (const { workflowId } of client.workflow.list({ query: `ExecutionStatus = 'Running'` }))
+      running.push(workflowId);
+    await close();
+    expect(running.filter((id) => id.startsWith('lead/'))).toEqual([]);
+  } finally {
+    await stack.stop();
+  }
 }, 240_000);
 
 const real = REAL.every(existsSync) ? test : test.skip;

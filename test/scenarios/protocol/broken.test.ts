@@ -100,6 +100,18 @@ test('more facts parked than a batch holds are all applied when their time has c
     await until('all are applied', async () => (await open()).length === 0);
   }));
 
+test('a workflow of no lead ends: there is nothing it could ever do', async () => {
+  const world = await openWorld();
+  try {
+    const target = `lead/${newId('lead')}`;
+    await startWorkflow(world.engine, target, 5_000);
+    const handle = world.engine.client.workflow.getHandle(target);
+    await until('it has ended', async () => (await handle.describe()).status.name === 'FAILED');
+  } finally {
+    await world.close();
+  }
+});
+
 test('a step slower than it may be is waited for as for an absent database, then done once', () => {
   const late = Array.from({ length: 4 }, refusedConnection); // After its time: nobody listens any more.
   const fault: Fault = { at: 'write', left: 0, step: 'issueInvoice', takesMs: 4_500, errors: late };
