@@ -51,7 +51,7 @@ export function writeAnswer(
   writes.statement(
     'what waited is done',
     `update tasks set status = 'resolved', resolved_at = ($ ->> 'at')::timestamptz, resolution = $ ->> 'result'
-      where subject = $ ->> 'id' and kind in ('message_parked', 'step_stuck') and status = 'open'`,
+      where subject = $ ->> 'id' and kind in ('message_parked', 'step_stuck', 'rules_missing') and status = 'open'`,
     { id, at, result: answer.result },
     'any',
   );

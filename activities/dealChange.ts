@@ -12,6 +12,7 @@ import { DomainError } from '../domain/errors.js';
 import { mayMove, type Outcome, type Stage } from '../domain/leads/stages.js';
 import { MESSAGES, type MessageName, maySend } from '../domain/messages.js';
 import type { Role } from '../domain/people/people.js';
+import { entityMissing, policyMissing } from '../domain/policies/missing.js';
 import type { MailKind, PolicyByKind, PolicyKind } from '../domain/policies/types.js';
 import type { Answer, Head, StepCall, StepName } from '../domain/steps.js';
 import type { WaitKind } from '../domain/waits.js';
@@ -34,7 +35,7 @@ export interface Loaded<L> {
   readonly actor: { id: string; active: boolean; managerId: string | null; roles: Role[] } | null;
   readonly waits: OpenWait[];
   readonly clock: ClockSegment;
-  readonly versions: Readonly<Record<PolicyKind, number>>;
+  readonly versions: Readonly<Partial<Record<PolicyKind, number>>>;
   readonly entity: { id: string; zone: string; country: string } | null;
   readonly own: L;
 }
@@ -93,7 +94,7 @@ export class DealChange<L> {
   }
 
   get entity(): NonNullable<Loaded<L>['entity']> {
-    if (!this.#parts.loaded.entity) throw new RangeError('the company has no legal entity yet');
+    if (!this.#parts.loaded.entity) throw entityMissing();
     return this.#parts.loaded.entity;
   }
 
@@ -103,6 +104,13 @@ export class DealChange<L> {
 
   get versions(): Loaded<L>['versions'] {
     return this.#parts.loaded.versions;
+  }
+
+  /** The version in force, to be pinned. `not_configured` where nobody has made one. */
+  version(kind: PolicyKind): number {
+    const version = this.versions[kind];
+    if (version === undefined) throw policyMissing(kind, this.versions);
+    return version;
   }
 
   get waits(): readonly OpenWait[] {
@@ -152,7 +160,7 @@ export class DealChange<L> {
   }
 
   /** The policy pinned for this record, or the newest one where nothing is pinned yet. */
-  policy<K extends PolicyKind>(kind: K, version = this.versions[kind]): Promise<PolicyByKind[K]> {
+  async policy<K extends PolicyKind>(kind: K, version = this.version(kind)): Promise<PolicyByKind[K]> {
     return this.#parts.policies.get(this.#parts.tx, kind, version);
   }
 
@@ -242,6 +250,17 @@ export class DealChange<L> {
   park(code: string): Answer {
     const answer = this.discard({ result: 'parked', code });
     this.task('message_parked', this.call.key, 'operations', { message: this.message?.name, code });
+    return answer;
+  }
+
+  /**
+   * Keeps a fact, or a step of the deal's own, until the company has made the policy it needs: whoever may make it
+   * gets the task, and making it tells the fact again (activities/intake/policies.ts).
+   */
+  waitForRules({ detail, extra }: DomainError): Answer {
+    const answer = this.discard({ result: 'stuck', code: 'not_configured' });
+    const subject = this.message ? this.call.key : (this.call.subject ?? this.lead.id);
+    this.task('rules_missing', subject, 'admin', { policy: extra?.policy, needed: detail });
     return answer;
   }
 

@@ -2,6 +2,7 @@
 // `config.permit` who may pass; one that says nothing does not start.
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { TSchema } from 'typebox';
 import { DomainError } from '../domain/errors.js';
 import { type Action, mustBeAllowed } from './auth/ability.js';
 import { actorOf } from './auth/actor.js';
@@ -19,6 +20,8 @@ export type Permit = 'open' | 'signedIn' | readonly [action: Action, resource: R
 declare module 'fastify' {
   interface FastifyContextConfig {
     permit?: Permit;
+    /** The body as the description shows it, where the check itself depends on more than the body. */
+    describedBody?: TSchema;
   }
 }
 

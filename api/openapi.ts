@@ -2,7 +2,7 @@
 // files come with us, so it works without a network.
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { ProblemSchema } from '../contracts/problem.js';
 import { ERRORS } from '../domain/errors.js';
 
@@ -42,6 +42,7 @@ export async function addOpenApi(app: FastifyInstance, version: string): Promise
       },
       security: [{ bearer: [] }],
     },
+    transform: ({ schema, url, route }) => ({ schema: describedSchema(schema, route.config), url }),
     refResolver: { buildLocalReference: (json, _uri, _fragment, i) => String(json.$id ?? `schema${i}`) },
   });
   await app.register(swaggerUi, {
@@ -52,6 +53,12 @@ export async function addOpenApi(app: FastifyInstance, version: string): Promise
   const open = { schema: { hide: true }, config: { permit: 'open' as const } };
   app.get('/docs/problems', open, async (_request, reply) => reply.type('text/html').send(PROBLEM_PAGE));
   app.get('/openapi.json', open, async () => app.swagger());
+}
+
+/** A route's schema with the body its description shows instead of the one that is checked. */
+function describedSchema<S>(schema: S, config: FastifyContextConfig | undefined): S {
+  const body = config?.describedBody;
+  return body === undefined ? schema : { ...schema, body };
 }
 
 /** Where the `type` of a problem leads: what each code means, one heading per code. */

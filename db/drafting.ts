@@ -1,5 +1,6 @@
 // Everything drafting needs in one statement: the lead and its customer, the price book in force, the products
 // asked for, the rules' versions, and the people an approval could reach.
+import type { PolicyKind } from '../domain/policies/types.js';
 import { PEOPLE, type PersonJson } from './leads.js';
 
 export interface DraftingJson {
@@ -27,7 +28,7 @@ export interface DraftingJson {
   } | null;
   readonly entity: { id: string; zone: string; country: string; usesOss: boolean } | null;
   readonly clock: { anchorMs: number; realAnchorMs: number; secondsPerDay: number };
-  readonly versions: Record<string, number>;
+  readonly versions: Partial<Record<PolicyKind, number>>;
   readonly quoteCurrency: string | null;
   readonly newest: number;
   readonly audit: { seq: string; hash: string } | null;

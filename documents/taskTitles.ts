@@ -18,6 +18,7 @@ const TITLES = new Map<string, Title>([
     'delivery_after_cancellation',
     { en: 'Delivered after the cancellation', es: 'Entregado después de la cancelación' },
   ],
+  ['rules_missing', { en: 'Make a missing rule', es: 'Crear una regla que falta' }],
   ['step_stuck', { en: 'A step of the deal is stuck', es: 'Un paso de la operación está bloqueado' }],
   ['mail_failed', { en: 'An e-mail did not arrive', es: 'Un correo no ha llegado' }],
 ]);

@@ -22,6 +22,7 @@ import { postRecovery } from '../../domain/ledger/receivables.js';
 import { exponentOf } from '../../domain/money/currencies.js';
 import { cashAccountOf, type PaymentMethod } from '../../domain/payments/cashAccount.js';
 import { matchPayment, type OpenInvoice, type PaymentMatch } from '../../domain/payments/matching.js';
+import { entityMissing } from '../../domain/policies/missing.js';
 import { type Invoice, invoiceOf, openOf, writtenOffOf } from '../balances.js';
 import { apply, type ShownAllocation, shown, tellLeads, tolerated, writeApplied } from './applied.js';
 import { hashOf, wakeRelay } from './messages.js';
@@ -113,7 +114,7 @@ async function store(
   const match = await matched(tx, input, candidates, invoices);
   const [first] = match.allocations.map(({ invoiceId }) => invoiceFor(invoices, invoiceId));
   const entity = first ? { id: first.entityId, zone: door.zones[first.entityId] ?? 'UTC' } : door.entity;
-  if (!entity) throw new RangeError('the company has no legal entity yet');
+  if (!entity) throw entityMissing();
   const today = dateIn(entity.zone, input.at);
   if (input.paidOn > today) {
     throw new DomainError('invalid_field', `paid on ${input.paidOn}, today is ${today}`, '/paidOn');

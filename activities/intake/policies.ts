@@ -8,12 +8,15 @@ import type { Tx } from '../../db/pool.js';
 import { Writes } from '../../db/writes.js';
 import { DomainError } from '../../domain/errors.js';
 import { canonicalJson } from '../../domain/policies/canonical.js';
-import type { PolicyKind } from '../../domain/policies/types.js';
+import { peopleNamedBy } from '../../domain/policies/peopleNamed.js';
+import type { PolicyByKind, PolicyKind } from '../../domain/policies/types.js';
 import { type By, commitChange } from './masterData.js';
+import { wakeRelay } from './messages.js';
 
 /**
  * Stores a new version of a kind, based on version `expected` (0 for the first). `invalid_field` with every
- * problem of the body, `stale_version` when another version came first.
+ * problem of the body, `unknown_reference` for people who do not exist, `stale_version` when another version
+ * came first.
  */
 export async function putPolicy(
   tx: Tx,
@@ -28,6 +31,7 @@ export async function putPolicy(
     const detail = `the ${kind} policy has ${verdict.problems.length} problems; first ${first?.pointer}: ${first?.detail}`;
     throw new DomainError('invalid_field', detail, first?.pointer, { errors: verdict.problems });
   }
+  await mustName(tx, kind, verdict.policy);
   await lockKind(tx, kind);
   const current = (await policyVersion(tx, kind))?.version ?? 0;
   if (current !== expected) {
@@ -46,6 +50,7 @@ export async function putPolicy(
     created_by: by.personId,
     created_at: by.at,
   });
+  if (version === 1) await resume(tx, kind, by);
   const detail = { kind, version, hash: bodyHash.toString('hex') };
   await commitChange(tx, writes, by, {
     subject: `policy/${kind}`,
@@ -54,6 +59,43 @@ export async function putPolicy(
     detail,
   });
   return stored(tx, kind, version);
+}
+
+/** Refuses a policy that gives work to somebody who does not exist: it would break the step that obeys it. */
+async function mustName<K extends PolicyKind>(tx: Tx, kind: K, policy: PolicyByKind[K]): Promise<void> {
+  const named = peopleNamedBy(kind, policy);
+  const { rows } = await tx.query<{ id: string }>({
+    name: 'people_named',
+    text: 'select id from people where id = any($1)',
+    values: [named.map(({ personId }) => personId)],
+  });
+  const known = new Set(rows.map(({ id }) => id));
+  const errors = named
+    .filter(({ personId }) => !known.has(personId))
+    .map(({ personId, pointer }) => ({ pointer, detail: `there is no person ${personId}` }));
+  const [first] = errors;
+  if (!first) return;
+  const shown = errors.slice(0, 20);
+  throw new DomainError('unknown_reference', first.detail, first.pointer, { errors: shown });
+}
+
+/**
+ * The first version of a kind: what waited for it goes on. Facts are told again; a step of the deal's own is due
+ * again within the hour. Also what waits for another kind is told, and says so again.
+ */
+export async function resume(tx: Tx, missing: PolicyKind | 'entity', by: By): Promise<void> {
+  await tx.query({
+    name: 'resume_tasks',
+    text: `update tasks set status = 'resolved', resolved_at = $2, resolved_by = $3, resolution = 'policy made'
+      where kind = 'rules_missing' and status = 'open' and reason ->> 'policy' = $1`,
+    values: [missing, by.at, by.personId],
+  });
+  const { rowCount } = await tx.query({
+    name: 'resume_facts',
+    text: `update messages set told_at = null, claimed_until = null
+      where answer is null and kind = 'fact' and parked_for = 'not_configured'`,
+  });
+  if (rowCount) await wakeRelay(tx);
 }
 
 /**

@@ -11,6 +11,7 @@ import type { NeededApproval } from '../../domain/approvals/types.js';
 import { instantAt } from '../../domain/calendar/clock.js';
 import { dateIn } from '../../domain/calendar/zones.js';
 import { DomainError } from '../../domain/errors.js';
+import { entityMissing, policyMissing } from '../../domain/policies/missing.js';
 import type { PolicyKind } from '../../domain/policies/types.js';
 import type { PricedQuote } from '../../domain/quotes/price.js';
 import { type Content, contentHash, lineRows } from '../quoteRecord.js';
@@ -82,9 +83,9 @@ async function draft(
     string,
     number
   >;
-  const rules = await rulesOf(store, tx, pins);
   const { entity } = known;
-  if (!entity) throw new DomainError('not_found', 'the company has no legal entity yet');
+  if (!entity) throw entityMissing();
+  const rules = await rulesOf(store, tx, known.versions);
   const atMs = instantAt(known.clock, nowMs);
   const today = dateIn(entity.zone, atMs);
   const account = known.account ?? newAccount(known, entity.country);
@@ -125,9 +126,11 @@ function mayDraft({ lead, actor }: DraftingJson, actorId: string, leadId: string
   }
 }
 
-async function rulesOf(store: PolicyStore, tx: Tx, pins: Record<string, number>): Promise<Rules> {
+async function rulesOf(store: PolicyStore, tx: Tx, versions: DraftingJson['versions']): Promise<Rules> {
+  const missing = KINDS.find((kind) => versions[kind] === undefined);
+  if (missing !== undefined) throw policyMissing(missing, versions);
   const bodies: [PolicyKind, unknown][] = [];
-  for (const kind of KINDS) bodies.push([kind, await store.get(tx, kind, pins[kind])]);
+  for (const kind of KINDS) bodies.push([kind, await store.get(tx, kind, versions[kind])]);
   return Object.fromEntries(bodies) as unknown as Rules;
 }
 

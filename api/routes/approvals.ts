@@ -64,6 +64,7 @@ export async function approvalRoutes(app: FastifyInstance, deps: RouteDeps): Pro
             'not_found',
             'lead_closed',
             'wrong_stage',
+            'not_configured',
             'stale_revision',
             'content_changed',
             'already_decided',

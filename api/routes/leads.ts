@@ -169,6 +169,7 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
             'not_found',
             'lead_closed',
             'wrong_stage',
+            'not_configured',
             'already_decided',
             'stale_revision',
             'expired',

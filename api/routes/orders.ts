@@ -92,6 +92,7 @@ export async function orderRoutes(app: FastifyInstance, deps: RouteDeps): Promis
             'not_found',
             'lead_closed',
             'wrong_stage',
+            'not_configured',
             'already_decided',
             'over_credited',
             'expired',
@@ -128,6 +129,7 @@ function addDeliveries(app: FastifyInstance, { db, clock }: RouteDeps): void {
           ...refusalsOnce(
             'not_found',
             'wrong_stage',
+            'not_configured',
             'reference_reused',
             'unknown_order_line',
             'over_delivered',

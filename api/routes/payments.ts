@@ -117,7 +117,11 @@ function addRecording(app: FastifyInstance, deps: RouteDeps): void {
           'is no error: the money has come, it is unapplied cash and a task for finance.',
         headers: idempotencyHeader,
         body: NewPayment,
-        response: { 200: PaymentView, 201: PaymentView, ...refusalsOnce('reference_reused') },
+        response: {
+          200: PaymentView,
+          201: PaymentView,
+          ...refusalsOnce('reference_reused', 'not_configured'),
+        },
       },
     },
     (request, reply) => {
@@ -144,7 +148,13 @@ function addAllocations(app: FastifyInstance, deps: RouteDeps): void {
         response: {
           200: PaymentView,
           201: PaymentView,
-          ...refusalsOnce('not_found', 'already_reversed', 'currency_mismatch', 'over_allocated'),
+          ...refusalsOnce(
+            'not_found',
+            'already_reversed',
+            'currency_mismatch',
+            'over_allocated',
+            'not_configured',
+          ),
         },
       },
     },

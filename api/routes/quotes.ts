@@ -26,6 +26,7 @@ const Query = Type.Object(
 const DRAFT_REFUSALS = [
   'not_found',
   'lead_closed',
+  'not_configured',
   'unknown_sku',
   'no_price',
   'not_discountable',
@@ -137,6 +138,7 @@ export async function quoteRoutes(app: FastifyInstance, deps: RouteDeps): Promis
               'not_found',
               'lead_closed',
               'wrong_stage',
+              'not_configured',
               'stale_revision',
               'content_changed',
               'already_decided',

@@ -2,12 +2,19 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { POLICY_EXAMPLES } from '../../contracts/policies/examples.js';
 import { canonicalJson } from '../../domain/policies/canonical.js';
+import { peopleNamedBy } from '../../domain/policies/peopleNamed.js';
 import { POLICY_KINDS } from '../../domain/policies/types.js';
 import { codeOf, startApi, type TestApi } from '../support/api.js';
 
 let api: TestApi;
 beforeAll(async () => {
   api = await startApi();
+  const named = POLICY_KINDS.flatMap((kind) => peopleNamedBy(kind, POLICY_EXAMPLES[kind]));
+  await api.database.owner.query(
+    `insert into people (id, name, email, created_at)
+      select distinct id, id, id || '@example.com', now() from unnest($1::text[]) id`,
+    [named.map(({ personId }) => personId)],
+  );
 });
 afterAll(async () => {
   await api?.close();
