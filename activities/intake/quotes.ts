@@ -77,6 +77,7 @@ async function draft(
   target: { readonly leadId: string; readonly quoteId: string | null },
 ): Promise<Drafted> {
   const { draft, actorId, nowMs } = input;
+  await lockDrafting(tx, target.leadId);
   const known = await load(tx, input, target);
   mayDraft(known, actorId, target.leadId);
   const pins = Object.fromEntries(KINDS.map((kind) => [kind, known.versions[kind]])) as Record<
@@ -108,6 +109,15 @@ async function draft(
   await writes.run(tx);
   const approvalsNeeded = needed(known, rules, offer.priced, terms, actorId, today);
   return { ...offer.key, priced: offer.priced, approvalsNeeded };
+}
+
+/** Two first drafts of one lead at once would each make the customer's account. */
+async function lockDrafting(tx: Tx, leadId: string): Promise<void> {
+  await tx.query({
+    name: 'lock_drafting',
+    text: `select pg_advisory_xact_lock(hashtextextended('draft.' || $1, 0))`,
+    values: [leadId],
+  });
 }
 
 type Offer = Content;
@@ -163,7 +173,7 @@ function writeRevision(
     lead_id: leadId,
     status: 'draft',
     content_hash: hash,
-    price_book_id: known.book?.id as string,
+    price_book_id: bookOf(priced, known),
     discount_bps: discountBps,
     effective_discount_bps: priced.discountBps,
     max_line_discount_bps: Math.max(...priced.lines.map((line) => line.discountBps)),
@@ -192,6 +202,13 @@ function writeRevision(
     detail,
   };
   appendAudit(writes, chain, { subject: quoteId, ...change });
+}
+
+/** The book of the first line; each line's own stands in its waterfall. */
+function bookOf({ lines }: PricedQuote, { products }: DraftingJson): string {
+  const id = products.find(({ sku }) => sku === lines[0]?.sku)?.book?.id;
+  if (id === undefined) throw new RangeError(`${lines[0]?.sku} was priced without a price book`);
+  return id;
 }
 
 async function load(

@@ -38,7 +38,7 @@ export interface CatalogueItem {
   readonly chargedOn: ChargedOn;
   /** Null where the price book has no price for it. */
   readonly unitPriceMicro: bigint | null;
-  /** Where the list price comes from, such as `price_book:eur-2026@3`. */
+  /** Where the list price comes from, such as `price_book:eur-2026@3`; empty where there is none. */
   readonly priceSource: string;
 }
 
@@ -172,7 +172,7 @@ function priceLine(
   if (item === undefined) throw new DomainError('unknown_sku', `no product has SKU ${line.sku}`, `${at}/sku`);
   const { unitPriceMicro } = item;
   if (unitPriceMicro === null) {
-    const detail = `${item.priceSource} has no price for ${line.sku} in ${request.currency}`;
+    const detail = `no price book in force has a price for ${line.sku} in ${request.currency}`;
     throw new DomainError('no_price', detail, `${at}/sku`);
   }
   checkLine(line, item, at);
