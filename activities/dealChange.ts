@@ -6,39 +6,18 @@ import type { PolicyStore } from '../db/policies.js';
 import type { CommitWith, Tx } from '../db/pool.js';
 import type { Tables } from '../db/tables.js';
 import { Writes } from '../db/writes.js';
-import { type ClockSegment, instantAt } from '../domain/calendar/clock.js';
+import { instantAt } from '../domain/calendar/clock.js';
 import { dateIn } from '../domain/calendar/zones.js';
 import { DomainError } from '../domain/errors.js';
 import { mayMove, type Outcome, type Stage } from '../domain/leads/stages.js';
 import { MESSAGES, type MessageName, maySend } from '../domain/messages.js';
-import type { Role } from '../domain/people/people.js';
 import { entityMissing, policyMissing } from '../domain/policies/missing.js';
 import type { MailKind, PolicyByKind, PolicyKind } from '../domain/policies/types.js';
 import type { Answer, Head, StepCall, StepName } from '../domain/steps.js';
 import type { WaitKind } from '../domain/waits.js';
 import { writeAnswer, writeTask } from './answers.js';
+import type { Loaded, LockedLead } from './loaded.js';
 import { type NewWait, type OpenWait, type WaitEnd, WaitList, type WaitMove } from './waitList.js';
-
-export type LockedLead = Tables['leads'] & { audit_seq: bigint; audit_hash: Buffer };
-
-export interface Loaded<L> {
-  readonly message: {
-    name: MessageName;
-    kind: 'decision' | 'fact';
-    body: unknown;
-    actorId: string | null;
-    notAfter: number | null;
-    answer: Answer | null;
-    parkedFor: string | null;
-  } | null;
-  /** Who sent it, with the roles usable today: a role granted today is not. */
-  readonly actor: { id: string; active: boolean; managerId: string | null; roles: Role[] } | null;
-  readonly waits: OpenWait[];
-  readonly clock: ClockSegment;
-  readonly versions: Readonly<Partial<Record<PolicyKind, number>>>;
-  readonly entity: { id: string; zone: string; country: string } | null;
-  readonly own: L;
-}
 
 const rolesFor = (name: MessageName): string => MESSAGES[name].roles.join(', ');
 
@@ -299,7 +278,7 @@ export class DealChange<L> {
       ...(lead.stage === 'closed' &&
         moved && { closed_at: null, outcome_reason: null, reopened: lead.reopened + 1 }),
     });
-    this.#waits.write(writes, lead.id, this.at);
+    this.#waits.write(writes, lead.id, this.at, moved && this.#stage === 'closed');
     appendAudit(
       writes,
       { seq: lead.audit_seq, hash: lead.audit_hash },

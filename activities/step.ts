@@ -8,7 +8,8 @@ import { DomainError } from '../domain/errors.js';
 import { outcomeOf } from '../domain/messages.js';
 import type { Answer, Head, StepAnswer, StepCall, StepName } from '../domain/steps.js';
 import { OWN_STEPS } from '../domain/waits.js';
-import { DealChange, type Loaded, type LockedLead } from './dealChange.js';
+import { DealChange } from './dealChange.js';
+import type { Loaded, LockedLead } from './loaded.js';
 
 export interface StepDeps {
   readonly db: Db;
