@@ -1,15 +1,18 @@
 // Leads on the wire: what a source sends, what people read, what they decide.
 import { type Static, Type } from 'typebox';
 import { OUTCOMES, STAGES } from '../domain/leads/stages.js';
+import { REVISION_STATUSES } from './quotes.js';
 import {
   Code,
   Country,
   closed,
+  Day,
   ExternalId,
   Id,
   Instant,
   Language,
   ListOf,
+  Money,
   Nullable,
   Revision,
   Text,
@@ -104,6 +107,35 @@ export const WaitView = Type.Object(
 );
 export type WaitView = Static<typeof WaitView>;
 
+const text = (maxLength: number) => Nullable(Type.String({ maxLength }));
+
+export const ContactView = Type.Object(
+  {
+    name: text(200),
+    email: text(254),
+    phone: text(40),
+    company: text(300),
+    country: text(2),
+    language: Language,
+  },
+  { ...closed, description: 'Who the lead is' },
+);
+
+export const QuoteSummary = Type.Object(
+  {
+    id: Id('quote'),
+    revision: Revision,
+    status: Type.Enum([...REVISION_STATUSES], { description: 'Of the newest revision' }),
+    net: Money,
+    gross: Money,
+    validUntil: Nullable(Day),
+    createdBy: Type.String({ maxLength: 40 }),
+    createdAt: Instant,
+  },
+  { ...closed, description: 'A quote by its newest revision' },
+);
+export type QuoteSummary = Static<typeof QuoteSummary>;
+
 export const LeadView = Type.Object(
   {
     id: Id('lead'),
@@ -129,6 +161,12 @@ export const LeadView = Type.Object(
     accountId: Nullable(Type.String({ maxLength: 40 })),
     suggestedAccountId: Nullable(Type.String({ maxLength: 40 })),
     contactId: Nullable(Type.String({ maxLength: 40 })),
+    contact: Type.Union([ContactView, Type.Null()], {
+      description: 'Null where none was given, and for who may not see people’s data',
+    }),
+    quotes: Type.Union([ListOf(QuoteSummary, 50, 'The newest first'), Type.Null()], {
+      description: 'At most 50, the rest at /v1/leads/{id}/quotes; null for who may not see quotes',
+    }),
     previousLeadId: Nullable(Type.String({ maxLength: 40 })),
     capturedAt: Instant,
     occurredAt: Nullable(Instant),
@@ -141,7 +179,7 @@ export const LeadView = Type.Object(
 );
 export type LeadView = Static<typeof LeadView>;
 
-export const LeadListItem = Type.Omit(LeadView, ['scoreReasons', 'needs'], closed);
+export const LeadListItem = Type.Omit(LeadView, ['scoreReasons', 'needs', 'contact', 'quotes'], closed);
 
 export const TimelineEntry = Type.Object(
   {

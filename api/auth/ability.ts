@@ -51,6 +51,12 @@ export const RIGHTS: readonly Right[] = [
   { action: 'read', resources: DEAL, roles: ['rep', 'manager', 'finance', 'compensation', 'integration'] },
   { action: 'read', resources: ['leads', 'imports', 'quotes'], roles: ['marketing'] },
   { action: 'read', resources: ['leads', 'orders'], roles: ['fulfilment'] },
+  // Who works with the customer; whoever only computes or checks amounts needs no name or telephone number.
+  {
+    action: 'read',
+    resources: ['contacts'],
+    roles: ['rep', 'manager', 'marketing', 'fulfilment', 'finance', 'integration'],
+  },
   { action: 'read', resources: ['imports'], roles: ['manager', 'integration'] },
   {
     action: 'read',

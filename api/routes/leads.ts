@@ -1,5 +1,5 @@
 // Leads: captured, read, qualified, handed on, withdrawn.
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { captureLead } from '../../activities/intake/leads.js';
 import {
@@ -9,6 +9,7 @@ import {
   NewLead,
   OwnerBody,
   QualificationBody,
+  QuoteSummary,
   ReasonBody,
   TimelineEntry,
 } from '../../contracts/leads.js';
@@ -16,8 +17,10 @@ import { PageOf, PageQuery } from '../../contracts/page.js';
 import { refusals, refusalsOnce } from '../../contracts/problem.js';
 import { closed, ExternalId, Id } from '../../contracts/wire.js';
 import { leadById, leadItem, leadTimeline, leadView, listLeads } from '../../db/leadViews.js';
+import { quoteSummary, quotesOfLead } from '../../db/quoteViews.js';
 import { DomainError } from '../../domain/errors.js';
 import { OUTCOMES, STAGES } from '../../domain/leads/stages.js';
+import { may } from '../auth/ability.js';
 import { actorOf } from '../auth/actor.js';
 import { answerDecision, type Decision, pendingResponse } from '../decisions.js';
 import { setEtag } from '../etag.js';
@@ -27,6 +30,8 @@ import { pageAnswer, pageRequest } from '../paging.js';
 import type { RouteDeps } from '../routes.js';
 
 const tags = ['leads'];
+/** A lead shows so many of its quotes itself. */
+const SHOWN_QUOTES = 50;
 const Params = Type.Object({ id: Id('lead') }, closed);
 type Params = Static<typeof Params>;
 const Query = PageQuery({
@@ -43,10 +48,14 @@ const Query = PageQuery({
 export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise<void> {
   const { db } = deps;
 
-  const view = async (id: string): Promise<LeadView> => {
+  const view = async (request: FastifyRequest, id: string): Promise<LeadView> => {
+    const actor = actorOf(request);
     const row = await leadById(db, id);
     if (!row) throw new DomainError('not_found', `there is no lead ${id}`);
-    return leadView(row);
+    const quotes = may(actor, 'read', 'quotes')
+      ? (await quotesOfLead(db, id, { limit: SHOWN_QUOTES - 1, after: null })).map(quoteSummary)
+      : null;
+    return leadView(row, { contact: may(actor, 'read', 'contacts'), quotes });
   };
   const mustExist = async (id: string): Promise<void> => {
     const { rowCount } = await db.query({
@@ -81,7 +90,7 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
         nowMs: Date.now(),
       });
       reply.code(created ? 201 : 200).header('location', `/v1/leads/${leadId}`);
-      return view(leadId);
+      return view(request, leadId);
     },
   );
 
@@ -114,10 +123,31 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
         response: { 200: LeadView, ...refusals('not_found') },
       },
     },
-    async ({ params }, reply) => {
-      const lead = await view(params.id);
+    async (request, reply) => {
+      const lead = await view(request, request.params.id);
       setEtag(reply, lead.revision);
       return lead;
+    },
+  );
+
+  const QuotesQuery = PageQuery({});
+  app.get<{ Params: Params; Querystring: Static<typeof QuotesQuery> }>(
+    '/v1/leads/:id/quotes',
+    {
+      config: { permit: ['read', 'quotes'] },
+      schema: {
+        tags,
+        summary: 'The quotes of a lead, the newest first',
+        params: Params,
+        querystring: QuotesQuery,
+        response: { 200: PageOf(QuoteSummary), ...refusals('not_found') },
+      },
+    },
+    async ({ params, query }) => {
+      await mustExist(params.id);
+      const page = pageRequest('quotes', query);
+      const rows = await quotesOfLead(db, params.id, page);
+      return pageAnswer('quotes', page, rows, quoteSummary, ({ id }) => ({ value: '', id }));
     },
   );
 
@@ -180,7 +210,7 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
         await mustExist(request.params.id);
         const leadId = request.params.id;
         return answerDecision(request, reply, deps, { name, leadId, body: request.body as object }, () =>
-          view(leadId),
+          view(request, leadId),
         );
       },
     });

@@ -42,6 +42,7 @@ const PAY: Role[] = ['rep', 'manager', 'finance', 'compensation', 'payee', ...SE
 /** Who may do it on at least some record; own ones are told apart below. */
 const TABLE: [Action, Resource, readonly Role[]][] = [
   ['read', 'leads', [...DEAL, 'marketing', 'fulfilment']],
+  ['read', 'contacts', ['rep', 'manager', 'marketing', 'fulfilment', 'finance', 'integration', ...SEE_ALL]],
   ['read', 'imports', ['marketing', 'manager', 'integration', ...SEE_ALL]],
   ['read', 'quotes', [...DEAL, 'marketing']],
   ['read', 'approvals', DEAL],
