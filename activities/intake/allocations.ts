@@ -9,6 +9,7 @@ import { dateIn } from '../../domain/calendar/zones.js';
 import { DomainError } from '../../domain/errors.js';
 import { postLaterAllocation, postPayerNamed } from '../../domain/ledger/cash.js';
 import { postRecovery } from '../../domain/ledger/receivables.js';
+import { formatAmount } from '../../domain/money/amounts.js';
 import { type Invoice, invoiceOf, openOf, writtenOffOf } from '../balances.js';
 import {
   type Applied,
@@ -117,7 +118,8 @@ function checkAll(
     const open = openOf(invoice) > 0n ? openOf(invoice) : writtenOffOf(invoice);
     const most = open < left ? open : left;
     if (amountMinor <= 0n || amountMinor > most) {
-      const detail = `${amountMinor} minor units asked, more than 0 and at most ${most} can be allocated`;
+      const [asked, limit] = [amountMinor, most].map((minor) => formatAmount(minor, payment.currency));
+      const detail = `${asked} ${payment.currency} asked, more than 0 and at most ${limit} can be allocated`;
       throw new DomainError('over_allocated', detail, `${at}/amount`);
     }
     left -= amountMinor;

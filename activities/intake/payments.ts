@@ -19,6 +19,7 @@ import { dateIn } from '../../domain/calendar/zones.js';
 import { DomainError } from '../../domain/errors.js';
 import { postPayment } from '../../domain/ledger/cash.js';
 import { postRecovery } from '../../domain/ledger/receivables.js';
+import { formatAmount } from '../../domain/money/amounts.js';
 import { exponentOf } from '../../domain/money/currencies.js';
 import { cashAccountOf, type PaymentMethod } from '../../domain/payments/cashAccount.js';
 import { matchPayment, type OpenInvoice, type PaymentMatch } from '../../domain/payments/matching.js';
@@ -91,11 +92,8 @@ export async function recordPayment(deps: IntakeDeps, input: PaymentInput): Prom
 function checkFields({ amountMinor, currency }: PaymentInput): void {
   exponentOf(currency, '/amount/currency');
   if (amountMinor > 0n) return;
-  throw new DomainError(
-    'invalid_field',
-    `${amountMinor} minor units were paid, must be above 0`,
-    '/amount/amount',
-  );
+  const detail = `${formatAmount(amountMinor, currency)} ${currency} were paid, must be above 0`;
+  throw new DomainError('invalid_field', detail, '/amount/amount');
 }
 
 interface Matching {
@@ -118,6 +116,14 @@ async function store(
   const today = dateIn(entity.zone, input.at);
   if (input.paidOn > today) {
     throw new DomainError('invalid_field', `paid on ${input.paidOn}, today is ${today}`, '/paidOn');
+  }
+  const founded = dateIn(entity.zone, door.foundedMs);
+  if (input.paidOn < founded) {
+    throw new DomainError(
+      'invalid_field',
+      `paid on ${input.paidOn}, the company began ${founded}`,
+      '/paidOn',
+    );
   }
   const paymentId = newId('pay');
   const accountId = candidates.accountId ?? first?.accountId ?? null;
