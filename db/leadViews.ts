@@ -119,6 +119,7 @@ export async function listWaits(
 export interface TimelineRow {
   readonly seq: bigint;
   readonly entry: string;
+  readonly currency: string | null;
 }
 
 export async function leadTimeline(
@@ -128,7 +129,8 @@ export async function leadTimeline(
 ): Promise<TimelineRow[]> {
   const { rows } = await db.query<TimelineRow>({
     name: 'lead_timeline',
-    text: `select seq, entry from audit_entries where subject = $1 and seq > $2 order by seq limit $3`,
+    text: `select seq, entry, (select o.currency from orders o where o.lead_id = $1 order by o.id desc limit 1) as currency
+      from audit_entries where subject = $1 and seq > $2 order by seq limit $3`,
     values: [leadId, page.after?.value ?? '0', page.limit + 1],
   });
   return rows;

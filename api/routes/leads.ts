@@ -15,8 +15,16 @@ import {
 } from '../../contracts/leads.js';
 import { PageOf, PageQuery } from '../../contracts/page.js';
 import { refusals, refusalsOnce } from '../../contracts/problem.js';
+import { amountsToWire } from '../../contracts/reasons.js';
 import { closed, ExternalId, Id } from '../../contracts/wire.js';
-import { leadById, leadItem, leadTimeline, leadView, listLeads } from '../../db/leadViews.js';
+import {
+  leadById,
+  leadItem,
+  leadTimeline,
+  leadView,
+  listLeads,
+  type TimelineRow,
+} from '../../db/leadViews.js';
 import { quoteSummary, quotesOfLead } from '../../db/quoteViews.js';
 import { DomainError } from '../../domain/errors.js';
 import { OUTCOMES, STAGES } from '../../domain/leads/stages.js';
@@ -225,7 +233,7 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
   decision('/v1/leads/:id/owner', 'PUT', 'reassignLead', 'Hand a lead to another rep', OwnerBody);
 }
 
-function timelineEntry({ seq, entry }: { seq: bigint; entry: string }) {
+function timelineEntry({ seq, entry, currency }: TimelineRow) {
   const { at, action, actor, revision, from, to, detail } = JSON.parse(entry) as Record<string, never>;
   return {
     seq: Number(seq),
@@ -235,6 +243,6 @@ function timelineEntry({ seq, entry }: { seq: bigint; entry: string }) {
     revision: revision ?? null,
     from: from ?? null,
     to: to ?? null,
-    detail: detail ?? null,
+    detail: amountsToWire(detail ?? null, currency),
   };
 }

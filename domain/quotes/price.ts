@@ -2,7 +2,7 @@
 // net, tax; each step stored with its source and amount so that the waterfall adds up to the cent.
 // It does not decide who must approve a discount, nor which price book applies.
 import { DomainError } from '../errors.js';
-import { checkBps, MAX_MINOR, MICRO } from '../money/amounts.js';
+import { checkBps, formatAmount, MAX_MINOR, MICRO } from '../money/amounts.js';
 import { exponentOf } from '../money/currencies.js';
 import {
   addRatio,
@@ -143,7 +143,11 @@ export function priceQuote(request: QuoteRequest): PricedQuote {
   const grossMinor = total((line) => line.grossMinor);
   const listMinor = total((line) => line.listMinor);
   if (grossMinor > MAX_MINOR || listMinor > MAX_MINOR) {
-    throw new DomainError('limit_exceeded', `the quote's total exceeds ${MAX_MINOR} minor units`, '/lines');
+    throw new DomainError(
+      'limit_exceeded',
+      `the quote's total exceeds ${formatAmount(MAX_MINOR, currency)} ${currency}`,
+      '/lines',
+    );
   }
   return {
     currency,
