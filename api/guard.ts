@@ -48,6 +48,7 @@ export async function addGuard(app: FastifyInstance, signIns: SignIns, config: A
   });
   app.addHook('onRequest', async (request) => {
     mustBePlain(request);
+    mustKnowQuery(request);
     const permit = request.routeOptions.config?.permit ?? 'open';
     if (permit === 'open') return;
     try {
@@ -61,6 +62,15 @@ export async function addGuard(app: FastifyInstance, signIns: SignIns, config: A
     mustBeWithin(await perPerson(request), 'requests with this key');
     if (permit !== 'signedIn') mustBeAllowed(actorOf(request), permit[0], permit[1]);
   });
+}
+
+/** A call whose description names no query takes none: what is misspelt must not be dropped in silence. */
+function mustKnowQuery({ routeOptions, query, url }: FastifyRequest): void {
+  if (!url.startsWith('/v1/') || routeOptions.schema === undefined || routeOptions.schema.querystring) return;
+  const [name] = Object.keys(query as object);
+  if (name === undefined) return;
+  const shown = name.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1');
+  throw new DomainError('invalid_field', `/query/${shown}: is no parameter of this call`, `/query/${shown}`);
 }
 
 type RateVerdict = Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>;

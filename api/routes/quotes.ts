@@ -51,8 +51,14 @@ export async function quoteRoutes(app: FastifyInstance, deps: RouteDeps): Promis
   };
   const view = async (id: string, revision: number | null): Promise<QuoteView> => {
     const stored = await storedQuote(db, id, revision);
-    if (!stored)
-      throw new DomainError('not_found', `there is no quote ${id}${revision ? ` revision ${revision}` : ''}`);
+    if (!stored) {
+      const which = revision ? ` revision ${revision}` : '';
+      throw new DomainError(
+        'not_found',
+        `there is no quote ${id}${which}`,
+        revision ? '/query/revision' : undefined,
+      );
+    }
     return quoteView(stored, []);
   };
 
