@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { ExplanationView } from '../../contracts/explanations.js';
+import { written } from '../../contracts/patterns.js';
 import { refusals } from '../../contracts/problem.js';
 import { closed, Language, Revision } from '../../contracts/wire.js';
 import { commissionChain, invoiceChain, payoutChain, quotePriceChain } from '../../db/explanations.js';
@@ -20,7 +21,10 @@ import type { RouteDeps } from '../routes.js';
 const Params = Type.Object(
   {
     id: Type.String({
-      pattern: '^(cline|payout|inv|quote)_[0-9a-hjkmnp-tv-z]{26}$',
+      pattern: written(
+        '^(cline|payout|inv|quote)_[0-9a-hjkmnp-tv-z]{26}$',
+        'is no id of a commission line (cline_…), payout (payout_…), invoice (inv_…) or quote (quote_…)',
+      ),
       maxLength: 40,
       description: 'Id of a commission line, payout, invoice or quote',
       examples: ['cline_01kaz4v8tqfv2r0c0q6c2nq4jd'],
