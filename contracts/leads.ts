@@ -1,12 +1,14 @@
 // Leads on the wire: what a source sends, what people read, what they decide.
 import { type Static, Type } from 'typebox';
 import { OUTCOMES, STAGES } from '../domain/leads/stages.js';
+import { written } from './patterns.js';
 import { REVISION_STATUSES } from './quotes.js';
 import {
   Code,
   Country,
   closed,
   Day,
+  Email,
   ExternalId,
   Id,
   Instant,
@@ -49,14 +51,13 @@ export const NewLead = Type.Object(
       Type.Object(
         {
           name: Type.Optional(Text(200, 'Name', 'Ana Ruiz')),
-          // Addresses of leads come as people typed them: judged by the step, not refused at the door.
-          email: Type.Optional(Text(254, 'E-mail', 'ana@example.com')),
+          email: Type.Optional(Email),
           phone: Type.Optional(Text(40, 'Phone', '+34 600 000 000')),
           company: Type.Optional(Text(300, 'Company', 'Example S.L.')),
           country: Type.Optional(Country),
           language: Type.Optional(Language),
         },
-        closed,
+        { ...closed, minProperties: 1 },
       ),
     ),
     interest: Type.Optional(Text(2000, 'What they are interested in', 'twenty desks')),
@@ -201,7 +202,9 @@ export const QualificationBody = Type.Object(
     reason: Type.Optional(Code(60, 'One of the reasons of the qualification policy', 'no_budget')),
     needs: Type.Optional(
       Type.Record(
-        Type.String({ pattern: '^[a-z][a-zA-Z0-9_]{0,59}$' }),
+        Type.String({
+          pattern: written('^[a-z][a-zA-Z0-9_]{0,59}$', 'is not a name of letters and digits in camelCase'),
+        }),
         Text(500, 'What they said', '20 desks'),
         {
           maxProperties: 50,

@@ -114,16 +114,10 @@ async function store(
   const entity = first ? { id: first.entityId, zone: door.zones[first.entityId] ?? 'UTC' } : door.entity;
   if (!entity) throw entityMissing();
   const today = dateIn(entity.zone, input.at);
-  if (input.paidOn > today) {
-    throw new DomainError('invalid_field', `paid on ${input.paidOn}, today is ${today}`, '/paidOn');
-  }
   const founded = dateIn(entity.zone, door.foundedMs);
-  if (input.paidOn < founded) {
-    throw new DomainError(
-      'invalid_field',
-      `paid on ${input.paidOn}, the company began ${founded}`,
-      '/paidOn',
-    );
+  if (input.paidOn < founded || input.paidOn > today) {
+    const detail = `paid on ${input.paidOn}, must lie between ${founded} (the first day) and ${today} (today)`;
+    throw new DomainError('invalid_field', detail, '/paidOn');
   }
   const paymentId = newId('pay');
   const accountId = candidates.accountId ?? first?.accountId ?? null;
