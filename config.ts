@@ -63,6 +63,12 @@ const VARIABLES = {
   }),
   L2C_JWT_ISSUER: Type.Optional(text(1000, 'Issuer of accepted tokens (`iss`)')),
   L2C_JWT_AUDIENCE: Type.Optional(text(1000, 'Audience of accepted tokens (`aud`)')),
+  L2C_JWT_DEFAULT_SCOPES: Type.String({
+    pattern: '^(read|write|[a-zA-Z]+:(read|write))( (read|write|[a-zA-Z]+:(read|write)))*$',
+    maxLength: 1000,
+    default: 'read write',
+    description: 'What a token may that names no scope of ours; `admin` only where the token says so',
+  }),
   L2C_JWKS_URL: Type.Optional(
     Type.String({
       pattern: '^https?://[^\\s]+$',
@@ -108,7 +114,12 @@ export interface Config {
   readonly clockSecondsPerDay: number;
   readonly smtpUrl?: string;
   readonly logLevel: Values['LOG_LEVEL'];
-  readonly jwt?: { readonly issuer: string; readonly audience: string; readonly jwksUrl: string };
+  readonly jwt?: {
+    readonly issuer: string;
+    readonly audience: string;
+    readonly jwksUrl: string;
+    readonly defaultScopes: readonly string[];
+  };
   readonly pools: { readonly api: number; readonly worker: number };
   readonly worker: {
     readonly localActivities: number;
@@ -234,7 +245,12 @@ const originsOf = (values: Values): string[] =>
 function configOf(v: Values): Config {
   const jwt =
     v.L2C_JWT_ISSUER && v.L2C_JWT_AUDIENCE && v.L2C_JWKS_URL
-      ? { issuer: v.L2C_JWT_ISSUER, audience: v.L2C_JWT_AUDIENCE, jwksUrl: v.L2C_JWKS_URL }
+      ? {
+          issuer: v.L2C_JWT_ISSUER,
+          audience: v.L2C_JWT_AUDIENCE,
+          jwksUrl: v.L2C_JWKS_URL,
+          defaultScopes: v.L2C_JWT_DEFAULT_SCOPES.split(' '),
+        }
       : undefined;
   return {
     database: defined({ ownerUrl: v.DATABASE_URL, appUrl: v.L2C_APP_DATABASE_URL }),

@@ -1,7 +1,8 @@
 // What a step leaves for people: the answer of its message, and a task where somebody has to decide.
 import { newId } from '../db/ids.js';
 import type { Writes } from '../db/writes.js';
-import type { Answer } from '../domain/steps.js';
+import type { Answer, StepCall } from '../domain/steps.js';
+import type { OpenWait } from './waitList.js';
 
 export interface NewTask {
   readonly kind: string;
@@ -77,3 +78,22 @@ export function writeAnswer(
     'any',
   );
 }
+
+/** What a task says is stuck: a message, or a step of the lead's own for one record, whatever the revision. */
+export const stuckSubject = ({ leadId, key, subject }: StepCall): string =>
+  subject === undefined ? key : `${leadId}/${key.split('/')[1]}/${subject}`;
+
+/** A step of the lead's own that was stuck is done: nobody has to look into it any more. */
+export function writeUnstuck(writes: Writes, call: StepCall, at: Date): void {
+  writes.statement(
+    'what was stuck is done',
+    `update tasks set status = 'resolved', resolved_at = ($ ->> 'at')::timestamptz, resolution = 'applied'
+      where subject = $ ->> 'subject' and kind = 'step_stuck' and status = 'open'`,
+    { subject: stuckSubject(call), at },
+    'any',
+  );
+}
+
+/** Lets the other waits of the lead come first until a real instant. */
+export const writeRetry = (writes: Writes, { id }: OpenWait, retryAt: number): Writes =>
+  writes.update('waits', ['id'], { id: BigInt(id), retry_at: new Date(retryAt) });

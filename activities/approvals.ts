@@ -46,14 +46,12 @@ async function decide(deal: DealChange<QuoteJson | null>): Promise<void> {
     },
   );
   if (!verdict.ok) throw new DomainError(verdict.code, verdict.detail);
-  if (revision.createdBy === deal.actor.id) {
-    throw new DomainError('self_approval', `${deal.actor.id} made this quote`);
-  }
   const approver = approval.approverId === null ? undefined : people.get(approval.approverId);
   deal.end('approval', approvalId);
   deal.detail = { approvalId, decision, sequence: approval.sequence, actingFor: verdict.actingForId };
-  const decided = {
+  const decided: Decided = {
     decided_by: deal.actor.id,
+    acting_for: verdict.actingForId,
     decided_at: deal.at,
     reason: reason ?? null,
     limit_minor: approver ? limitOf(approver, facts.currency) : null,
@@ -62,7 +60,14 @@ async function decide(deal: DealChange<QuoteJson | null>): Promise<void> {
   else await approve(deal, quote, approval, decided);
 }
 
-type Decided = { decided_by: string; decided_at: Date; reason: string | null; limit_minor: bigint | null };
+interface Decided {
+  readonly decided_by: string;
+  /** Whose limit and whose duties count where a delegate decided. */
+  readonly acting_for: string | null;
+  readonly decided_at: Date;
+  readonly reason: string | null;
+  readonly limit_minor: bigint | null;
+}
 
 async function reject(
   deal: DealChange<QuoteJson | null>,

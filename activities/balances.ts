@@ -1,11 +1,14 @@
 // Invoices while money moves on and off them: changed in memory line by line, written once at the end. The
 // invoice's own columns follow from its lines, so the two can never say different things.
+
 import type { InvoiceRow } from '../db/invoices.js';
 import type { Writes } from '../db/writes.js';
 import { balanceOf, checkBalance, type InvoiceLine, openGross } from '../domain/invoices/balance.js';
 import { parseAmount } from '../domain/money/amounts.js';
 import { allocateByOpenGross, type LineShare, toleratedDifference } from '../domain/payments/allocation.js';
+import { refuseToxic } from '../domain/people/toxicPairs.js';
 import type { InvoicingPolicy } from '../domain/policies/types.js';
+import type { Charge } from './charges.js';
 import { exact } from './progress.js';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -19,14 +22,27 @@ export interface Standing {
 }
 
 type Amounts = Extract<keyof InvoiceRow, `${string}Minor`>;
-export interface Invoice extends Omit<InvoiceRow, Amounts | 'lines' | 'standing'> {
+export interface Invoice extends Omit<InvoiceRow, Amounts | 'lines' | 'standing' | 'charges'> {
   readonly grossMinor: bigint;
   readonly lines: Line[];
   readonly standing: readonly Standing[];
+  /** Its charge notes, the oldest first: with the invoice they are one debt under its lock. */
+  readonly charges: readonly Charge[];
 }
 
 export const invoiceOf = (row: Omit<InvoiceRow, 'standing'>): Invoice =>
   exact<Invoice>({ standing: [], ...row });
+
+/** Who wrote an invoice off records no money on it, nor is it recorded for them: persons are compared. */
+export function refuseOwnWriteOff(invoice: Invoice, recordedBy: string, on: string, pointer?: string): void {
+  const { id: recordId, number, writtenOffBy } = invoice;
+  refuseToxic(
+    { act: 'recordPayment', personId: recordedBy, recordId, on },
+    writtenOffBy.map((personId) => ({ act: 'writeOffInvoice', personId, recordId, on })),
+    `${recordedBy} wrote off ${number}: somebody else records the money that comes for it`,
+    pointer,
+  );
+}
 
 export const openOf = (invoice: Invoice): bigint => balanceOf(invoice.lines).openMinor;
 

@@ -1,5 +1,6 @@
 // Reminding a customer of what is open, one letter a day, and giving up on it at last.
 import type { InvoiceWriteOff } from '../contracts/decisions.js';
+import { writeChargeBalances } from '../db/charges.js';
 import {
   type Customer,
   hasLetter,
@@ -7,7 +8,7 @@ import {
   type ItemJson,
   lockItems,
   lockLetter,
-  recordedPaymentOn,
+  recordersOn,
 } from '../db/collections.js';
 import { newId } from '../db/ids.js';
 import { lockInvoices, readInvoices } from '../db/invoices.js';
@@ -16,11 +17,16 @@ import type { Tx } from '../db/pool.js';
 import { DEAL } from '../db/progress.js';
 import { addDays } from '../domain/calendar/days.js';
 import { startOfDayIn } from '../domain/calendar/zones.js';
+import { sumOf } from '../domain/collections/charges.js';
 import { nextReminder } from '../domain/collections/reminders.js';
 import type { DunningAction } from '../domain/collections/types.js';
 import { DomainError } from '../domain/errors.js';
 import { postWriteOff } from '../domain/ledger/receivables.js';
-import { invoiceOf, openOf, writeBalances, writeOffOpen } from './balances.js';
+import { refuseToxic } from '../domain/people/toxicPairs.js';
+import type { DunningPolicy } from '../domain/policies/types.js';
+import { type Invoice, invoiceOf, openOf, writeBalances, writeOffOpen } from './balances.js';
+import { chargeLetter } from './chargeNotes.js';
+import { writeOffCharge } from './charges.js';
 import type { DealChange } from './dealChange.js';
 import { customerKind, itemOf, nextStepAt } from './dunning.js';
 import { type DealJson, type DealState, moveOn, stateOf } from './progress.js';
@@ -79,6 +85,12 @@ async function sendReminder(deal: Deal, tx: Tx): Promise<void> {
     });
 }
 
+interface Due {
+  readonly item: ItemJson;
+  readonly action: Extract<DunningAction, { kind: 'reminder' }>;
+  readonly policy: DunningPolicy;
+}
+
 /** One letter for everything of this customer that is due today; the other leads find their level raised. */
 async function remind(
   deal: Deal,
@@ -95,10 +107,11 @@ async function remind(
     deal.move(wait, { until: startOfDayIn(state.order.zone, addDays(state.today, 1)) });
     return;
   }
-  const due: { item: ItemJson; action: Extract<DunningAction, { kind: 'reminder' }> }[] = [];
+  const due: Due[] = [];
   for (const item of items) {
-    const action = nextReminder(itemOf(item), await deal.policy('dunning', item.pins.dunning), state.today);
-    if (action?.kind === 'reminder' && action.on <= state.today) due.push({ item, action });
+    const policy = await deal.policy('dunning', item.pins.dunning);
+    const action = nextReminder(itemOf(item), policy, state.today);
+    if (action?.kind === 'reminder' && action.on <= state.today) due.push({ item, action, policy });
   }
   const letterId = newId('letter');
   deal.writes
@@ -126,25 +139,41 @@ async function remind(
     );
   await deal.mail('reminder', letterId);
   // Their own waits stand with the leads they belong to; what is of this lead is moved here at once.
-  for (const { item, action } of due) {
+  for (const { item, action, policy } of due) {
     const open = deal.wait('payment', item.invoiceId);
     if (item.leadId !== deal.lead.id || !open) continue;
     const raised = { ...itemOf(item), level: action.level, lastReminderOn: state.today };
-    const policy = await deal.policy('dunning', item.pins.dunning);
     const until = nextStepAt(raised, policy, state.today, state.order.zone);
     deal.move(open, { until, level: action.level });
   }
-  deal.detail = { letterId, invoices: due.map(({ item }) => item.invoiceId) };
+  const chargeNotes = await chargeLetter(deal, tx, {
+    letterId,
+    customer,
+    today: state.today,
+    items: due.map(({ item, action: { level, feeMinor }, policy }) => ({
+      invoiceId: item.invoiceId,
+      leadId: item.leadId,
+      item: itemOf(item),
+      level,
+      feeMinor,
+      policy,
+      pins: { dunning: item.pins.dunning ?? deal.versions.dunning },
+    })),
+  });
+  deal.detail = { letterId, invoices: due.map(({ item }) => item.invoiceId), chargeNotes };
 }
 
 async function writeOffInvoice(deal: Deal, tx: Tx): Promise<void> {
   const { invoiceId, reason } = deal.body as InvoiceWriteOff;
   const state = stateOf(deal);
   await lockInvoices(tx, [invoiceId]);
-  if (await recordedPaymentOn(tx, invoiceId, deal.actor.id)) {
-    const detail = `${deal.actor.id} recorded a payment on ${invoiceId} and may not write it off`;
-    throw new DomainError('conflicting_duties', detail);
-  }
+  const on = state.today;
+  const recorders = await recordersOn(tx, invoiceId);
+  refuseToxic(
+    { act: 'writeOffInvoice', personId: deal.actor.id, recordId: invoiceId, on },
+    recorders.map((personId) => ({ act: 'recordPayment', personId, recordId: invoiceId, on })),
+    `${deal.actor.id} recorded a payment on ${invoiceId} or its charge notes and may not write it off`,
+  );
   await writeOff(deal, tx, state, invoiceId, reason, deal.actor.id);
   moveOn(deal, state);
 }
@@ -186,10 +215,54 @@ async function writeOff(
     currency: invoice.currency,
     lines: postWriteOff({ customer: invoice.accountId, grossMinor: amountMinor, taxReliefMinor: 0n }),
   });
+  const chargeNotes = writeOffCharges(deal, invoice, state.today, reason, decidedBy);
   state.openInvoices.delete(invoiceId);
   state.writtenOffMinor += amountMinor;
   deal.end('payment', invoiceId, 'void').end('task', invoiceId, 'void');
-  deal.detail = { invoiceId, amountMinor };
+  deal.detail = { invoiceId, amountMinor, chargeNotes };
+}
+
+/** Fees and interest of a debt that is given up go with it; money that comes later is a recovery of both. */
+function writeOffCharges(
+  deal: Deal,
+  invoice: Invoice,
+  today: string,
+  reason: string,
+  decidedBy: string | null,
+): string[] {
+  const given = invoice.charges
+    .map((charge) => ({ id: newId('writeoff'), charge, parts: writeOffCharge(charge) }))
+    .filter(({ parts }) => sumOf(parts) > 0n);
+  deal.writes.insert(
+    'charge_write_offs',
+    ...given.map(({ id, charge, parts }) => ({
+      id,
+      charge_note_id: charge.chargeNoteId,
+      fee_minor: parts.feeMinor,
+      interest_minor: parts.interestMinor,
+      written_off_on: today,
+      reason,
+      decided_by: decidedBy,
+    })),
+  );
+  writeChargeBalances(
+    deal.writes,
+    given.map(({ charge }) => charge),
+  );
+  const { accountId: customer, entityId, currency } = invoice;
+  post(
+    deal.writes,
+    ...given.map(({ id, parts }) => ({
+      businessKey: `charge-write-off/${id}`,
+      kind: 'charge_write_off',
+      entityId,
+      leadId: deal.lead.id,
+      postedOn: today,
+      currency,
+      lines: postWriteOff({ customer, grossMinor: sumOf(parts), taxReliefMinor: 0n }),
+    })),
+  );
+  return given.map(({ charge }) => charge.chargeNoteId);
 }
 
 /** Nobody has decided: the task is opened again if it was closed without an effect, and told once more. */
@@ -199,7 +272,7 @@ async function escalateTask(deal: Deal, tx: Tx): Promise<void> {
   if (!wait) return;
   if (!state.openInvoices.has(wait.subject)) deal.end('task', wait.subject);
   else {
-    const policy = await deal.policy('dunning');
+    const policy = await deal.policy('dunning', state.order.pins.dunning);
     const isOpen = await hasOpenTask(tx, 'invoice_unpaid', wait.subject);
     const reason = { escalated: wait.level + 1, reopened: !isOpen };
     deal.task(isOpen ? 'task_overdue' : 'invoice_unpaid', wait.subject, 'finance', reason);

@@ -58,7 +58,7 @@ async function payCommission(deal: DealChange<ToPay>, tx: Tx): Promise<void> {
   if (state.unsettled === 0) deal.end('payout');
   else if (!deal.wait('payout')) {
     // What is left stands in a monthly run that nobody has released yet.
-    const { releaseHours } = await deal.policy('payout');
+    const { releaseHours } = await deal.policy('payout', state.order.pins.payout);
     deal.begin('payout', { until: deal.atMs + Math.max(1, releaseHours) * HOUR_MS });
   }
   moveOn(deal, state);
@@ -90,6 +90,7 @@ async function pay(deal: DealChange<ToPay>, tx: Tx, state: DealState): Promise<v
       lead_id: deal.lead.id,
       status: 'confirmed',
       plan_version: deal.own.planVersion,
+      policy_version: state.order.pins.payout ?? deal.version('payout'),
       calculated_at: deal.at,
       confirmed_at: deal.at,
     })
@@ -146,7 +147,7 @@ async function escalatePayout(deal: DealChange<Settled>): Promise<void> {
   if (!wait) return;
   if (state.unsettled === 0) deal.end('payout', wait.subject);
   else {
-    const { releaseHours } = await deal.policy('payout');
+    const { releaseHours } = await deal.policy('payout', state.order.pins.payout);
     deal.task('payout_overdue', deal.lead.id, 'compensation', { lines: state.unsettled });
     const until = deal.atMs + Math.max(1, releaseHours) * HOUR_MS;
     deal.move(wait, { until, level: wait.level + 1 });

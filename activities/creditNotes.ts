@@ -22,8 +22,9 @@ export interface CreditOrder {
   /** What is credited of each invoice; a refusal of one refuses all. */
   readonly draftOf: (invoice: Invoice) => CreditDraft;
   readonly reason: string;
-  readonly createdBy: string | null;
-  readonly approvedBy: string | null;
+  /** Two persons, never one: the database compares them too. */
+  readonly createdBy: string;
+  readonly approvedBy: string;
 }
 
 export interface Credited {

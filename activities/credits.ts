@@ -1,11 +1,12 @@
 // Taking back: one invoice by a credit note that two persons made, or a whole order.
-import type { InvoiceCredit, OrderCancellation } from '../contracts/decisions.js';
+import type { Approved, InvoiceCredit, OrderCancellation } from '../contracts/decisions.js';
 import { TO_CREDIT } from '../db/credits.js';
 import type { Tx } from '../db/pool.js';
 import { lockTask } from '../db/tasks.js';
 import { DomainError } from '../domain/errors.js';
 import { creditNote, creditWhole } from '../domain/invoices/credits.js';
 import { formatMicro } from '../domain/money/amounts.js';
+import { refuseToxic } from '../domain/people/toxicPairs.js';
 import { type Credited, creditInvoices } from './creditNotes.js';
 import type { DealChange } from './dealChange.js';
 import { endSettled } from './payments.js';
@@ -26,12 +27,9 @@ export function makeCreditSteps(deps: StepDeps) {
 }
 
 async function creditInvoice(deal: DealChange<ToCredit>, tx: Tx) {
-  const { invoiceId, lines, reason, requestedBy, taskId } = deal.body as InvoiceCredit;
-  if (requestedBy === deal.actor.id) {
-    const detail = `${requestedBy} asked for the credit note and may not approve it`;
-    throw new DomainError('self_approval', detail);
-  }
-  if (taskId !== undefined) await approveRequest(deal, tx, taskId);
+  const { invoiceId, lines, reason, requestedBy, taskId, note } = deal.body as InvoiceCredit;
+  mustBeAnother(deal, invoiceId, requestedBy);
+  if (taskId !== undefined) await approveRequest(deal, tx, invoiceId, { requestedBy, taskId, ...said(note) });
   const state = stateOf(deal);
   const asked = lines?.map((line) => ({ lineId: line.invoiceLineId, netMinor: BigInt(line.netMinor) }));
   const credited = await creditInvoices(deal, tx, state, {
@@ -49,13 +47,28 @@ async function creditInvoice(deal: DealChange<ToCredit>, tx: Tx) {
   return { result: 'applied' as const, made: credited.creditNoteIds[0] as string };
 }
 
+const said = (note: string | undefined): { note?: string } => (note === undefined ? {} : { note });
+
+/** A credit note is made by two persons: who asked for it is not who approves it. */
+function mustBeAnother({ actor, today: on }: DealChange<ToCredit>, recordId: string, askedBy: string): void {
+  refuseToxic(
+    { act: 'approveCreditNote', personId: actor.id, recordId, on },
+    [{ act: 'createCreditNote', personId: askedBy, recordId, on }],
+    `${askedBy} asked for the credit note and may not approve it`,
+  );
+}
+
 /** The request is resolved by the step that fulfils it: whoever approves it again meets a resolved one. */
-async function approveRequest(deal: DealChange<ToCredit>, tx: Tx, taskId: string): Promise<void> {
-  const { invoiceId, requestedBy, note } = deal.body as InvoiceCredit;
+async function approveRequest(
+  deal: DealChange<ToCredit>,
+  tx: Tx,
+  subject: string,
+  { taskId, requestedBy, note }: Approved,
+): Promise<void> {
   const task = await lockTask(tx, taskId);
-  const reason = task?.reason as InvoiceCredit | undefined;
-  if (task?.subject !== invoiceId || reason?.requestedBy !== requestedBy) {
-    throw new DomainError('content_changed', `${taskId} is no request of ${requestedBy} for ${invoiceId}`);
+  const reason = task?.reason as Partial<Approved> | undefined;
+  if (task?.subject !== subject || reason?.requestedBy !== requestedBy) {
+    throw new DomainError('content_changed', `${taskId} is no request of ${requestedBy} for ${subject}`);
   }
   if (task.status === 'resolved') throw new DomainError('already_decided', `${taskId} was resolved`);
   deal.writes.update('tasks', ['id'], {
@@ -68,18 +81,26 @@ async function approveRequest(deal: DealChange<ToCredit>, tx: Tx, taskId: string
 }
 
 async function cancelOrder(deal: DealChange<ToCredit>, tx: Tx): Promise<void> {
-  const { orderId, reason } = deal.body as OrderCancellation;
+  const { orderId, reason, requestedBy, taskId, note } = deal.body as OrderCancellation;
   const state = stateOf(deal);
   const { order } = state;
   if (order.id !== orderId) {
     throw new DomainError('not_found', `lead ${deal.lead.id} has no order ${orderId}`, '/orderId');
   }
   if (order.status === 'cancelled') throw new DomainError('already_decided', `order ${orderId} is cancelled`);
+  if (requestedBy !== undefined && taskId !== undefined) {
+    mustBeAnother(deal, orderId, requestedBy);
+    await approveRequest(deal, tx, orderId, { requestedBy, taskId, ...said(note) });
+  } else if (deal.own.invoiceIds.length > 0) {
+    // Otherwise one person would credit whole invoices by cancelling what they stand on.
+    const detail = `${deal.own.invoiceIds.length} invoices of ${orderId} would be credited, which takes two persons`;
+    throw new DomainError('conflicting_duties', `${detail}: ask for it by a cancellation request`);
+  }
   const credited = await creditInvoices(deal, tx, state, {
     invoiceIds: deal.own.invoiceIds,
     draftOf: (invoice) => creditWhole(invoice.lines),
     reason,
-    createdBy: null,
+    createdBy: requestedBy ?? deal.actor.id, // With no invoice there is no credit note.
     approvedBy: deal.actor.id,
   });
   voidDeliveries(deal, state);
@@ -95,7 +116,7 @@ async function cancelOrder(deal: DealChange<ToCredit>, tx: Tx): Promise<void> {
   deal.end('delivery', undefined, 'void').end('invoicing', undefined, 'void');
   endSettled(deal, state, 'void');
   follow(deal, state, credited);
-  deal.detail = { orderId, creditNotes: credited.creditNoteIds };
+  deal.detail = { orderId, creditNotes: credited.creditNoteIds, ...(requestedBy && { requestedBy }) };
   moveOn(deal, state);
 }
 

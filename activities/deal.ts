@@ -1,10 +1,11 @@
 // What a run of the workflow itself needs: its opening state, and a place for what broke or could not be sent.
-import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
-import { failMail } from '../db/mails.js';
+import { failMail } from '../db/mailOutcomes.js';
 import { isDatabaseAway } from '../db/pool.js';
 import type { MessageName } from '../domain/messages.js';
 import { INBOX_BATCH, type Opening, type StepAnswer, type StepCall } from '../domain/steps.js';
+import { stuckSubject, writeRetry } from './answers.js';
+import { databaseAway, stepFailed } from './failures.js';
 import { makeQuery, makeStep, type StepDeps } from './step.js';
 
 interface Inbox {
@@ -13,25 +14,29 @@ interface Inbox {
   readonly mails: string[];
 }
 
-const unanswered = (which: string, limit: number): string => `(select coalesce(jsonb_agg(
-  jsonb_build_object('id', m.id, 'name', m.name)), '[]') from
-  (select id, name from messages where target = 'lead/' || $1 and kind = 'fact' and answer is null and ${which}
-   order by recorded_at, id limit ${limit}) m)`;
+const unanswered = (which: string): string => `(select coalesce(jsonb_agg(
+  jsonb_build_object('id', f.id, 'name', f.name) order by f.recorded_at, f.id), '[]') from
+  (select id, name, recorded_at from messages m where target = 'lead/' || $1 and kind = 'fact' and answer is null
+     and ${which}
+   order by recorded_at, id limit ${INBOX_BATCH + 1}) f)`;
 
-// Fresh ones first: a batch full of parked facts must not hide what has never been tried.
-const INBOX = `jsonb_build_object('fresh', ${unanswered('parked_for is null', INBOX_BATCH + 1)},
-  'parked', ${unanswered('parked_for is not null', INBOX_BATCH)},
+// Fresh ones first: a batch full of parked facts must not hide what has never been tried. What is fresh is less
+// each time; parked ones stay, so each batch of them begins after the last of the one before.
+const INBOX = `jsonb_build_object('fresh', ${unanswered('parked_for is null')},
+  'parked', ${unanswered(`parked_for is not null and not exists (select from messages b
+     where b.id = $2 and (b.recorded_at, b.id) >= (m.recorded_at, m.id))`)},
   'mails', (select coalesce(jsonb_agg(id), '[]') from
     (select id from mails where lead_id = $1 and status = 'queued' order by queued_at limit ${INBOX_BATCH}) m))`;
 
 export function makeDealActivities(deps: StepDeps & { log: Logger }) {
   /** The state a run begins with: one entry for capture, continue-as-new, reopening and restore. */
-  const loadLead = makeQuery<Inbox, Opening>(deps, INBOX, (deal) => ({
-    head: deal.head(),
-    facts: [...deal.own.fresh.slice(0, INBOX_BATCH), ...deal.own.parked],
-    more: deal.own.fresh.length > INBOX_BATCH,
-    mails: deal.own.mails,
-  }));
+  const loadLead = makeQuery<Inbox, Opening>(deps, INBOX, (deal) => {
+    const { fresh, parked, mails } = deal.own;
+    const lastParked = parked.length > INBOX_BATCH ? parked[INBOX_BATCH - 1]?.id : undefined;
+    const next = lastParked ?? (fresh.length > INBOX_BATCH ? deal.call.leadId : undefined);
+    const facts = [...fresh.slice(0, INBOX_BATCH), ...parked.slice(0, INBOX_BATCH)];
+    return { head: deal.head(), facts, mails, ...(next !== undefined && { next }) };
+  });
 
   return {
     loadLead,
@@ -40,8 +45,14 @@ export function makeDealActivities(deps: StepDeps & { log: Logger }) {
     markStuck: makeStep<null>(deps, {
       name: 'markStuck',
       judge: (deal) => {
-        deal.task('step_stuck', deal.call.key, 'operations', { key: deal.call.key });
+        const { key, subject, retry } = deal.call;
+        deal.task('step_stuck', stuckSubject(deal.call), 'operations', { key });
         deal.keepsRevision();
+        const wait = retry && deal.wait(retry.kind, subject);
+        if (wait) {
+          writeRetry(deal.writes, wait, retry.at);
+          deal.move(wait, { retryAt: retry.at });
+        }
         return { result: 'stuck', code: 'stuck' };
       },
     }),
@@ -51,8 +62,9 @@ export function makeDealActivities(deps: StepDeps & { log: Logger }) {
       try {
         await failMail(deps.db, key, 'not delivered in time');
       } catch (error) {
-        if (!isDatabaseAway(error)) throw error;
-        throw ApplicationFailure.create({ message: 'the database is away or busy', type: 'DatabaseAway' });
+        if (isDatabaseAway(error)) throw databaseAway();
+        deps.log.error({ mail: key, err: error }, 'a mail could not be given up');
+        throw stepFailed('giveUpMail', error);
       }
       return { head: (await loadLead({ leadId, key: leadId, at })).head };
     },

@@ -133,9 +133,9 @@ export class DealChange<L> {
     }
   }
 
+  /** Nobody applied it in time. What got stuck had come in time, and the bug was ours. */
   get expired(): boolean {
-    const notAfter = this.message?.notAfter;
-    return typeof notAfter === 'number' && Date.now() > notAfter;
+    return this.message?.parkedFor !== 'stuck' && Date.now() > (this.message?.notAfter ?? Infinity);
   }
 
   /** The policy pinned for this record, or the newest one where nothing is pinned yet. */

@@ -49,12 +49,12 @@ function recordDelivery(deal: DealChange<Recorded>): Answer | void {
   const { order } = state;
   if (order.status === 'cancelled' || delivery.status === 'refused') {
     deal.task('delivery_after_cancellation', delivery.id, 'finance', { orderId: order.id });
-    return { result: 'parked', code: 'order_cancelled' };
+    return refuse(deal, delivery.id, 'order_cancelled');
   }
   const check = checkDelivery(order.lines.map(asProgress), exact<DeliveryLine[]>(delivery.lines));
   if (!check.accepted) {
     deal.task('delivery_beyond_order', delivery.id, 'fulfilment', { code: check.refusal.code });
-    return { result: 'parked', code: check.refusal.code };
+    return refuse(deal, delivery.id, check.refusal.code);
   }
   applyLines(deal, state, check.lines);
   deal.writes.update('deliveries', ['id'], { id: delivery.id, status: 'applied' });
@@ -69,6 +69,15 @@ function recordDelivery(deal: DealChange<Recorded>): Answer | void {
   }
   deal.detail = { deliveryId: delivery.id, complete: check.completesOrder };
   moveOn(deal, state);
+}
+
+/**
+ * The order will never take it: it is not cancelled less, and what was delivered is not undone. Goods that are out
+ * of the house are a person's task, not a message that waits for a day that cannot come.
+ */
+function refuse(deal: DealChange<Recorded>, id: string, code: string): Answer {
+  deal.writes.update('deliveries', ['id'], { id, status: 'refused' });
+  return { result: 'no_effect', code };
 }
 
 function applyLines(deal: DealChange<Recorded>, state: DealState, lines: readonly DeliveryLine[]): void {

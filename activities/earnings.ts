@@ -188,7 +188,7 @@ export async function awaitPayout<L extends EarningsJson>(
     deal.begin('release', { until: deal.atMs });
     return;
   }
-  const { dayOfMonth, releaseHours } = await deal.policy('payout');
+  const { dayOfMonth, releaseHours } = await deal.policy('payout', state.order.pins.payout);
   if (payout === 'onEarned') {
     deal.task('plan_without_approvals', deal.lead.id, 'compensation', {
       version,

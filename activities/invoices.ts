@@ -86,7 +86,8 @@ async function issue(
   delivery: ToInvoice['deliveries'][number] | undefined,
 ): Promise<void> {
   const { order, today } = state;
-  const dunning = await deal.policy('dunning');
+  // What was agreed with the order holds for its invoices; their numbers are the entity's, by the rules of today.
+  const dunning = await deal.policy('dunning', order.pins.dunning);
   const { series } = await deal.policy('invoicing');
   const { entityId, currency } = order;
   const invoices: { draft: InvoiceDraft; id: string; number: string; seq: bigint; issuedOn: string }[] = [];
@@ -97,7 +98,8 @@ async function issue(
       ...(await nextNumber(tx, entityId, 'invoice', today, series.invoice)),
     });
   }
-  const { invoicing: invoicingPin, dunning: dunningPin, tax } = deal.versions;
+  const { dunning: dunningPin, invoicing: invoicingPin } = order.pins;
+  const { tax } = deal.versions; // The law's of the tax point, which the order could not know.
   for (const { draft, id, seq, number, issuedOn } of invoices) {
     const { netMinor, taxMinor, grossMinor } = draft;
     const due = dueOn(order.terms, issuedOn);

@@ -1,11 +1,22 @@
 // Steps of a lead's first stages: scored and given an owner, qualified, nurtured, handed on, withdrawn.
 import type { Qualification, Reassignment, Withdrawal } from '../contracts/decisions.js';
-import { PEOPLE, type PersonJson, RESCORING, SCORING, type ScoringRow } from '../db/leads.js';
+import {
+  FIRST_CONTACT,
+  type FirstContactJson,
+  PEOPLE,
+  type PersonJson,
+  RESCORING,
+  SCORING,
+  type ScoringRow,
+} from '../db/leads.js';
 import { dateIn } from '../domain/calendar/zones.js';
 import { DomainError } from '../domain/errors.js';
 import { assignOwner } from '../domain/leads/assign.js';
 import { scoreLead as score } from '../domain/leads/score.js';
-import { managersOf } from '../domain/people/people.js';
+import { maySend } from '../domain/messages.js';
+import { managersOf, type Role } from '../domain/people/people.js';
+import type { Answer } from '../domain/steps.js';
+import { WAITS } from '../domain/waits.js';
 import type { DealChange } from './dealChange.js';
 import { peopleFrom } from './people.js';
 import { makeStep, type StepDeps } from './step.js';
@@ -50,9 +61,27 @@ async function scored(deal: DealChange<ScoringRow>): Promise<void> {
   deal.detail = { ...deal.detail, points, grade, scoring: deal.versions.scoring };
 }
 
-/** Capture is over: the score with its reasons, an owner, and a date by which somebody has to qualify. */
-async function receive(deal: DealChange<ScoringRow>): Promise<void> {
+/**
+ * Capture is over: the score with its reasons, an owner, and a date by which somebody has to qualify. A decision
+ * may have come first (a manager qualifies while the relay is away): stage and owner stay as it left them then.
+ */
+async function receive(deal: DealChange<ScoringRow>): Promise<Answer | void> {
+  if (!deal.wait('intake')) return { result: 'no_effect' };
   await scored(deal);
+  const ownerId = deal.lead.owner_id ?? (await assign(deal));
+  deal.end('intake');
+  deal.set({ owner_id: ownerId });
+  deal.detail = { ...deal.detail, ownerId };
+  if (deal.stage === 'new' && !deal.wait('qualification')) {
+    const { dueHours } = await deal.policy('qualification');
+    deal.begin('qualification', { until: deal.atMs + dueHours * HOUR_MS });
+  }
+  for (const wait of deal.waits) {
+    if (wait.personId === null && WAITS[wait.kind].owes === 'rep') deal.move(wait, { personId: ownerId });
+  }
+}
+
+async function assign(deal: DealChange<ScoringRow>): Promise<string> {
   const { lead, own } = deal;
   const policy = await deal.policy('assignment');
   const { ownerId, territoryId, reasonCode } = assignOwner(
@@ -60,17 +89,22 @@ async function receive(deal: DealChange<ScoringRow>): Promise<void> {
     own.reps,
     policy,
   );
-  const { dueHours } = await deal.policy('qualification');
-  deal.end('intake');
-  deal.set({ owner_id: ownerId });
   deal.writes.update('people', ['id'], { id: ownerId, last_assigned_at: deal.at });
-  deal.begin('qualification', { personId: ownerId, until: deal.atMs + dueHours * HOUR_MS });
-  deal.detail = { ...deal.detail, ownerId, territoryId, assigned: reasonCode };
+  deal.detail = { ...deal.detail, territoryId, assigned: reasonCode };
+  return ownerId;
 }
 
-async function qualify(deal: DealChange<null>): Promise<void> {
+/** A share of the commission goes to somebody who works here and whose work first contact is. */
+function checkFirstContact({ own }: DealChange<FirstContactJson | null>, personId: string | undefined): void {
+  if (personId === undefined || (own?.active && maySend(own.roles as Role[], 'qualifyLead'))) return;
+  const why = own === null ? 'is nobody here' : own.active ? 'qualifies no leads' : 'has left';
+  throw new DomainError('unknown_reference', `${personId} ${why}`, '/firstContactBy');
+}
+
+async function qualify(deal: DealChange<FirstContactJson | null>): Promise<void> {
   deal.checkOwner();
   const { decision, reason, needs, firstContactBy } = deal.body as Qualification;
+  checkFirstContact(deal, firstContactBy);
   const policy = await deal.policy('qualification');
   const ownerId = deal.lead.owner_id;
   deal.detail = { decision, ...(reason !== undefined && { reason }) };
@@ -183,11 +217,22 @@ export function voidApprovals(deal: DealChange<unknown>, except?: string): void 
   );
 }
 
+/** Intake has given waits, lead or approvals to somebody else: the workflow takes the head, who is asked is told. */
+async function adopt(deal: DealChange<null>): Promise<void> {
+  const { approvalIds = [], ...handed } = deal.body as { readonly approvalIds?: readonly string[] };
+  deal.detail = handed;
+  for (const id of approvalIds) if (deal.wait('approval', id)) await deal.mail('approval', id);
+}
+
 export function makeLeadSteps(deps: StepDeps) {
   return {
     scoreLead: makeStep<ScoringRow>(deps, { name: 'scoreLead', load: SCORING, judge: receive }),
     rescoreLead: makeStep<ScoringRow>(deps, { name: 'rescoreLead', load: RESCORING, judge: rescore }),
-    qualifyLead: makeStep<null>(deps, { name: 'qualifyLead', judge: qualify }),
+    qualifyLead: makeStep<FirstContactJson | null>(deps, {
+      name: 'qualifyLead',
+      load: FIRST_CONTACT,
+      judge: qualify,
+    }),
     escalateQualification: makeStep<PersonJson[]>(deps, {
       name: 'escalateQualification',
       load: PEOPLE,
@@ -196,7 +241,6 @@ export function makeLeadSteps(deps: StepDeps) {
     recycleLead: makeStep<null>(deps, { name: 'recycleLead', judge: recycle }),
     reassignLead: makeStep<PersonJson[]>(deps, { name: 'reassignLead', load: PEOPLE, judge: reassign }),
     withdrawLead: makeStep<null>(deps, { name: 'withdrawLead', judge: withdraw }),
-    /** Intake has given open waits to somebody else; the workflow takes the new head. */
-    adoptWaits: makeStep<null>(deps, { name: 'adoptWaits', judge: () => undefined }),
+    adoptWaits: makeStep<null>(deps, { name: 'adoptWaits', judge: adopt }),
   };
 }

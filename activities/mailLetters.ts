@@ -1,7 +1,9 @@
 // From what is stored to what is sent: who gets a mail, in which language, and what it says. It decides
 // neither whether one is queued nor how it leaves.
+import { chargeDocumentOf } from '../db/chargeDocuments.js';
 import { invoiceDocumentOf, quoteDocumentOf, quoteNumber } from '../db/documents.js';
 import type { AddresseeJson, ColleagueJson, CustomerJson, MailFacts } from '../db/mails.js';
+import { chargeNotePdf } from '../documents/chargeNotePdf.js';
 import { invoicePdf } from '../documents/invoicePdf.js';
 import { renderMail } from '../documents/mails.js';
 import type { MailData, MailTemplate } from '../documents/mailTypes.js';
@@ -107,26 +109,37 @@ function receipt(facts: MailFacts['receipt']): Written {
   });
 }
 
-function reminder(facts: MailFacts['reminder']): Written {
-  if (facts.items.length === 0) return { skipped: 'everything has been paid' };
+async function reminder(facts: MailFacts['reminder']): Promise<Written> {
+  // What came with this letter is told even when its invoices were paid before it left.
+  const isNews = facts.items.length > 0 || facts.charges.some(({ document }) => document !== null);
+  if (!isNews) return { skipped: 'everything has been paid' };
   const to = billed(facts.customer);
   if (!to) return { skipped: NOBODY_AT_THE_CUSTOMER };
   const { level, currency, iban, sellerName, decidedOn, segment, dunning } = facts;
   const items = facts.items.map((item) => ({ ...item, openMinor: BigInt(item.openMinor) }));
   const plan = dunning?.[customerKind(segment)];
   const isLast = plan?.levels.at(-1)?.level === level;
+  const charges = facts.charges.map(({ number, dueOn, openMinor, document }) => {
+    return { number, dueOn, openMinor: BigInt(openMinor), isNew: document !== null };
+  });
+  const printed = facts.charges.flatMap(({ document }) =>
+    document === null ? [] : [chargeDocumentOf(document, to.language)],
+  );
+  const attachments = await Promise.all(
+    printed.map(async (note) => pdf(note.number, await chargeNotePdf(note))),
+  );
   const { action, afterDays } = plan?.afterLast ?? { action: 'task', afterDays: 0 };
-  return one(to, 'reminder', {
+  const content = {
     sellerName,
     level,
     currency,
     items,
-    totalMinor: items.reduce((sum, { openMinor }) => sum + openMinor, 0n),
-    // A fee is owed once its charge note is issued, and none is: a letter never asks for what is not booked.
-    feeMinor: 0n,
+    charges,
+    totalMinor: [...items, ...charges].reduce((sum, { openMinor }) => sum + openMinor, 0n),
     iban,
     announces: isLast ? { action, on: addDays(decidedOn, afterDays) } : null,
-  });
+  };
+  return one(to, 'reminder', content, ...attachments);
 }
 
 function approval(facts: MailFacts['approval'], senderName: string): Written {

@@ -3,9 +3,11 @@
 // given, returns and throws: an id, a word, and failures that name nobody.
 import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
-import { failMail, markSent, markSkipped, type QueuedMail, readMail, readMailFacts } from '../db/mails.js';
+import { failMail, markSent, markSkipped } from '../db/mailOutcomes.js';
+import { type QueuedMail, readMail, readMailFacts } from '../db/mails.js';
 import { type Db, isDatabaseAway } from '../db/pool.js';
 import type { MailKind } from '../domain/policies/types.js';
+import { codeOf, databaseAway, framesOf } from './failures.js';
 import { type Mailer, MailRefused } from './mailer.js';
 import { type Letter, WRITERS, type Written } from './mailLetters.js';
 
@@ -95,9 +97,7 @@ async function namingNobody<T>(log: Logger, mailId: string, work: () => Promise<
     return await work();
   } catch (error) {
     if (error instanceof ApplicationFailure) throw error;
-    if (isDatabaseAway(error)) {
-      throw ApplicationFailure.create({ message: 'the database is away or busy', type: 'DatabaseAway' });
-    }
+    if (isDatabaseAway(error)) throw databaseAway();
     const why = codeOf(error);
     log.warn({ mail: mailId, why, at: framesOf(error) }, 'a mail could not be sent yet');
     throw ApplicationFailure.create({
@@ -105,21 +105,4 @@ async function namingNobody<T>(log: Logger, mailId: string, work: () => Promise<
       type: 'MailNotSent',
     });
   }
-}
-
-type Thrown = { name?: unknown; code?: unknown; responseCode?: unknown; stack?: unknown } | null | undefined;
-
-function codeOf(error: unknown): string {
-  const { name, code, responseCode } = (error as Thrown) ?? {};
-  const word = [code, name].find((one) => typeof one === 'string' && /^[A-Za-z0-9_]{1,40}$/.test(one));
-  return `${word ?? 'unknown'}${typeof responseCode === 'number' ? ` ${responseCode}` : ''}`;
-}
-
-/** Where it was thrown, without the message that stands above it. */
-function framesOf(error: unknown): string[] {
-  const lines = String((error as Thrown)?.stack ?? '').split('\n');
-  return lines
-    .filter((line) => /^\s+at /.test(line))
-    .slice(0, 5)
-    .map((line) => line.trim());
 }

@@ -1,6 +1,5 @@
 // A monthly payout run: everything unpaid up to the period's end is calculated, released payee by payee by
 // somebody who profits from none of it, confirmed, and the leads it settles are told.
-import { ApplicationFailure } from '@temporalio/common';
 import { appendAudit } from '../db/audit.js';
 import { lockPayees, readCarried } from '../db/commissions.js';
 import { derivedId, newId } from '../db/ids.js';
@@ -26,9 +25,12 @@ import { payoutOf } from '../domain/commissions/payouts.js';
 import { DomainError } from '../domain/errors.js';
 import { type PayeeAmount, postPayoutConfirmed, postPayoutReleased } from '../domain/ledger/commissions.js';
 import { parseAmount } from '../domain/money/amounts.js';
+import { refuseToxic } from '../domain/people/toxicPairs.js';
 import type { PayoutPolicy } from '../domain/policies/types.js';
 import type { Answer, PayoutCall, PayoutHead } from '../domain/steps.js';
+import { databaseAway, stepFailed } from './failures.js';
 import { factRow, wakeRelay } from './intake/messages.js';
+import { openScheduledRun } from './intake/payoutRuns.js';
 import type { StepDeps } from './step.js';
 
 const HOUR_MS = 3_600_000;
@@ -43,12 +45,17 @@ interface Run {
 }
 
 export function makePayoutActivities(deps: StepDeps) {
+  const failed = (step: string, err: unknown): never => {
+    if (isDatabaseAway(err)) throw databaseAway();
+    deps.log.error({ step, err }, 'a step of a payout run failed');
+    throw stepFailed(step, err);
+  };
   const inRun = <T>(call: PayoutCall, work: (run: Run) => Promise<T>): Promise<T> =>
-    withRun(deps, call, work).catch((error: unknown) => {
-      if (!isDatabaseAway(error)) throw error;
-      throw ApplicationFailure.create({ message: 'the database is away or busy', type: 'DatabaseAway' });
-    });
+    withRun(deps, call, work).catch((error: unknown) => failed(`payout run ${call.run}`, error));
   return {
+    /** Opens the scheduled run of a payday, or finds it open. */
+    openPayout: ({ at }: { at: number }): Promise<string | null> =>
+      openScheduledRun(deps, at).catch((error: unknown) => failed('openPayout', error)),
     /** Calculates the run, or finds it calculated: safe to call whenever the workflow begins. */
     calculatePayout: (call: PayoutCall): Promise<PayoutHead> => inRun(call, calculate(call)),
     /** Applies a decision to release and stores its answer. */
@@ -132,9 +139,9 @@ const calculate =
         amount_minor: amountMinor,
       })),
     );
-    if (lines.length === 0) {
-      writes.update('payouts', ['id'], { id: row.payoutId, status: 'confirmed', confirmed_at: run.at });
-    }
+    // Minimum, releaser and recovery stay those it was calculated by, whatever is changed before its release.
+    const over = lines.length === 0 && { status: 'confirmed', confirmed_at: run.at };
+    writes.update('payouts', ['id'], { id: row.payoutId, policy_version: row.policy, ...over });
     audit(run, `${call.run}/calculate`, 'calculatePayout', row.calculatedBy, { payees: lines.length });
     await writes.run(tx);
     const open = { released: false, confirmed: false };
@@ -176,24 +183,33 @@ const release =
   };
 
 /** Who may release what: never one's own, never what one calculated, never under a plan one edited. */
-async function linesToRelease({ tx, row, policy }: Run, message: ReleaseMessage): Promise<RunLine[]> {
+async function linesToRelease(run: Run, message: ReleaseMessage): Promise<RunLine[]> {
+  const { tx, row, policy, today: on } = run;
   const { actorId, active, roles, body } = message;
   if (!active || !roles.includes(policy.releaserRole)) {
     throw new DomainError('forbidden', `releasing a payout needs the role ${policy.releaserRole}`);
   }
-  if (row.calculatedBy === actorId) {
-    throw new DomainError('conflicting_duties', `${actorId} calculated the run and may not release it`);
-  }
-  if (await editedPlanOf(tx, row.payoutId, actorId)) {
-    throw new DomainError(
-      'conflicting_duties',
-      `${actorId} edited a plan behind the run and may not release it`,
-    );
-  }
+  const recordId = row.payoutId;
+  const release = { personId: actorId, recordId, on };
+  const calculated = row.calculatedBy === null ? [] : [{ personId: row.calculatedBy, recordId, on }];
+  refuseToxic(
+    { act: 'releaseCommission', ...release },
+    calculated.map((done) => ({ act: 'calculateCommission', ...done })),
+    `${actorId} calculated the run and may not release it`,
+  );
+  refuseToxic(
+    { act: 'releasePayout', ...release },
+    (await editedPlanOf(tx, recordId, actorId)) ? [{ act: 'editPlan', ...release }] : [],
+    `${actorId} edited a plan behind the run and may not release it`,
+  );
   for (const [index, payeeId] of (body.payeeIds ?? []).entries()) {
     const at = `/payeeIds/${index}`;
-    if (payeeId === actorId)
-      throw new DomainError('self_approval', `${actorId} releases no payout of their own`, at);
+    refuseToxic(
+      { act: 'releasePayout', ...release },
+      [{ act: 'receivePayout', personId: payeeId, recordId, on }],
+      `${actorId} releases no payout of their own`,
+      at,
+    );
     if (!row.lines.some((line) => line.payeeId === payeeId)) {
       throw new DomainError('not_found', `the run has no line of ${payeeId}`, at);
     }

@@ -144,6 +144,7 @@ export function hashOfRows({ revision, lines, account }: QuoteJson): Buffer {
 }
 
 export interface ApprovalQuestion {
+  readonly makerId: string;
   readonly currency: string;
   readonly netMinor: bigint;
   readonly lines: readonly {
@@ -162,7 +163,7 @@ export function quoteFacts(
   commission: CommissionPolicy,
   people: DealPeople,
 ): QuoteFacts {
-  const { currency, netMinor, lines, discountBps, terms } = question;
+  const { makerId, currency, netMinor, lines, discountBps, terms } = question;
   const costs = lines.map((line) => line.costMinor);
   const costMinor = costs.reduce((sum: bigint, cost) => sum + (cost ?? 0n), 0n);
   const known = costs.every((cost) => cost !== null) && netMinor > 0n;
@@ -174,6 +175,7 @@ export function quoteFacts(
     paymentDays: terms.days,
     families: [...new Set(lines.map((line) => line.family))],
     nonStandardTerms: terms.id !== invoicing.defaultTermsId,
+    makerId,
     beneficiaryIds: beneficiariesOf(people, commission),
   };
 }

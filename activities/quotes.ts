@@ -49,6 +49,7 @@ export function costOf(cost: string | null, quantityMicro: bigint, currency: str
 /** What the approval matrix is asked about a stored revision on this deal. */
 export async function factsOf(deal: DealChange<unknown>, quote: QuoteJson, revision: RevisionJson) {
   const question: ApprovalQuestion = {
+    makerId: revision.createdBy,
     currency: revision.currency,
     netMinor: BigInt(revision.netMinor),
     discountBps: revision.effectiveDiscountBps,
@@ -203,6 +204,7 @@ function expire(deal: DealChange<QuoteJson | null>): void {
 }
 
 function decline(deal: DealChange<QuoteJson | null>): void {
+  deal.checkOwner();
   const { quoteId, reason, ...rest } = deal.body as QuoteDecline;
   const { revision } = revisionOf(deal, { quoteId, ...rest });
   if (revision.status !== 'offered') {

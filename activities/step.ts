@@ -8,7 +8,9 @@ import { DomainError } from '../domain/errors.js';
 import { outcomeOf } from '../domain/messages.js';
 import type { Answer, Head, StepAnswer, StepCall, StepName } from '../domain/steps.js';
 import { OWN_STEPS } from '../domain/waits.js';
+import { writeUnstuck } from './answers.js';
 import { DealChange } from './dealChange.js';
+import { databaseAway, stepFailed } from './failures.js';
 import type { Loaded, LockedLead } from './loaded.js';
 
 export interface StepDeps {
@@ -43,12 +45,12 @@ export function makeStep<L>(deps: StepDeps, { name, load, judge }: StepDefinitio
       return answer;
     } catch (error) {
       if (isDatabaseAway(error) || raced.has((error as { constraint?: string }).constraint ?? '')) {
-        throw ApplicationFailure.create({ message: 'the database is away or busy', type: 'DatabaseAway' });
+        throw databaseAway();
       }
       const failed = (failures.get(call.key) ?? 0) + 1;
       failures.set(call.key, failed);
       deps.log.error({ step: name, key: call.key, failed, err: error }, 'step failed');
-      if (failed < MAX_FAILURES) throw error;
+      if (failed < MAX_FAILURES) throw stepFailed(name, error);
       failures.delete(call.key);
       throw ApplicationFailure.create({
         message: `${name} failed ${MAX_FAILURES} times`,
@@ -68,8 +70,9 @@ export function makeQuery<L, R>(deps: StepDeps, load: string, answer: (deal: Dea
         return answer(new DealChange<L>({ call, name: 'look', lead, loaded, policies: deps.policies, tx }));
       });
     } catch (error) {
-      if (!isDatabaseAway(error)) throw error;
-      throw ApplicationFailure.create({ message: 'the database is away or busy', type: 'DatabaseAway' });
+      if (isDatabaseAway(error)) throw databaseAway();
+      deps.log.error({ step: 'loadLead', key: call.key, err: error }, 'a lead could not be read');
+      throw stepFailed('loadLead', error);
     }
   };
 }
@@ -87,7 +90,9 @@ async function runStep<L>(
   const stored = loaded.message?.answer;
   if (stored) return { head: deal.head(), answer: stored };
   if (own.has(name) && call.revision !== lead.revision) return { head: deal.head() };
+  const wasStuck = own.has(name) && deal.waits.some((w) => w.subject === call.subject && w.retryAt !== null);
   const answer = (await judged(deal, tx, judge)) ?? { result: 'applied' as const };
+  if (wasStuck) writeUnstuck(deal.writes, call, deal.at);
   await deal.commit(answer, commitWith);
   return answerOf(deal.head(), answer, deal.mails);
 }
@@ -158,7 +163,8 @@ async function loadContext<L>(tx: Tx, call: StepCall, load = 'null::jsonb'): Pro
       (select coalesce(jsonb_agg(jsonb_build_object('id', w.id, 'kind', w.kind, 'subject', w.subject,
          'role', w.role, 'personId', w.person_id, 'level', w.level,
          'since', floor(extract(epoch from w.since) * 1000),
-         'remindAt', floor(extract(epoch from w.remind_at) * 1000), 'until', floor(extract(epoch from w.until) * 1000))),
+         'remindAt', floor(extract(epoch from w.remind_at) * 1000), 'until', floor(extract(epoch from w.until) * 1000),
+         'retryAt', floor(extract(epoch from w.retry_at) * 1000))),
          '[]') from waits w where w.lead_id = $1 and w.ended_at is null) as waits,
       (select jsonb_build_object('anchorMs', floor(extract(epoch from c.anchor_at) * 1000),
          'realAnchorMs', floor(extract(epoch from c.real_anchor_at) * 1000), 'secondsPerDay', c.seconds_per_day)

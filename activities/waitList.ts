@@ -16,6 +16,8 @@ export interface OpenWait {
   readonly since: number;
   readonly remindAt: number | null;
   readonly until: number;
+  /** Real instant before which its step is not tried again, because it broke. */
+  readonly retryAt: number | null;
 }
 
 export interface NewWait {
@@ -27,7 +29,7 @@ export interface NewWait {
   readonly level?: number;
 }
 
-export type WaitMove = Partial<Pick<OpenWait, 'until' | 'remindAt' | 'level' | 'personId'>>;
+export type WaitMove = Partial<Pick<OpenWait, 'until' | 'remindAt' | 'level' | 'personId' | 'retryAt'>>;
 
 /** How a wait ended: somebody did what was owed, or it no longer matters. */
 export type WaitEnd = 'fulfilled' | 'void';
@@ -62,12 +64,23 @@ export class WaitList {
       return;
     }
     const role = WAITS[kind].owes;
-    const begun = { id: NOT_STORED, kind, subject, role, personId, level, since, remindAt, until };
+    const begun = {
+      id: NOT_STORED,
+      kind,
+      subject,
+      role,
+      personId,
+      level,
+      since,
+      remindAt,
+      until,
+      retryAt: null,
+    };
     this.#open = [...this.#open, begun];
   }
 
   move(wait: OpenWait, change: WaitMove): void {
-    const moved = { ...wait, ...change };
+    const moved = { ...wait, retryAt: null, ...change }; // What moves is no longer what broke.
     this.#open = this.#open.map((open) => (open === wait ? moved : open));
     if (wait.id !== NOT_STORED) this.#changed.set(wait.id, moved);
   }
@@ -83,8 +96,8 @@ export class WaitList {
   /** What the workflow has to know of them: the earliest due, in real time of the segment in force. */
   heads(clock: ClockSegment): WaitHead[] {
     return this.#open
-      .map(({ kind, subject, remindAt, until, level }): WaitHead => {
-        const dueAt = realAt(clock, remindAt ?? until);
+      .map(({ kind, subject, remindAt, until, level, retryAt }): WaitHead => {
+        const dueAt = Math.max(realAt(clock, remindAt ?? until), retryAt ?? 0);
         return [kind, subject, dueAt, level, remindAt === null ? 'overdue' : 'reminder'];
       })
       .sort((a, b) => a[2] - b[2] || (a[1] < b[1] ? -1 : 1))
@@ -123,9 +136,10 @@ export class WaitList {
 const taskOf = (kind: WaitKind): string[] =>
   kind in OVERDUE_TASKS ? [OVERDUE_TASKS[kind as keyof typeof OVERDUE_TASKS]] : [];
 
-const columnsOf = ({ until, remindAt, level, personId }: OpenWait) => ({
+const columnsOf = ({ until, remindAt, level, personId, retryAt }: OpenWait) => ({
   until: new Date(until),
   remind_at: remindAt === null ? null : new Date(remindAt),
   level,
   person_id: personId,
+  retry_at: retryAt === null ? null : new Date(retryAt),
 });

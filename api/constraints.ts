@@ -49,6 +49,22 @@ const CONSTRAINTS: Readonly<Record<string, Refusal>> = {
   },
   tasks_open_once: { code: 'already_exists', detail: 'a request of this kind is open for this record' },
   messages_pkey: { code: 'key_reused', detail: 'this Idempotency-Key was used with another request' },
+  payment_recorder_never_writes_off: {
+    code: 'conflicting_duties',
+    detail: 'whoever recorded a payment on an invoice never writes it off',
+  },
+  write_off_decider_never_records_a_payment: {
+    code: 'conflicting_duties',
+    detail: 'whoever wrote an invoice off never records a payment on it',
+  },
+  credit_note_maker_never_approves: {
+    code: 'self_approval',
+    detail: 'a credit note is made by two persons',
+  },
+  roles_are_usable_from_the_next_day: {
+    code: 'forbidden',
+    detail: 'a role is usable from the day after it was given',
+  },
   payout_maker_never_releases: {
     code: 'conflicting_duties',
     detail: 'whoever calculated a payout or edited its plan never releases it',
@@ -70,6 +86,14 @@ const CONSTRAINTS: Readonly<Record<string, Refusal>> = {
   quote_maker_never_approves: {
     code: 'self_approval',
     detail: 'the maker of a quote never approves it, and only what was submitted is approved',
+  },
+  nobody_has_his_own_request_approved: {
+    code: 'self_approval',
+    detail: 'nobody decides for whoever asked for the approval',
+  },
+  only_who_was_asked_approves: {
+    code: 'forbidden',
+    detail: 'only who was asked approves, or somebody for them',
   },
   nobody_approves_above_his_limit: {
     code: 'limit_exceeded',

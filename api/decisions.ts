@@ -39,15 +39,22 @@ export async function answerDecision<View>(
   const answer = await decide(deps, { id, target, leadId, name, actorId: personId, body, nowMs: Date.now() });
   const address = `/v1/messages/${id}`;
   reply.header('message-location', address);
-  if (answer === null) {
+  const pending = (): Pending => {
     reply.code(202).header('retry-after', '2');
     return { message: address, state: 'pending' };
-  }
+  };
+  if (answer === null) return pending();
   if (answer.result === 'refused' || answer.result === 'expired') {
     const code = (answer.code ?? 'expired') as ErrorCode;
     throw new DomainError(code, answer.detail ?? 'nobody could apply it in time', answer.pointer, {
       message: address,
     });
   }
-  return view(answer);
+  try {
+    return await view(answer);
+  } catch (err) {
+    // It is done; a record that cannot be read just now must not sound like a refusal.
+    request.log.warn({ err, message: id }, 'decided, but the record could not be read');
+    return pending();
+  }
 }

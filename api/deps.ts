@@ -14,6 +14,8 @@ export interface JwtConfig {
   readonly issuer: string;
   readonly audience: string;
   readonly jwksUrl: string;
+  /** What a token may that names no scope of ours; never the person's whole right. */
+  readonly defaultScopes?: readonly string[];
 }
 
 /** Limits of the API; `config.ts` fills it, tests write it down. */

@@ -53,7 +53,10 @@ export function refusalOf(error: unknown): DomainError | undefined {
     return new DomainError('invalid_field', `a value cannot be read: ${error.message.slice(0, 200)}`);
   }
   if (isDatabaseAway(error)) {
-    return new DomainError('unavailable', 'the database is away or busy; nothing was changed');
+    return new DomainError(
+      'unavailable',
+      'the database is away or busy; repeat the request, a POST under its Idempotency-Key',
+    );
   }
   return undefined;
 }

@@ -12,10 +12,11 @@ import { mustBePlain } from './body.js';
 import type { ApiConfig } from './deps.js';
 
 /**
- * Who may call a route: everybody on the network (`open`), every signed-in person (`signedIn`; the handler
- * judges further), or who holds a right. A right that depends on the record is judged again in the handler.
+ * Who may call a route: everybody on the network (`open`, or `invited` where a token in the body says who it is, so
+ * that each call counts like a refused sign-in), every signed-in person (`signedIn`; the handler judges further), or
+ * who holds a right. A right that depends on the record is judged again in the handler.
  */
-export type Permit = 'open' | 'signedIn' | readonly [action: Action, resource: Resource];
+export type Permit = 'open' | 'invited' | 'signedIn' | readonly [action: Action, resource: Resource];
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -51,6 +52,10 @@ export async function addGuard(app: FastifyInstance, signIns: SignIns, config: A
     mustKnowQuery(request);
     const permit = request.routeOptions.config?.permit ?? 'open';
     if (permit === 'open') return;
+    if (permit === 'invited') {
+      mustBeWithin(await refusedPerAddress(request), 'invitations redeemed from this address');
+      return;
+    }
     try {
       request.actor = await signIns.actorBy(request.headers.authorization);
     } catch (error) {

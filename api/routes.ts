@@ -6,6 +6,7 @@ import type { SignIns } from './auth/signIn.js';
 import type { AppDeps } from './deps.js';
 import { accountRoutes } from './routes/accounts.js';
 import { approvalRoutes } from './routes/approvals.js';
+import { chargeRoutes } from './routes/charges.js';
 import { commissionRoutes } from './routes/commissions.js';
 import { documentRoutes } from './routes/documents.js';
 import { entityRoutes } from './routes/entities.js';
@@ -51,6 +52,7 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   documentRoutes,
   orderRoutes,
   invoiceRoutes,
+  chargeRoutes,
   paymentRoutes,
   commissionRoutes,
   ledgerRoutes,

@@ -14,6 +14,7 @@ import { machineSettings, type Stack, startStack } from '../engine/stack.js';
 import { Child, type ChildOptions } from './child.js';
 import type { PartSettings } from './children/settings.js';
 import { type Keys, makeCompany } from './company.js';
+import { type PlainEngine, startPlainEngine } from './controls/plainEngine.js';
 import { cpuOf } from './cpu.js';
 import { type Crew, crewAt, Lead } from './golden.js';
 
@@ -178,6 +179,15 @@ export class Rig {
       execArgv: [...probe, ...this.#profiling('worker')],
     });
     await this.#worker.ask('open', this.partSettings());
+  }
+
+  /** A second engine, as the CLI starts it. It ends with the rig. */
+  async openPlainEngine(): Promise<PlainEngine> {
+    this.#options.signal.throwIfAborted();
+    const { durable } = this.#options;
+    const engine = await startPlainEngine(this.stateDir, { durable, env: environment() });
+    this.#closing.unshift(() => engine.stop());
+    return engine;
   }
 
   partSettings({ appUrl } = this.product): PartSettings {

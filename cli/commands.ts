@@ -108,19 +108,19 @@ async function runReconcile(flags: Common & { readonly fast: boolean }): Promise
         db,
         engine,
         fast: flags.fast,
-        onProgress: (leads) => process.stderr.write(`${leads} leads checked\n`),
+        onProgress: (rows) => process.stderr.write(`${rows} leads and payout runs checked\n`),
       });
-      const { started, ending, looked, withoutLead, failed } = report;
+      const { started, ending, looked, withoutRow, failed } = report;
       if (flags.json) print(report);
       else {
         process.stdout.write(
-          `${report.checkedLeads} leads: ${started.length} workflows started, ${ending.length} told to end, ` +
+          `${report.checkedRows} leads and payout runs: ${started.length} workflows started, ${ending.length} told to end, ` +
             `${looked.length} told to look\n`,
         );
-        for (const id of withoutLead) process.stdout.write(`  ${id} runs without a lead\n`);
+        for (const id of withoutRow) process.stdout.write(`  ${id} runs without a row\n`);
         for (const { workflowId, reason } of failed) process.stdout.write(`  ${workflowId}: ${reason}\n`);
       }
-      return withoutLead.length + failed.length === 0 ? EXIT.ok : EXIT.found;
+      return withoutRow.length + failed.length === 0 ? EXIT.ok : EXIT.found;
     } finally {
       await db.end();
       await engine.close();

@@ -21,7 +21,7 @@ const PAYLOADS: Readonly<Record<MessageName, string>> = {
   decideApproval: '`approvalId`, `quoteId`, `revision`, `decision`, `reason?`',
   acceptQuote: '`quoteId`, `revision`, `acceptedBy`, `purchaseOrder?`',
   declineQuote: '`quoteId`, `revision`, `reason`',
-  cancelOrder: '`orderId`, `reason`',
+  cancelOrder: '`orderId`, `reason`, `requestedBy?`, `taskId?`, `note?`',
   writeOffInvoice: '`invoiceId`, `reason`',
   creditInvoice: '`invoiceId`, `lines?`, `reason`, `requestedBy`',
   leadCaptured: '`touchId`',
@@ -29,7 +29,7 @@ const PAYLOADS: Readonly<Record<MessageName, string>> = {
   deliveryRecorded: '`deliveryId`',
   paymentApplied: '`paymentId`, `allocationIds`',
   paymentReversed: '`paymentId`, `reversalId`',
-  waitReassigned: '`personId`',
+  waitReassigned: '`fromId`, `toId`, `ownerId`, `approvalIds?`',
   commissionPaid: '`payoutId`',
 };
 

@@ -77,7 +77,7 @@ async function runCommand(leadsPath: string, dealsPath: string, flags: FunnelFla
     }
     for (const detail of funnel.oddities) onEvent({ step: 'files', status: 'warning', ms: 0, detail });
     const { log } = openLog(config);
-    product = await openProduct({ config, log, onEvent, timerMaxShiftMs: 20 });
+    product = await openProduct({ config, log, onEvent, timerMaxShiftMs: 20, schedule: false });
     const { signal } = stopping;
     const { concurrency } = flags;
     const { stateDir } = config;

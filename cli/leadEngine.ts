@@ -1,8 +1,7 @@
 // What verification and reconciling ask and tell the engine, each call under a deadline.
 import { type ConnectionOptions, WorkflowNotFoundError } from '@temporalio/client';
 import { openEngineClient } from '../activities/intake/engineClient.js';
-import { leadTarget } from '../activities/intake/messages.js';
-import { tellLook, workflowOf } from '../activities/intake/telling.js';
+import { startWorkflow, tellLook } from '../activities/intake/telling.js';
 import type { ReconcileEngine } from './reconcile.js';
 
 const CALL_MS = 10_000;
@@ -36,7 +35,7 @@ export function openLeadEngine(options: {
     async *listOpen() {
       const open = client.workflow.list({
         // A funnel or another company may share the namespace; its leads stand in other rows.
-        query: `WorkflowType = 'leadToCash' and ExecutionStatus = 'Running' and TaskQueue = '${taskQueue}'`,
+        query: `WorkflowType in ('leadToCash', 'payCommissions') and ExecutionStatus = 'Running' and TaskQueue = '${taskQueue}'`,
       });
       const pages = open[Symbol.asyncIterator]();
       for (;;) {
@@ -45,19 +44,9 @@ export function openLeadEngine(options: {
         yield next.value.workflowId;
       }
     },
-    async start(leadId) {
-      const target = leadTarget(leadId);
-      const { type, args } = workflowOf(target);
-      await soon(() =>
-        client.workflow.start(type, {
-          workflowId: target,
-          taskQueue,
-          args,
-          workflowTaskTimeout: '5s',
-          workflowIdConflictPolicy: 'USE_EXISTING',
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        }),
-      );
+    async start(workflowId) {
+      if (await startWorkflow({ client, taskQueue }, workflowId, CALL_MS)) return;
+      throw new Error(`the engine did not take ${workflowId}`);
     },
     async look(workflowId) {
       await tellLook({ client, taskQueue }, workflowId, CALL_MS);

@@ -4,11 +4,11 @@
 import type { Db } from '../db/pool.js';
 import { eachBounded } from './verify/bounded.js';
 import type { VerifyEngine } from './verify/types.js';
-import { differences, IN_FLIGHT, LEAD_WORKFLOW } from './verify/workflows.js';
+import { differences, type Found, IN_FLIGHT, LEAD_WORKFLOW } from './verify/workflows.js';
 
 export interface ReconcileEngine extends VerifyEngine {
-  /** Starts the workflow of an open lead; one that runs already is success. */
-  start(leadId: string): Promise<void>;
+  /** Starts the workflow of an open lead or payout run; one that runs already is success. */
+  start(workflowId: string): Promise<void>;
   /** Sends the signal `look`; a workflow that has ended meanwhile is success. */
   look(workflowId: string): Promise<void>;
 }
@@ -22,19 +22,20 @@ export interface ReconcileOptions {
   readonly unansweredMs?: number;
   /** Real time. Default: now. */
   readonly at?: Date;
-  readonly onProgress?: (checkedLeads: number) => void;
+  readonly onProgress?: (checkedRows: number) => void;
 }
 
 export interface ReconcileReport {
-  readonly checkedLeads: number;
-  /** Open leads whose workflow was started. */
+  /** Leads and monthly payout runs. */
+  readonly checkedRows: number;
+  /** Open leads whose workflow was started; of payout runs the workflow's id. */
   readonly started: readonly string[];
   /** Workflows open beside a closed row: told to look, so they end. */
   readonly ending: readonly string[];
   /** Leads with messages told and unanswered: told to look. */
   readonly looked: readonly string[];
-  /** Workflows without a lead; a person has to find out whose they are. */
-  readonly withoutLead: readonly string[];
+  /** Workflows without a row; a person has to find out whose they are. */
+  readonly withoutRow: readonly string[];
   readonly failed: readonly { readonly workflowId: string; readonly reason: string }[];
 }
 
@@ -50,37 +51,40 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
   const ending: string[] = [];
   const looked: string[] = [];
   const failed: { workflowId: string; reason: string }[] = [];
-  const attempt = async (leadId: string, call: () => Promise<void>, done: string[]) => {
+  type Named = Pick<Found, 'workflowId' | 'subject'>;
+  const attempt = async (
+    { workflowId, subject }: Named,
+    call: (workflowId: string) => Promise<void>,
+    done: string[],
+  ) => {
     try {
-      await call();
-      done.push(leadId);
+      await call(workflowId);
+      done.push(subject);
     } catch (error) {
-      failed.push({ workflowId: `${LEAD_WORKFLOW}${leadId}`, reason: (error as Error).message });
+      failed.push({ workflowId, reason: (error as Error).message });
     }
   };
 
-  let checkedLeads = 0;
+  let checkedRows = 0;
   const found = await differences({ db, fast }, engine, () => {
-    checkedLeads++;
-    if (checkedLeads % 1_000 === 0) options.onProgress?.(checkedLeads);
+    checkedRows++;
+    if (checkedRows % 1_000 === 0) options.onProgress?.(checkedRows);
   });
-  await eachBounded(found, IN_FLIGHT, async ({ leadId, difference }) => {
-    if (difference === 'not_running') await attempt(leadId, () => engine.start(leadId), started);
-    if (difference === 'running_though_closed') {
-      await attempt(leadId, () => engine.look(`${LEAD_WORKFLOW}${leadId}`), ending);
-    }
+  await eachBounded(found, IN_FLIGHT, async (one) => {
+    if (one.difference === 'not_running') await attempt(one, (id) => engine.start(id), started);
+    if (one.difference === 'running_though_closed') await attempt(one, (id) => engine.look(id), ending);
   });
 
   // A workflow just started reads its messages anyway.
-  const fresh = new Set(found.map(({ leadId }) => leadId));
+  const fresh = new Set(found.map(({ subject }) => subject));
   const waiting = (await leadsUnanswered(options)).filter((leadId) => !fresh.has(leadId));
-  await eachBounded(waiting, IN_FLIGHT, (leadId) =>
-    attempt(leadId, () => engine.look(`${LEAD_WORKFLOW}${leadId}`), looked),
+  await eachBounded(waiting, IN_FLIGHT, (subject) =>
+    attempt({ subject, workflowId: `${LEAD_WORKFLOW}${subject}` }, (id) => engine.look(id), looked),
   );
-  const withoutLead = found
-    .filter(({ difference }) => difference === 'running_without_lead')
-    .map(({ leadId }) => `${LEAD_WORKFLOW}${leadId}`);
-  return { checkedLeads, started, ending, looked, withoutLead, failed };
+  const withoutRow = found
+    .filter(({ difference }) => difference === 'running_without_row')
+    .map(({ workflowId }) => workflowId);
+  return { checkedRows, started, ending, looked, withoutRow, failed };
 }
 
 async function leadsUnanswered({

@@ -26,6 +26,8 @@ export interface ProductOptions {
   readonly stack?: Stack;
   /** Another database of that server than the stack's own: the funnel, a bench run. */
   readonly database?: { readonly ownerUrl: string; readonly appUrl: string };
+  /** False: no monthly Schedule, for a company that lives for one run. */
+  readonly schedule?: boolean;
   /** Longest rounding of engine timers; 20 for what lives on a fast clock. */
   readonly timerMaxShiftMs?: number;
   /** Sets the business clock before anything reads it. Default: the speed of the settings, in the present. */
@@ -82,7 +84,8 @@ export async function openProduct(options: ProductOptions): Promise<Product> {
     // Not before its callers have ended: closing under a call in flight ends the process.
     closing.unshift(() => client.close());
     const engine = { ...client, taskQueue: config.temporal.taskQueue };
-    const parts = { config, log, durable, appDatabaseUrl: appUrl, engine };
+    const { schedule = true } = options;
+    const parts = { config, log, durable, schedule, appDatabaseUrl: appUrl, engine };
     const worker = options.worker === false ? undefined : await openedWorker(onEvent, parts, stack);
     if (worker) closing.unshift(() => worker.stop());
     const api =
@@ -109,6 +112,7 @@ function stackOptions({ onEvent, durable, timerMaxShiftMs, config }: ProductOpti
 
 type Parts = Pick<ProductOptions, 'config' | 'log'> & {
   readonly durable: boolean;
+  readonly schedule: boolean;
   readonly appDatabaseUrl: string;
   readonly engine: Product['engine'];
 };

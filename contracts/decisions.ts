@@ -43,9 +43,19 @@ export interface QuoteDecline {
   readonly reason: string;
 }
 
-export interface OrderCancellation {
+/** Alone while nothing is invoiced; otherwise the approval of an open request by somebody else. */
+export interface OrderCancellation extends Partial<Approved> {
   readonly orderId: string;
   readonly reason: string;
+}
+
+/** The open request a decision approves; it is resolved with what it asked for, so it is approved once. */
+export interface Approved {
+  /** Who asked for it: never the person who approves it by sending the decision. */
+  readonly requestedBy: string;
+  readonly taskId: string;
+  /** What the approver said to it. */
+  readonly note?: string;
 }
 
 export interface InvoiceWriteOff {
@@ -53,17 +63,11 @@ export interface InvoiceWriteOff {
   readonly reason: string;
 }
 
-export interface InvoiceCredit {
+export interface InvoiceCredit extends Omit<Approved, 'taskId'>, Partial<Pick<Approved, 'taskId'>> {
   readonly invoiceId: string;
   /** Absent: everything that is left of the invoice. Amounts as text of minor units, above 0. */
   readonly lines?: readonly { readonly invoiceLineId: string; readonly netMinor: string }[];
   readonly reason: string;
-  /** Who asked for it: never the person who approves it by sending the decision. */
-  readonly requestedBy: string;
-  /** The open request that is approved; it is resolved with the credit note, so it is approved once. */
-  readonly taskId?: string;
-  /** What the approver said to it. */
-  readonly note?: string;
 }
 
 /** To a payout run: whose amounts the sender releases; absent, everybody's but their own. */

@@ -17,6 +17,11 @@ export const EXPLAINED = [
   'tax',
   'credit_note',
   'write_off',
+  'charge_note',
+  'reminder',
+  'fee',
+  'interest',
+  'waiver',
   'order_line',
   'order',
   'price',
@@ -45,7 +50,7 @@ export type ExplanationStep = Static<typeof ExplanationStep>;
 export const ExplanationView = Type.Object(
   {
     id: Type.String({ maxLength: 120 }),
-    what: Type.Enum(['commission', 'payout', 'invoice', 'quote']),
+    what: Type.Enum(['commission', 'payout', 'invoice', 'charge_note', 'quote']),
     language: Language,
     amount: Nullable(SignedMoney),
     chain: Type.Array(ExplanationStep),

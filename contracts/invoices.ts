@@ -100,6 +100,19 @@ export const InvoiceView = Type.Object(
         closed,
       ),
     ),
+    chargeNotes: Type.Array(
+      Type.Object(
+        {
+          id: Ref('charge', 'Id of a charge note'),
+          number: Type.String(),
+          issuedOn: Day,
+          total: Money,
+          open: Money,
+        },
+        closed,
+      ),
+      { description: 'Fees and interest charged for it; never part of its total' },
+    ),
     reminders: Type.Array(
       Type.Object(
         { level: Type.Integer({ minimum: 1 }), letterId: Ref('letter'), decidedOn: Day, open: Money },
@@ -119,11 +132,14 @@ export const InvoiceView = Type.Object(
       ),
     ),
   },
-  { ...closed, description: 'An invoice with its lines, taxes, cash, credit notes and reminders' },
+  {
+    ...closed,
+    description: 'An invoice with its lines, taxes, cash, credit notes, charge notes and reminders',
+  },
 );
 export type InvoiceView = Static<typeof InvoiceView>;
 
-const DryRun = Type.Optional(
+export const DryRun = Type.Optional(
   Type.Boolean({ description: 'Shows the whole effect and changes nothing', examples: [true] }),
 );
 
@@ -138,6 +154,10 @@ export const WriteOffEffect = Type.Object(
     invoiceId: InvoiceId,
     amount: Money,
     lines: Type.Array(Type.Object({ invoiceLineId: Ref('iline'), amount: SignedMoney }, closed)),
+    chargeNotes: Type.Array(
+      Type.Object({ chargeNoteId: Ref('charge', 'Id of a charge note'), amount: Money }, closed),
+      { description: 'Open fees and interest that are given up with it' },
+    ),
   },
   { ...closed, description: 'What a write-off would take' },
 );

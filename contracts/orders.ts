@@ -169,3 +169,9 @@ export const Cancellation = Type.Object(
   { ...closed, examples: [{ reason: 'the customer closed the site' }] },
 );
 export type Cancellation = Static<typeof Cancellation>;
+
+export const CancellationRequestView = Type.Object(
+  { taskId: Id('task', 'Id of the task another person approves or rejects') },
+  { ...closed, description: 'A cancellation that was asked for' },
+);
+export type CancellationRequestView = Static<typeof CancellationRequestView>;

@@ -15,7 +15,7 @@ export const NewPayment = Type.Object(
     paidOn: Day,
     method: Type.Enum([...PAYMENT_METHODS]),
     invoiceNumber: Type.Optional(
-      Text(60, 'The invoice the payer names; an unknown one is no error', 'INV-00042'),
+      Text(60, 'The invoice or charge note the payer names; an unknown one is no error', 'INV-00042'),
     ),
     remittance: Type.Optional(Text(500, 'What the payer wrote', 'Invoice 42, thank you')),
     payer: Type.Optional(Text(200, 'Name or account of the payer', 'GLOBEX ZAHLUNGEN')),
@@ -40,14 +40,18 @@ export const AllocationView = Type.Object(
   {
     id: Ref('alloc', 'Id of an allocation'),
     paymentId: Ref('pay', 'Id of a payment'),
-    invoiceId: Ref('inv', 'Id of an invoice'),
+    invoiceId: Nullable(Ref('inv', 'Id of an invoice; null where the cash is on a charge note')),
+    chargeNoteId: Nullable(Ref('charge', 'Id of a charge note; null where the cash is on an invoice')),
     leadId: Ref('lead'),
     amount: SignedMoney,
     valueOn: Day,
     cause: Type.Enum([...ALLOCATION_CAUSES]),
     undoes: Nullable(Ref('alloc', 'The allocation it takes back, in whole or in part')),
   },
-  { ...closed, description: 'Cash put on an invoice; below 0 it takes another allocation back' },
+  {
+    ...closed,
+    description: 'Cash put on an invoice or a charge note; below 0 it takes another allocation back',
+  },
 );
 export type AllocationView = Static<typeof AllocationView>;
 
@@ -112,9 +116,16 @@ export type PaymentView = Static<typeof PaymentView>;
 export const NewAllocations = Type.Object(
   {
     allocations: ListOf(
-      Type.Object({ invoiceId: Id('inv', 'Id of an invoice'), amount: Money }, closed),
+      Type.Object(
+        {
+          invoiceId: Type.Optional(Id('inv', 'Id of an invoice')),
+          chargeNoteId: Type.Optional(Id('charge', 'Id of a charge note, instead of an invoice')),
+          amount: Money,
+        },
+        closed,
+      ),
       100,
-      'What goes on which invoice, each once',
+      'What goes on which invoice or charge note, each once',
       1,
     ),
   },

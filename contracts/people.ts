@@ -172,3 +172,27 @@ export const KeyOnce = Type.Object(
   closed,
 );
 export type KeyOnce = Static<typeof KeyOnce>;
+
+export const InvitationOnce = Type.Object(
+  {
+    id: Id('invite'),
+    personId: PersonId,
+    expiresAt: Instant,
+    token: Nullable(
+      Type.String({
+        maxLength: 80,
+        description: 'Makes one key, shown this once; null when the answer is repeated',
+      }),
+    ),
+  },
+  { ...closed, description: 'An invitation: its person redeems it for their first key' },
+);
+export type InvitationOnce = Static<typeof InvitationOnce>;
+
+export const Redemption = Type.Object(
+  {
+    token: Type.String({ minLength: 1, maxLength: 80, description: 'The token of the invitation' }),
+    label: Text(100, 'What the key is for', 'Ana, laptop'),
+  },
+  { ...closed, examples: [{ token: 'l2i_01kaz4v8tqfv2r0c0q6c2nq4jd_9N…', label: 'Ana, laptop' }] },
+);

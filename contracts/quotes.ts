@@ -111,6 +111,9 @@ export const ApprovalView = Type.Object(
     total: Money,
     level: Type.Integer(),
     decidedBy: Nullable(Type.String({ maxLength: 40 })),
+    actingFor: Nullable(
+      Type.String({ maxLength: 40, description: 'The approver, where a delegate decided for them' }),
+    ),
     decidedAt: Nullable(Instant),
     reason: Nullable(Type.String({ maxLength: 500 })),
   },

@@ -28,7 +28,8 @@ export const ResolutionBody = Type.Object(
     resolution: Text(500, 'What was decided', 'customer paid by cheque, see payment'),
     decision: Type.Optional(
       Type.Enum(['approve', 'reject'], {
-        description: 'For a request (`credit_note_requested`), and only there: approving it executes it',
+        description:
+          'For a request (`credit_note_requested`, `cancellation_requested`), and only there: approving it executes it',
       }),
     ),
   },

@@ -82,15 +82,19 @@ export async function hasLetter(tx: Tx, customer: Customer, today: string): Prom
   return rows.length > 0;
 }
 
-/** Whether a person recorded money on an invoice: such a person never writes it off. */
-export async function recordedPaymentOn(tx: Tx, invoiceId: string, personId: string): Promise<boolean> {
-  const { rows } = await tx.query({
-    name: 'recorded_payment_on',
-    text: `select from allocations a join payments p on p.id = a.payment_id
-      where a.invoice_id = $1 and p.recorded_by = $2 limit 1`,
-    values: [invoiceId, personId],
+/** Who recorded money on an invoice or its charge notes: such a person never writes them off. */
+export async function recordersOn(tx: Tx, invoiceId: string): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>({
+    name: 'recorders_on',
+    text: `select p.recorded_by as id from allocations a join payments p on p.id = a.payment_id
+      where a.invoice_id = $1
+      union
+      select p.recorded_by from charge_notes n join charge_allocations a on a.charge_note_id = n.id
+        join payments p on p.id = a.payment_id
+      where n.invoice_id = $1`,
+    values: [invoiceId],
   });
-  return rows.length > 0;
+  return rows.map(({ id }) => id);
 }
 
 /** Whether a task of a kind is open for a record. */

@@ -77,12 +77,18 @@ export async function readDueLines(tx: Tx, leadId: string): Promise<DueLine[]> {
   return rows;
 }
 
-/** What released payouts left over, below 0 what a payee owes; only rows that left something are indexed. */
+/**
+ * What earlier payouts left over, below 0 what a payee owes. A line that is calculated has taken its carry, whether
+ * anybody has released it or not: money is carried from released lines only and less what any line has taken, a debt
+ * is what no line recovers. Only rows that left something are indexed.
+ */
 export async function readCarried(tx: Tx, payeeIds: readonly string[]): Promise<Carried[]> {
   const { rows } = await tx.query<Carried>({
     name: 'carried',
-    text: `select payee_id as "payeeId", currency, sum(earned_minor - amount_minor)::bigint as "carriedMinor"
-      from payout_lines where payee_id = any($1) and earned_minor <> amount_minor and released_at is not null
+    text: `select payee_id as "payeeId", currency, greatest(coalesce(sum(earned_minor - amount_minor)
+          filter (where released_at is not null or earned_minor < amount_minor), 0),
+        least(sum(earned_minor - amount_minor), 0))::bigint as "carriedMinor"
+      from payout_lines where payee_id = any($1) and earned_minor <> amount_minor
       group by 1, 2`,
     values: [payeeIds],
   });

@@ -17,7 +17,8 @@ interface AddressJson {
   readonly country?: string;
 }
 
-interface SaleJson {
+/** Who writes to whom. */
+export interface PartiesJson {
   readonly seller: {
     readonly name: string;
     readonly country: string;
@@ -36,6 +37,9 @@ interface SaleJson {
     readonly billTo: AddressJson;
   };
   readonly currency: string;
+}
+
+interface SaleJson extends PartiesJson {
   readonly netMinor: string;
   readonly taxMinor: string;
   readonly grossMinor: string;
@@ -84,9 +88,9 @@ export interface InvoiceDocumentJson extends SaleJson {
   readonly credits: { readonly number: string; readonly issuedOn: string } | null;
 }
 
-const SELLER = `jsonb_build_object('name', e.name, 'country', e.country, 'zone', e.zone, 'vatId', e.vat_id,
+export const SELLER = `jsonb_build_object('name', e.name, 'country', e.country, 'zone', e.zone, 'vatId', e.vat_id,
   'iban', e.iban, 'email', e.email, 'address', e.address)`;
-const CUSTOMER = `jsonb_build_object('legalName', a.legal_name, 'country', a.country, 'language', a.language,
+export const CUSTOMER = `jsonb_build_object('legalName', a.legal_name, 'country', a.country, 'language', a.language,
   'vatId', a.vat_id, 'customerNumber', a.external_id, 'billTo', a.bill_to)`;
 
 /** The revision `r` of quote `q` for account `a` and entity `e` as QuoteDocumentJson. */
@@ -198,8 +202,8 @@ export function invoiceDocumentOf(
 /** How a quote is called on paper: the last ten letters of its id are random, so they find it again. */
 export const quoteNumber = (quoteId: string): string => `Q-${quoteId.slice(-10).toUpperCase()}`;
 
-function saleOf(json: SaleJson, language: Language) {
-  const { seller, customer, currency } = json;
+/** Seller and customer as every document prints them. */
+export function partiesOf({ seller, customer, currency }: PartiesJson, language: Language) {
   const billTo = addressOf(customer.billTo, customer.country);
   return {
     language,
@@ -218,6 +222,12 @@ function saleOf(json: SaleJson, language: Language) {
       customerNumber: customer.customerNumber,
     },
     currency,
+  };
+}
+
+function saleOf(json: SaleJson, language: Language) {
+  return {
+    ...partiesOf(json, language),
     lines: json.lines.map((line) => ({
       ...line,
       quantityMicro: parseMicro(line.quantity),

@@ -94,6 +94,60 @@ export interface InvoiceChain {
     readonly amountMinor: string;
     readonly reason: string;
   }[];
+  /** Fees and interest charged for it. */
+  readonly chargeNotes: readonly {
+    readonly id: string;
+    readonly number: string;
+    readonly amountMinor: string;
+    readonly openMinor: string;
+  }[];
+  readonly deal: DealChain;
+}
+
+export interface ChargeChain {
+  readonly id: string;
+  readonly number: string;
+  readonly currency: string;
+  readonly issuedOn: string;
+  readonly level: number;
+  readonly totalMinor: string;
+  readonly openMinor: string;
+  /** Version of the dunning policy the invoice pins. */
+  readonly dunning: number | null;
+  readonly letter: { readonly id: string; readonly decidedOn: string };
+  readonly invoice: {
+    readonly id: string;
+    readonly number: string;
+    readonly issuedOn: string;
+    readonly dueOn: string;
+    readonly grossMinor: string;
+  };
+  readonly lines: readonly {
+    readonly kind: 'reminder_fee' | 'flat_compensation' | 'interest';
+    readonly amountMinor: string;
+    readonly periods:
+      | readonly {
+          readonly fromOn: string;
+          readonly untilOn: string;
+          readonly days: number;
+          readonly principalMinor: string;
+          readonly rateBps: number;
+        }[]
+      | null;
+  }[];
+  readonly cash: readonly CashChain[];
+  readonly waivers: readonly {
+    readonly id: string;
+    readonly amountMinor: string;
+    readonly reason: string;
+    readonly by: string;
+    readonly on: string;
+  }[];
+  readonly writeOffs: readonly {
+    readonly id: string;
+    readonly amountMinor: string;
+    readonly reason: string;
+  }[];
   readonly deal: DealChain;
 }
 

@@ -1,6 +1,12 @@
 // The chain behind an amount, read in one statement: amounts as text, instants as days.
 
-import type { CommissionChain, InvoiceChain, PayoutChain, QuotePriceChain } from './explanationTypes.js';
+import type {
+  ChargeChain,
+  CommissionChain,
+  InvoiceChain,
+  PayoutChain,
+  QuotePriceChain,
+} from './explanationTypes.js';
 import type { Queryable } from './pool.js';
 
 /** Commission lines of a payout that are listed; the rest is in GET /v1/commissions?payout=. */
@@ -80,8 +86,32 @@ const INVOICE = `select jsonb_build_object('id', i.id, 'kind', i.kind, 'number',
       from invoices n where n.order_id = i.order_id and n.credits_id = i.id),
     'writeOffs', (select coalesce(jsonb_agg(jsonb_build_object('id', w.id, 'amountMinor', w.amount_minor::text,
         'reason', w.reason) order by w.id), '[]') from write_offs w where w.invoice_id = i.id),
+    'chargeNotes', (select coalesce(jsonb_agg(jsonb_build_object('id', n.id, 'number', n.number,
+        'amountMinor', n.total_minor::text, 'openMinor', n.open_minor::text) order by n.seq), '[]')
+      from charge_notes n where n.invoice_id = i.id),
     'deal', ${DEAL}) as chain
   from invoices i join orders o on o.id = i.order_id where i.id = $1`;
+
+const CHARGE = `select jsonb_build_object('id', n.id, 'number', n.number, 'currency', n.currency,
+    'issuedOn', n.issued_on, 'level', n.level, 'totalMinor', n.total_minor::text,
+    'openMinor', n.open_minor::text, 'dunning', (n.pins ->> 'dunning')::int,
+    'letter', jsonb_build_object('id', t.id, 'decidedOn', t.decided_on),
+    'invoice', jsonb_build_object('id', i.id, 'number', i.number, 'issuedOn', i.issued_on, 'dueOn', i.due_on,
+      'grossMinor', i.gross_minor::text),
+    'lines', (select jsonb_agg(jsonb_build_object('kind', l.kind, 'amountMinor', l.amount_minor::text,
+        'periods', l.periods) order by l.position) from charge_note_lines l where l.charge_note_id = n.id),
+    'cash', (select coalesce(jsonb_agg(${CASH} order by a.recorded_at, a.id), '[]') from charge_allocations a
+      join payments p on p.id = a.payment_id where a.charge_note_id = n.id),
+    'waivers', (select coalesce(jsonb_agg(jsonb_build_object('id', w.id,
+        'amountMinor', (w.fee_minor + w.interest_minor)::text, 'reason', w.reason, 'by', pe.name,
+        'on', w.waived_on) order by w.id), '[]')
+      from charge_waivers w join people pe on pe.id = w.decided_by where w.charge_note_id = n.id),
+    'writeOffs', (select coalesce(jsonb_agg(jsonb_build_object('id', w.id,
+        'amountMinor', (w.fee_minor + w.interest_minor)::text, 'reason', w.reason) order by w.id), '[]')
+      from charge_write_offs w where w.charge_note_id = n.id),
+    'deal', ${DEAL}) as chain
+  from charge_notes n join reminder_letters t on t.id = n.letter_id join invoices i on i.id = n.invoice_id
+  join orders o on o.id = i.order_id where n.id = $1`;
 
 const PAYOUT = `select jsonb_build_object('id', p.id, 'mode', p.mode, 'period', p.period, 'run', p.run,
     'planVersion', p.plan_version,
@@ -118,6 +148,7 @@ const read =
   };
 
 export const commissionChain = read<CommissionChain>('chain_of_commission', COMMISSION);
+export const chargeChain = read<ChargeChain>('chain_of_charge', CHARGE);
 export const invoiceChain = read<InvoiceChain>('chain_of_invoice', INVOICE);
 /** Second value: the one payee whose lines are told, null for all. */
 export const payoutChain = read<PayoutChain>('chain_of_payout', PAYOUT);

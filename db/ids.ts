@@ -7,6 +7,7 @@ export type IdPrefix =
   | 'appr'
   | 'alloc'
   | 'book'
+  | 'charge'
   | 'cline'
   | 'consent'
   | 'contact'
@@ -15,6 +16,7 @@ export type IdPrefix =
   | 'dlv'
   | 'entity'
   | 'import'
+  | 'invite'
   | 'inv'
   | 'iline'
   | 'key'
@@ -33,6 +35,7 @@ export type IdPrefix =
   | 'reversal'
   | 'task'
   | 'touch'
+  | 'waiver'
   | 'writeoff';
 
 export const newId = (prefix: IdPrefix): string => typeid(prefix).toString();

@@ -125,6 +125,9 @@ const PARTS = `${LINES} as lines,
   (select coalesce(jsonb_agg(jsonb_build_object('id', n.id, 'number', n.number, 'issuedOn', n.issued_on,
       'gross', n.gross_minor::text, 'reason', n.reason) order by n.id), '[]')
     from invoices n where n.order_id = i.order_id and n.credits_id = i.id) as "creditNotes",
+  (select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'number', c.number, 'issuedOn', c.issued_on,
+      'total', c.total_minor::text, 'open', c.open_minor::text) order by c.seq), '[]')
+    from charge_notes c where c.invoice_id = i.id) as "chargeNotes",
   (select coalesce(jsonb_agg(jsonb_build_object('level', r.level, 'letterId', r.letter_id,
       'decidedOn', r.decided_on, 'open', r.open_minor::text) order by r.decided_at), '[]')
     from reminders r where r.invoice_id = i.id) as reminders,
@@ -150,6 +153,7 @@ interface Parts {
   taxes: AsText<InvoiceView['taxes'][number], 'base' | 'tax'>[];
   allocations: AllocationJson[];
   creditNotes: AsText<InvoiceView['creditNotes'][number], 'gross'>[];
+  chargeNotes: AsText<InvoiceView['chargeNotes'][number], 'total' | 'open'>[];
   reminders: AsText<InvoiceView['reminders'][number], 'open'>[];
   writeOffs: AsText<InvoiceView['writeOffs'][number], 'amount'>[];
 }
@@ -179,6 +183,7 @@ function invoiceView(row: InvoiceListRow & Parts): InvoiceView {
     taxes: row.taxes.map((one) => ({ ...one, base: money(one.base), tax: money(one.tax) })),
     allocations: row.allocations.map((one) => allocationView(one, row.currency)),
     creditNotes: row.creditNotes.map((one) => ({ ...one, gross: money(one.gross) })),
+    chargeNotes: row.chargeNotes.map((one) => ({ ...one, total: money(one.total), open: money(one.open) })),
     reminders: row.reminders.map((one) => ({ ...one, open: money(one.open) })),
     writeOffs: row.writeOffs.map((one) => ({ ...one, amount: money(one.amount) })),
   };

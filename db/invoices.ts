@@ -1,4 +1,5 @@
 // What the steps of invoices lock and read.
+import { CHARGES, type ChargeJson } from './charges.js';
 import type { Tx } from './pool.js';
 import { DEAL } from './progress.js';
 
@@ -82,7 +83,10 @@ export interface InvoiceRow {
   readonly openMinor: string;
   readonly level: number;
   readonly pins: { dunning?: number; invoicing?: number };
+  /** Who decided to write it off; nobody where its dunning plan did. */
+  readonly writtenOffBy: readonly string[];
   readonly lines: readonly StoredLine[];
+  readonly charges: readonly ChargeJson[];
   /** What stands of each allocation line, oldest first. */
   readonly standing: readonly {
     allocationId: string;
@@ -97,7 +101,12 @@ export const INVOICE = `jsonb_build_object('id', i.id, 'number', i.number, 'lead
   'dueOn', i.due_on, 'taxPointOn', i.tax_point_on, 'grossMinor', i.gross_minor::text,
   'allocatedMinor', i.allocated_minor::text, 'creditedMinor', i.credited_minor::text,
   'smallDifferenceMinor', i.small_difference_minor::text, 'writtenOffMinor', i.written_off_minor::text,
-  'openMinor', i.open_minor::text, 'level', i.dunning_level, 'pins', i.pins, 'lines', ${INVOICE_LINES})`;
+  'openMinor', i.open_minor::text, 'level', i.dunning_level, 'pins', i.pins,
+  'writtenOffBy', (select coalesce(jsonb_agg(w.decided_by), '[]') from (
+      select decided_by from write_offs where invoice_id = i.id
+      union select o.decided_by from charge_notes n join charge_write_offs o on o.charge_note_id = n.id
+        where n.invoice_id = i.id) w where w.decided_by is not null),
+  'lines', ${INVOICE_LINES}, 'charges', ${CHARGES})`;
 
 // Rows that undo count with the allocation they undo: what is left of it is what stands.
 const STANDING = `(select coalesce(jsonb_agg(jsonb_build_object('allocationId', s.id, 'paymentId', s.payment_id,

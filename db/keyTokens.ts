@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { newId } from './ids.js';
 
 export interface KeyParts {
-  /** Id of the row in api_keys. */
+  /** Id of the row in api_keys, or in invitations. */
   readonly id: string;
   readonly secretHash: Buffer;
 }
@@ -23,6 +23,22 @@ export function readKey(token: string): KeyParts | undefined {
   const [, suffix, secret] = TOKEN.exec(token) ?? [];
   if (suffix === undefined || secret === undefined) return undefined;
   return { id: `key_${suffix}`, secretHash: hashOf(secret) };
+}
+
+const INVITATION = /^l2i_([0-9a-hjkmnp-tv-z]{26})_([A-Za-z0-9_-]{43})$/;
+
+/** Makes an invitation; its token is shown once, works once and signs nobody in. */
+export function newInvitation(): KeyParts & { readonly token: string } {
+  const id = newId('invite');
+  const secret = randomBytes(32).toString('base64url');
+  return { id, secretHash: hashOf(secret), token: `l2i_${id.slice('invite_'.length)}_${secret}` };
+}
+
+/** Takes an invitation's token apart; undefined for what is none. */
+export function readInvitation(token: string): KeyParts | undefined {
+  const [, suffix, secret] = INVITATION.exec(token) ?? [];
+  if (suffix === undefined || secret === undefined) return undefined;
+  return { id: `invite_${suffix}`, secretHash: hashOf(secret) };
 }
 
 const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();

@@ -42,6 +42,17 @@ export const PEOPLE = `(select coalesce(jsonb_agg(jsonb_build_object('id', p.id,
      'untilOn', d.until_on)), '[]') from delegations d where d.person_id = p.id))), '[]') from people p
   where not p.system)`;
 
+export interface FirstContactJson {
+  readonly active: boolean;
+  readonly roles: string[];
+}
+
+/** The person a qualification says made first contact. */
+export const FIRST_CONTACT = `(select jsonb_build_object('active', p.active, 'roles',
+    (select coalesce(jsonb_agg(r.role), '[]') from person_roles r where r.person_id = p.id
+      and (r.granted_by is null or r.granted_on < current_date)))
+  from messages m join people p on p.id = m.body ->> 'firstContactBy' and not p.system where m.id = $2)`;
+
 export interface PersonJson {
   readonly id: string;
   readonly active: boolean;

@@ -2,6 +2,7 @@
 // sent, so that nothing personal stands in the queue.
 import type { Language } from '../documents/types.js';
 import type { DunningPolicy, MailKind, NotificationsPolicy } from '../domain/policies/types.js';
+import { CHARGE_DOCUMENT, type ChargeDocumentJson } from './chargeDocuments.js';
 import {
   INVOICE_DOCUMENT,
   INVOICE_DOCUMENT_FROM,
@@ -10,7 +11,6 @@ import {
   QUOTE_DOCUMENT_FROM,
   type QuoteDocumentJson,
 } from './documents.js';
-import { newId } from './ids.js';
 import type { Queryable } from './pool.js';
 
 export interface QueuedMail {
@@ -88,6 +88,13 @@ export interface MailFacts {
     sellerName: string;
     /** Those that are still open, by due date. */
     items: readonly { invoiceNumber: string; dueOn: string; openMinor: string }[];
+    /** What is open of the charge notes of its invoices; the document of those issued with this letter. */
+    charges: readonly {
+      number: string;
+      dueOn: string;
+      openMinor: string;
+      document: ChargeDocumentJson | null;
+    }[];
     /** The policy pinned by the invoice that reached the highest level. */
     dunning: DunningPolicy | null;
     customer: CustomerJson;
@@ -170,6 +177,11 @@ const REMINDER = `select jsonb_build_object('level', (select max(r.level) from r
     'items', (select coalesce(jsonb_agg(jsonb_build_object('invoiceNumber', i.number, 'dueOn', i.due_on,
         'openMinor', i.open_minor::text) order by i.due_on, i.number), '[]')
       from reminders r join invoices i on i.id = r.invoice_id where r.letter_id = t.id and i.open_minor > 0),
+    'charges', (select coalesce(jsonb_agg(jsonb_build_object('number', n.number, 'dueOn', n.due_on,
+        'openMinor', n.open_minor::text,
+        'document', case when n.letter_id = t.id then ${CHARGE_DOCUMENT} end) order by n.seq), '[]')
+      from reminders r join invoices i on i.id = r.invoice_id join charge_notes n on n.invoice_id = i.id
+      where r.letter_id = t.id and n.open_minor > 0),
     'dunning', (select p.body from reminders r join invoices i on i.id = r.invoice_id
       join policies p on p.kind = 'dunning' and p.version = (i.pins ->> 'dunning')::int
       where r.letter_id = t.id order by r.level desc, i.id limit 1),
@@ -245,50 +257,4 @@ export async function readMailFacts<K extends MailKind>(
     values: [mailId],
   });
   return rows[0]?.facts;
-}
-
-/** The business instant at a real one (epoch ms, parameter), by the segment in force. */
-const businessAt = (param: string): string => `(select c.anchor_at
-    + (to_timestamp(${param}::float8 / 1000) - c.real_anchor_at) * (86400::float8 / c.seconds_per_day)
-  from clock_segments c order by c.id desc limit 1)`;
-
-/** Marks it sent, in the language it was written in; `sent_at` is business time, as `queued_at` is. */
-export async function markSent(db: Queryable, mailId: string, language: Language): Promise<void> {
-  await db.query({
-    name: 'mail_sent',
-    text: `update mails set status = 'sent', sent_at = coalesce(${businessAt('$2')}, queued_at), language = $3,
-      failure = null where id = $1 and status = 'queued'`,
-    values: [mailId, Date.now(), language],
-  });
-}
-
-/** There is nobody to send it to, or no reason any more. */
-export async function markSkipped(db: Queryable, mailId: string, reason: string): Promise<void> {
-  await db.query({
-    name: 'mail_skipped',
-    text: `update mails set status = 'skipped', failure = $2 where id = $1 and status = 'queued'`,
-    values: [mailId, reason],
-  });
-}
-
-/**
- * A mail that will not arrive: marked once, with one task for whoever can do something about it. `failure`
- * holds no address. A mail that is not queued any more is left alone.
- */
-export async function failMail(db: Queryable, mailId: string, failure: string): Promise<void> {
-  await db.query({
-    name: 'mail_failed',
-    text: `with given as (update mails set status = 'failed', failure = $2
-        where id = $1 and status = 'queued' returning id, lead_id, kind, subject, queued_at)
-      insert into tasks (id, kind, lead_id, subject, role, person_id, reason, created_at)
-      select $3, 'mail_failed', g.lead_id, g.id,
-        case when g.kind in ('offer', 'order') then 'rep'
-          when g.kind in ('approval', 'task') then 'admin' else 'finance' end,
-        case when g.kind in ('offer', 'order') then l.owner_id end,
-        jsonb_build_object('mail', g.kind, 'record', g.subject, 'failure', $2::text),
-        coalesce(${businessAt('$4')}, g.queued_at)
-      from given g left join leads l on l.id = g.lead_id
-      on conflict (kind, subject) where status = 'open' do nothing`,
-    values: [mailId, failure, newId('task'), Date.now()],
-  });
 }

@@ -24,7 +24,8 @@ export async function listPayments(db: Queryable, page: Page, filter: PaymentFil
     name: 'list_payments',
     text: `select * from payments p where ($1::text is null or p.id < $1)
         and ($2::text is null or p.account_id = $2)
-        and ($3::text is null or p.id in (select a.payment_id from allocations a where a.lead_id = $3))
+        and ($3::text is null or p.id in (select a.payment_id from allocations a where a.lead_id = $3
+          union select c.payment_id from charge_allocations c where c.lead_id = $3))
         and ($4::text is null or p.reference = $4)
         and ($5::boolean is null or (p.unapplied_minor > 0) = $5)
       order by p.id desc limit $6`,
@@ -61,9 +62,14 @@ export function paymentSummary(row: PaymentRow): PaymentSummary {
   };
 }
 
-/** One allocation `a`, its amount as text. */
+/** One allocation `a` on an invoice, its amount as text. */
 export const ALLOCATION = `jsonb_build_object('id', a.id, 'paymentId', a.payment_id,
-  'invoiceId', a.invoice_id, 'leadId', a.lead_id, 'amount', a.amount_minor::text, 'valueOn', a.value_on,
+  'invoiceId', a.invoice_id, 'chargeNoteId', null, 'leadId', a.lead_id, 'amount', a.amount_minor::text, 'valueOn', a.value_on,
+  'cause', a.cause, 'undoes', a.undoes)`;
+
+/** The same of one on a charge note. */
+export const CHARGE_ALLOCATION = `jsonb_build_object('id', a.id, 'paymentId', a.payment_id, 'invoiceId', null,
+  'chargeNoteId', a.charge_note_id, 'leadId', a.lead_id, 'amount', a.amount_minor::text, 'valueOn', a.value_on,
   'cause', a.cause, 'undoes', a.undoes)`;
 
 export type AllocationJson = Omit<AllocationView, 'amount'> & { readonly amount: string };
@@ -84,8 +90,11 @@ export async function paymentById(db: Queryable, id: string): Promise<PaymentVie
   const { rows } = await db.query<PaymentRow & Parts>({
     name: 'payment_by_id',
     text: `select p.*,
-        (select coalesce(jsonb_agg(${ALLOCATION} order by a.recorded_at, a.id), '[]') from allocations a
-          where a.payment_id = p.id) as allocations,
+        (select coalesce(jsonb_agg(s.json order by s.recorded_at, s.json ->> 'id'), '[]') from (
+            select ${ALLOCATION} as json, a.recorded_at from allocations a where a.payment_id = p.id
+            union all
+            select ${CHARGE_ALLOCATION}, a.recorded_at from charge_allocations a where a.payment_id = p.id) s)
+          as allocations,
         (select jsonb_build_object('id', r.id, 'reference', r.reference, 'reversedOn', r.reversed_on,
             'reason', r.reason, 'bankCharge', r.bank_charge_minor::text, 'recordedBy', r.recorded_by)
           from payment_reversals r where r.payment_id = p.id) as reversal,

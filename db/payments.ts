@@ -1,11 +1,17 @@
 // What the intake of payments locks and reads, and the rows an allocation makes.
 
 import type { LineShare } from '../domain/payments/allocation.js';
+import type { OpenCharge } from '../domain/payments/debts.js';
 import type { OpenInvoice } from '../domain/payments/matching.js';
 import { INVOICE, type InvoiceRow } from './invoices.js';
 import type { Tx } from './pool.js';
 import type { Tables } from './tables.js';
 import type { Writes } from './writes.js';
+
+type OpenChargeJson = Omit<OpenCharge, 'feeMinor' | 'interestMinor'> & {
+  readonly feeMinor: string;
+  readonly interestMinor: string;
+};
 
 /** More alternatives than this help nobody. */
 const MAX_PROPOSALS = 20;
@@ -19,7 +25,10 @@ export async function lockReference(tx: Tx, provider: string, reference: string)
   });
 }
 
-/** Locks the invoices this money could be posted to by itself: the one named, or the payer's of that amount. */
+/**
+ * Locks the invoices this money could be posted to by itself: the one named, by its own number or that of a
+ * charge note; or the payer's whose principal, whole debt or one charge note is that amount.
+ */
 export async function lockCandidates(
   tx: Tx,
   { number, accountId, currency, amountMinor }: Candidates,
@@ -28,13 +37,19 @@ export async function lockCandidates(
     number === null
       ? {
           name: 'lock_invoices_of_amount',
-          text: `select id from invoices where account_id = $1 and currency = $2 and open_minor = $3
+          text: `select id from invoices where account_id = $1 and currency = $2
+              and (open_minor = $3 or id = any(array(
+                select n.invoice_id from charge_notes n join invoices d on d.id = n.invoice_id
+                where n.account_id = $1 and n.currency = $2 and n.open_minor > 0 group by n.invoice_id, d.open_minor
+                having d.open_minor + sum(n.open_minor) = $3 or bool_or(n.open_minor = $3))))
             order by id limit 3 for no key update`,
           values: [accountId, currency, amountMinor],
         }
       : {
           name: 'lock_invoice_named',
-          text: `select id from invoices where number = $1 and kind = 'invoice' order by id for no key update`,
+          text: `select id from invoices where kind = 'invoice' and (number = $1
+              or id = any(array(select n.invoice_id from charge_notes n where n.number = $1)))
+            order by id for no key update`,
           values: [number],
         },
   );
@@ -83,20 +98,41 @@ export async function readDoor(
   return rows[0] as AtTheDoor;
 }
 
-/** Invoices offered to a person as alternatives: the payer's, or those of exactly this amount. */
+/**
+ * Debts offered to a person as alternatives: the payer's, or those of which the principal or a charge note is
+ * exactly this amount.
+ */
 export async function readProposals(
   tx: Tx,
   { accountId, currency, amountMinor }: Candidates,
 ): Promise<OpenInvoice[]> {
-  const { rows } = await tx.query<OpenInvoice>({
+  const { rows } = await tx.query<Omit<OpenInvoice, 'charges'> & { charges: OpenChargeJson[] }>({
     name: 'invoices_to_propose',
-    text: `select id as "invoiceId", number, account_id as "accountId", currency, due_on as "dueOn",
-        open_minor as "openMinor" from invoices
-      where open_minor > 0 and currency = $2 and (account_id = $1 or ($1::text is null and open_minor = $3))
-      order by due_on, id limit ${MAX_PROPOSALS}`,
+    text: `with owing as (
+        select i.id from invoices i where i.open_minor > 0 and i.currency = $2
+          and (i.account_id = $1 or ($1::text is null and i.open_minor = $3))
+        union
+        select n.invoice_id from charge_notes n where n.open_minor > 0 and n.currency = $2
+          and (n.account_id = $1 or ($1::text is null and n.open_minor = $3)))
+      select i.id as "invoiceId", i.number, i.account_id as "accountId", i.currency, i.due_on as "dueOn",
+        i.open_minor as "openMinor",
+        (select coalesce(jsonb_agg(jsonb_build_object('chargeNoteId', n.id, 'number', n.number, 'dueOn', n.due_on,
+            'feeMinor', (n.fee_minor - n.allocated_fee_minor - n.waived_fee_minor
+              - n.written_off_fee_minor)::text,
+            'interestMinor', (n.interest_minor - n.allocated_interest_minor - n.waived_interest_minor
+              - n.written_off_interest_minor)::text)), '[]')
+          from charge_notes n where n.invoice_id = i.id and n.open_minor > 0) as charges
+      from owing o join invoices i on i.id = o.id order by i.due_on, i.id limit ${MAX_PROPOSALS}`,
     values: [accountId, currency, amountMinor],
   });
-  return rows;
+  return rows.map((row) => ({
+    ...row,
+    charges: row.charges.map(({ feeMinor, interestMinor, ...note }) => ({
+      ...note,
+      feeMinor: BigInt(feeMinor),
+      interestMinor: BigInt(interestMinor),
+    })),
+  }));
 }
 
 /** The one customer a payer's name stands for; null when nobody or several have it as an alias. */
@@ -144,6 +180,7 @@ export interface StoredPayment {
   readonly entityId: string;
   readonly zone: string;
   readonly reversed: boolean;
+  readonly recordedBy: string;
   readonly chain: { seq: string; hash: string } | null;
 }
 
@@ -153,7 +190,7 @@ export async function readPayment(tx: Tx, paymentId: string): Promise<StoredPaym
     name: 'read_payment',
     text: `select p.id, p.amount_minor as "amountMinor", p.unapplied_minor as "unappliedMinor", p.currency,
         p.method, p.provider, p.paid_on as "paidOn", p.account_id as "accountId", p.entity_id as "entityId",
-        e.zone, p.reversed_at is not null as reversed,
+        e.zone, p.reversed_at is not null as reversed, p.recorded_by as "recordedBy",
         (select jsonb_build_object('seq', h.seq::text, 'hash', encode(h.hash, 'hex')) from audit_heads h
           where h.subject = p.id) as chain
       from payments p join legal_entities e on e.id = p.entity_id where p.id = $1`,

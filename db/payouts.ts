@@ -13,6 +13,7 @@ export interface RunRow {
   readonly calculatedBy: string | null;
   readonly calculatedMs: number;
   readonly clock: { anchorMs: number; realAnchorMs: number; secondsPerDay: number };
+  /** Version of the payout policy: its own once it is calculated. */
   readonly policy: number;
   readonly entity: { id: string; zone: string };
   readonly chain: { seq: string; hash: string } | null;
@@ -43,7 +44,7 @@ export async function lockRun(tx: Tx, { period, run }: RunName): Promise<RunRow 
         (select jsonb_build_object('anchorMs', extract(epoch from c.anchor_at) * 1000,
            'realAnchorMs', extract(epoch from c.real_anchor_at) * 1000, 'secondsPerDay', c.seconds_per_day)
          from clock_segments c order by c.id desc limit 1) as clock,
-        (select max(version) from policies where kind = 'payout') as policy,
+        coalesce(p.policy_version, (select max(version) from policies where kind = 'payout')) as policy,
         (select jsonb_build_object('id', e.id, 'zone', e.zone) from legal_entities e
           order by e.created_at, e.id limit 1) as entity,
         (select jsonb_build_object('seq', h.seq::text, 'hash', encode(h.hash, 'hex')) from audit_heads h

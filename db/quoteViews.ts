@@ -30,6 +30,7 @@ interface ApprovalJsonRow {
   readonly currency: string;
   readonly level: number;
   readonly decided_by: string | null;
+  readonly acting_for: string | null;
   readonly decided_at: string | null;
   readonly reason: string | null;
 }
@@ -42,14 +43,16 @@ export async function storedQuote(
   id: string,
   revision: number | null,
 ): Promise<StoredQuote | null> {
-  const wanted = `coalesce($2::int, (select max(n.revision) from quote_revisions n where n.quote_id = $1))`;
   const { rows } = await db.query<{ quote: StoredQuote | null }>({
     name: 'quote_view',
-    text: `select ${quoteJson('$1', wanted, `'[]'::jsonb`)} || jsonb_build_object(
+    // The revision is found once, and apart: asked for in each part, Postgres planned this anew at every call.
+    text: `select ${quoteJson('$1', 'w.revision', `'[]'::jsonb`)} || jsonb_build_object(
         'leadId', (select lead_id from quotes where id = $1),
-        'reason', (select r.reason from quote_revisions r where r.quote_id = $1 and r.revision = ${wanted}),
+        'reason', (select r.reason from quote_revisions r where r.quote_id = $1 and r.revision = w.revision),
         'approvalRows', (select coalesce(jsonb_agg(${APPROVAL_JSON} order by a.sequence, a.id), '[]')
-          from approvals a where a.quote_id = $1 and a.revision = ${wanted})) as quote`,
+          from approvals a where a.quote_id = $1 and a.revision = w.revision)) as quote
+      from (select coalesce($2::int, max(n.revision)) as revision from quote_revisions n
+        where n.quote_id = $1 offset 0) w`,
     values: [id, revision],
   });
   const quote = rows[0]?.quote ?? null;
@@ -197,6 +200,7 @@ export function approvalView(row: ApprovalJsonRow): ApprovalView {
     total: { amount: formatAmount(BigInt(row.amount_minor), row.currency), currency: row.currency },
     level: row.level,
     decidedBy: row.decided_by,
+    actingFor: row.acting_for,
     decidedAt: row.decided_at === null ? null : new Date(row.decided_at).toISOString(),
     reason: row.reason,
   };

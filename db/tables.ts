@@ -71,6 +71,7 @@ export interface Tables {
     decided_by: string | null;
     decided_at: Date | null;
     reason: string | null;
+    acting_for: string | null;
   };
   audit_entries: {
     subject: string;
@@ -85,6 +86,78 @@ export interface Tables {
     subject: string;
     seq: bigint;
     hash: Buffer;
+  };
+  charge_allocations: {
+    id: string;
+    payment_id: string;
+    charge_note_id: string;
+    lead_id: string;
+    fee_minor: bigint;
+    interest_minor: bigint;
+    amount_minor: bigint;
+    value_on: string;
+    undoes: string | null;
+    cause: string;
+    recorded_at: Date;
+  };
+  charge_note_lines: {
+    charge_note_id: string;
+    position: number;
+    invoice_id: string;
+    letter_id: string;
+    kind: string;
+    amount_minor: bigint;
+    periods: unknown | null;
+  };
+  charge_notes: {
+    id: string;
+    entity_id: string;
+    series: string;
+    seq: bigint;
+    number: string;
+    invoice_id: string;
+    lead_id: string;
+    account_id: string;
+    letter_id: string;
+    currency: string;
+    level: number;
+    issued_on: string;
+    issued_at: Date;
+    due_on: string;
+    fee_minor: bigint;
+    interest_minor: bigint;
+    interest_from_on: string | null;
+    interest_until_on: string | null;
+    allocated_fee_minor: bigint;
+    allocated_interest_minor: bigint;
+    waived_fee_minor: bigint;
+    waived_interest_minor: bigint;
+    written_off_fee_minor: bigint;
+    written_off_interest_minor: bigint;
+    total_minor: bigint;
+    open_minor: bigint;
+    pins: unknown;
+    recorded_at: Date;
+  };
+  charge_waivers: {
+    id: string;
+    charge_note_id: string;
+    fee_minor: bigint;
+    interest_minor: bigint;
+    waived_on: string;
+    reason: string;
+    decided_by: string;
+    recorded_at: Date;
+  };
+  charge_write_offs: {
+    id: string;
+    charge_note_id: string;
+    fee_minor: bigint;
+    interest_minor: bigint;
+    written_off_on: string;
+    reason: string;
+    decided_by: string | null;
+    recorded_at: Date;
   };
   clock_segments: {
     id: number;
@@ -198,6 +271,16 @@ export interface Tables {
     created_by: string;
     started_at: Date;
     ended_at: Date | null;
+  };
+  invitations: {
+    id: string;
+    person_id: string;
+    secret_hash: Buffer;
+    expires_at: Date;
+    created_by: string;
+    created_at: Date;
+    ended_at: Date | null;
+    key_id: string | null;
   };
   invoice_lines: {
     id: string;
@@ -454,6 +537,7 @@ export interface Tables {
     calculated_by: string | null;
     calculated_at: Date;
     confirmed_at: Date | null;
+    policy_version: number | null;
   };
   people: {
     id: string;
@@ -636,6 +720,7 @@ export interface Tables {
     due_step: string;
     ended_at: Date | null;
     ended_by: string | null;
+    retry_at: Date | null;
   };
   write_offs: {
     id: string;

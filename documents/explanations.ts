@@ -13,55 +13,9 @@ import type {
   QuoteChain,
   QuotePriceChain,
 } from '../db/explanationTypes.js';
-import { formatAmount, parseMicro } from '../domain/money/amounts.js';
-import { sentence, type Words, wordOf } from './explanationTexts.js';
-import { dateText, moneyText, percentText, quantityText } from './formats.js';
+import { day, money, type Pen, percent, quantity, tell, view } from './explanationPen.js';
+import { wordOf } from './explanationTexts.js';
 import type { Language } from './types.js';
-
-interface Pen {
-  readonly language: Language;
-  readonly currency: string;
-  readonly steps: ExplanationStep[];
-}
-
-interface Told {
-  readonly amountMinor?: string;
-  readonly source?: string | null;
-  readonly version?: number | null;
-  /** The sentence, where it has another name than the step. */
-  readonly as?: string;
-  readonly words?: Words;
-}
-
-function tell(pen: Pen, what: ExplanationStep['what'], id: string, told: Told): void {
-  const { amountMinor, source = null, version = null, as = what, words = {} } = told;
-  const amount = amountMinor === undefined ? null : wire(amountMinor, pen.currency);
-  const amountWord = amountMinor === undefined ? {} : { amount: money(pen, amountMinor) };
-  const versionWord = version === null ? {} : { version: String(version) };
-  const text = sentence(as, pen.language, { ...amountWord, ...versionWord, ...words });
-  pen.steps.push({ what, id, amount, source, version, text });
-}
-
-const wire = (minor: string, currency: string) => ({
-  amount: formatAmount(BigInt(minor), currency),
-  currency,
-});
-const money = ({ currency, language }: Pen, minor: string): string =>
-  moneyText(BigInt(minor), currency, language);
-const day = ({ language }: Pen, on: string): string => dateText(on, language);
-const percent = ({ language }: Pen, bps: number): string => percentText(bps, language);
-const quantity = ({ language }: Pen, text: string): string => quantityText(parseMicro(text), language);
-
-function view(
-  pen: Pen,
-  what: ExplanationView['what'],
-  id: string,
-  amountMinor: string | null,
-): ExplanationView {
-  const amount = amountMinor === null ? null : wire(amountMinor, pen.currency);
-  const { language, steps: chain } = pen;
-  return { id, what, language, amount, chain, sentences: chain.map(({ text }) => text) };
-}
 
 /** Why a payee earned (or lost) the amount of one commission line. */
 export function explainCommission(chain: CommissionChain, language: Language): ExplanationView {
@@ -130,6 +84,13 @@ export function explainInvoice(chain: InvoiceChain, language: Language): Explana
   for (const { id, amountMinor, reason } of chain.writeOffs) {
     tell(pen, 'write_off', id, { amountMinor, source: reason, words: { reason } });
   }
+  for (const { id, number, amountMinor, openMinor } of chain.chargeNotes) {
+    tell(pen, 'charge_note', id, {
+      amountMinor,
+      as: 'charge_note_of',
+      words: { number, open: money(pen, openMinor) },
+    });
+  }
   tellDeal(pen, chain.deal);
   return view(pen, 'invoice', chain.id, chain.grossMinor);
 }
@@ -187,7 +148,7 @@ export function explainQuote(chain: QuotePriceChain, language: Language): Explan
   return view(pen, 'quote', quote.id, quote.grossMinor);
 }
 
-function tellPayment(pen: Pen, { payment }: CashChain): void {
+export function tellPayment(pen: Pen, { payment }: CashChain): void {
   const { id, amountMinor, provider, reference, paidOn } = payment;
   const words = { reference, provider, on: day(pen, paidOn) };
   tell(pen, 'payment', id, { amountMinor, source: `${provider}:${reference}`, words });
@@ -221,7 +182,7 @@ function tellPrice(pen: Pen, id: string, name: string, waterfall: readonly Price
   }
 }
 
-function tellDeal(pen: Pen, { order, quote, lead }: DealChain): void {
+export function tellDeal(pen: Pen, { order, quote, lead }: DealChain): void {
   const { id, number, orderedOn, netMinor: amountMinor } = order;
   tell(pen, 'order', id, { amountMinor, words: { number, on: day(pen, orderedOn) } });
   tellQuote(pen, quote);

@@ -56,7 +56,8 @@ const en = {
     introAgain: 'In spite of our reminder, the following is still unpaid.',
     introLast: 'In spite of our reminders, the following is still unpaid. This is our last reminder.',
     pay: (amount: string) => `Please pay the total of ${amount} now and give the invoice numbers.`,
-    fee: (amount: string) => `A reminder fee of ${amount} is charged separately.`,
+    charged: (amount: string, notes: string) =>
+      `For the delay we charge ${amount} by the attached charge note ${notes}; give its number when you pay it.`,
     thenTask: (date: string) => `If nothing arrives by ${date}, we pass the matter on for collection.`,
     thenWriteOff: (date: string) => `If nothing arrives by ${date}, we record the debt as unpaid.`,
     crossed: 'If you have paid in the meantime, please disregard this message.',
@@ -88,6 +89,7 @@ const en = {
     invoice: 'Invoice',
     invoices: 'Open invoices',
     creditNote: 'Credit note',
+    chargeNote: 'Charge note',
     due: 'Due on',
     open: 'Open',
     total: 'Total',
@@ -174,7 +176,8 @@ const es: MailTexts = {
     introLast:
       'A pesar de nuestros recordatorios, lo siguiente sigue sin pagar. Este es el último recordatorio.',
     pay: (amount) => `Le rogamos que abone ahora el total de ${amount} e indique los números de factura.`,
-    fee: (amount) => `Se carga por separado un gasto de reclamación de ${amount}.`,
+    charged: (amount, notes) =>
+      `Por la demora cargamos ${amount} en la nota de cargo adjunta ${notes}; indique su número al pagarla.`,
     thenTask: (date) => `Si no recibimos el pago a más tardar el ${date}, iniciaremos la gestión de cobro.`,
     thenWriteOff: (date) =>
       `Si no recibimos el pago a más tardar el ${date}, registraremos la deuda como impagada.`,
@@ -207,6 +210,7 @@ const es: MailTexts = {
     invoice: 'Factura',
     invoices: 'Facturas pendientes',
     creditNote: 'Factura rectificativa',
+    chargeNote: 'Nota de cargo',
     due: 'Vencimiento',
     open: 'Pendiente',
     total: 'Total',

@@ -88,9 +88,15 @@ export interface ReminderMail extends ToSomebody {
     readonly dueOn: string;
     readonly openMinor: bigint;
   }[];
+  /** Fees and interest that are open on these invoices; `isNew` where the note comes with this letter. */
+  readonly charges: readonly {
+    readonly number: string;
+    readonly dueOn: string;
+    readonly openMinor: bigint;
+    readonly isNew: boolean;
+  }[];
+  /** Of items and charges. */
   readonly totalMinor: bigint;
-  /** Fee of this letter, 0 for none; not part of the total. */
-  readonly feeMinor: bigint;
   readonly iban: string | null;
   /** On the last level: what follows from which day on. */
   readonly announces: { readonly action: 'task' | 'write_off'; readonly on: string } | null;

@@ -163,11 +163,16 @@ function receiptMail(data: ReceiptMail, language: Language): Written {
 
 function reminderMail(data: ReminderMail, language: Language): Written {
   const { reminder, labels } = MAIL_TEXTS[language];
-  const { level, items, announces, feeMinor, currency } = data;
+  const { level, items, charges, announces, currency } = data;
   if (!Number.isInteger(level) || level < 1) throw new RangeError(`${level} is no dunning level from 1`);
-  if (items.length === 0) throw new RangeError('a reminder without an open invoice');
+  if (items.length + charges.length === 0)
+    throw new RangeError('a reminder without an open invoice or charge note');
   const money = (minor: bigint) => moneyText(minor, currency, language);
-  const invoices = items.map(({ invoiceNumber }) => invoiceNumber).join(', ');
+  const numbers =
+    items.length > 0 ? items.map(({ invoiceNumber }) => invoiceNumber) : charges.map(noteNumber);
+  const invoices = numbers.join(', ');
+  const fresh = charges.filter(({ isNew }) => isNew);
+  const charged = fresh.reduce((sum, { openMinor }) => sum + openMinor, 0n);
   const last = announces !== null;
   const then = announces?.action === 'task' ? reminder.thenTask : reminder.thenWriteOff;
   return {
@@ -182,19 +187,26 @@ function reminderMail(data: ReminderMail, language: Language): Written {
       head: [labels.invoice, labels.due, labels.open],
       rows: [
         ...items.map((item) => [item.invoiceNumber, dateText(item.dueOn, language), money(item.openMinor)]),
+        ...charges.map((note) => [
+          `${labels.chargeNote} ${note.number}`,
+          dateText(note.dueOn, language),
+          money(note.openMinor),
+        ]),
         [labels.total, '', money(data.totalMinor)],
       ],
     },
     more: [
       reminder.pay(money(data.totalMinor)),
       ...ibanFact(data.iban, language).map(([label, value]) => `${label}: ${value}`),
-      ...(feeMinor > 0n ? [reminder.fee(money(feeMinor))] : []),
+      ...(fresh.length > 0 ? [reminder.charged(money(charged), fresh.map(noteNumber).join(', '))] : []),
       ...(announces === null ? [] : [then(dateText(announces.on, language))]),
       reminder.crossed,
     ],
     button: reminder.button,
   };
 }
+
+const noteNumber = ({ number }: ReminderMail['charges'][number]): string => number;
 
 function approvalMail(data: ApprovalMail, language: Language, again: boolean): Written {
   const { approval, labels } = MAIL_TEXTS[language];

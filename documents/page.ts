@@ -3,7 +3,7 @@
 import type { Content, CustomTableLayout, TDocumentDefinitions } from 'pdfmake/interfaces.js';
 import { countryText, dateText, ibanText } from './formats.js';
 import { TEXTS } from './texts.js';
-import type { Language, PostalAddress, Sale, Seller } from './types.js';
+import type { Language, Paper, PostalAddress, Seller } from './types.js';
 
 const PAGE_WIDTH = 595.28;
 const SIDE = 50;
@@ -38,10 +38,10 @@ export function plain(text: string): string {
 }
 
 /** The whole document: its parts in order on A4, repeated title from page 2 on, foot on every page. */
-export function pageOf(sale: Sale, title: string, parts: readonly Content[]): TDocumentDefinitions {
-  const { language, seller } = sale;
+export function pageOf(paper: Paper, title: string, parts: readonly Content[]): TDocumentDefinitions {
+  const { language, seller } = paper;
   const texts = TEXTS[language];
-  const number = plain(sale.number);
+  const number = plain(paper.number);
   return {
     pageSize: 'A4',
     pageMargins: [SIDE, 56, SIDE, 84],
@@ -66,8 +66,8 @@ export function pageOf(sale: Sale, title: string, parts: readonly Content[]): TD
 }
 
 /** Seller, title, addressee and facts: the upper third of the first page. */
-export function letterhead(sale: Sale, title: string, facts: readonly Fact[]): Content[] {
-  const { seller, customer, language } = sale;
+export function letterhead(paper: Paper, title: string, facts: readonly Fact[]): Content[] {
+  const { seller, customer, language } = paper;
   const abroad = customer.country !== seller.address.country;
   const country = abroad ? [countryText(customer.country, language)] : [];
   const address = customer.address === null ? country : [...addressLines(customer.address), ...country];

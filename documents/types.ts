@@ -1,5 +1,7 @@
 // Decides what a quote, an invoice and a credit note have to know to be printed: plain data, complete, with
 // nothing to look up. Amounts arrive computed; no file of this folder adds, rounds or taxes anything.
+import type { ChargeKind } from '../domain/collections/charges.js';
+import type { InterestPeriod } from '../domain/collections/interest.js';
 import type { PaymentTerms } from '../domain/invoices/terms.js';
 import type { Treatment } from '../domain/taxes/treatment.js';
 
@@ -63,8 +65,8 @@ export interface DocumentTax {
   readonly exemption: string | null;
 }
 
-/** What every document of a sale carries. */
-export interface Sale {
+/** What every document carries: who writes to whom, under which number, in which money. */
+export interface Paper {
   readonly language: Language;
   readonly seller: Seller;
   readonly customer: Customer;
@@ -73,6 +75,10 @@ export interface Sale {
   readonly issuedOn: string;
   /** Active ISO 4217 code of every amount. */
   readonly currency: string;
+}
+
+/** What every document of a sale carries. */
+export interface Sale extends Paper {
   readonly lines: readonly DocumentLine[];
   readonly taxes: readonly DocumentTax[];
   readonly netMinor: bigint;
@@ -112,6 +118,20 @@ export interface CreditNote extends Billed {
 }
 
 export type InvoiceDocument = IssuedInvoice | CreditNote;
+
+/** Reminder fees and late interest: no sale, outside the scope of VAT, so without lines of goods and taxes. */
+export interface ChargeNoteDocument extends Paper {
+  /** The invoice that is paid late. */
+  readonly invoice: { readonly number: string; readonly issuedOn: string; readonly dueOn: string };
+  readonly level: number;
+  readonly dueOn: string;
+  readonly lines: readonly {
+    readonly kind: ChargeKind;
+    readonly amountMinor: bigint;
+    readonly periods: readonly InterestPeriod[] | null;
+  }[];
+  readonly totalMinor: bigint;
+}
 
 export interface PdfOptions {
   /** False keeps the content streams readable, for tests and for finding faults. Default true. */

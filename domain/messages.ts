@@ -72,7 +72,8 @@ export const MESSAGES = {
   cancelOrder: decision(['manager', 'finance'], [NO, NO, NO, NO, NO, NO, A, A, A, A, C]),
   writeOffInvoice: decision(['finance'], [NO, NO, NO, NO, NO, NO, A, A, A, A, C]),
   creditInvoice: decision(['finance'], [NO, NO, NO, NO, NO, NO, A, A, A, A, R]),
-  leadCaptured: fact(['marketing', 'rep', 'manager', 'integration'], [A, N, N, N, N, N, N, N, N, N, N]),
+  // Whatever a lead was told before it: while nobody has received the lead, it lacks score and owner.
+  leadCaptured: fact(['marketing', 'rep', 'manager', 'integration'], [A, A, A, A, A, A, A, A, A, A, N]),
   leadTouched: fact(['marketing', 'rep', 'manager', 'integration'], [A, A, A, A, A, A, A, A, A, A, N]),
   deliveryRecorded: fact(['fulfilment', 'integration'], [P, P, P, P, P, P, A, A, A, A, R]),
   paymentApplied: fact(MONEY_SIDE, [P, P, P, P, P, P, A, A, A, A, R]),

@@ -42,13 +42,18 @@ export const HEAD_WAITS = 4;
 
 export interface StepCall {
   readonly leadId: string;
-  /** The message id, or `lead/step/revision` for the workflow's own: the effect happens once under it. */
+  /**
+   * The message id, or `lead/step/revision` for the workflow's own: the effect happens once under it. To load a
+   * lead: the message after which parked ones are read, the lead's id for the first batch.
+   */
   readonly key: string;
   /** Real time of the workflow, epoch milliseconds; the step turns it into business time. */
   readonly at: number;
   /** Own steps only: the record the wait stands for and the revision it was judged by. */
   readonly subject?: string;
   readonly revision?: number;
+  /** To mark an own step stuck: the kind of wait it was due for, and the real instant to try it again. */
+  readonly retry?: { readonly kind: WaitKind; readonly at: number };
 }
 
 /** What became of a message, kept with its row for ever. */
@@ -73,7 +78,8 @@ export interface Opening {
   readonly head: Head;
   /** The oldest unanswered and parked messages, at most INBOX_BATCH, decisions left to the sweep. */
   readonly facts: readonly { readonly id: string; readonly name: MessageName }[];
-  readonly more: boolean;
+  /** Where the next batch begins, if there is more: the key to load it by. */
+  readonly next?: string;
   readonly mails: readonly string[];
 }
 export const INBOX_BATCH = 10;
@@ -109,6 +115,8 @@ export interface PayoutHead {
 
 /** The activities of a payout run as its workflow knows them. */
 export interface PayoutActivities {
+  /** The run to pay on the nominal day `at` (real, epoch ms), null where nothing is to be paid on it. */
+  openPayout(call: { readonly at: number }): Promise<string | null>;
   calculatePayout(call: PayoutCall): Promise<PayoutHead>;
   releasePayout(call: PayoutCall & { messageId: string }): Promise<{ head: PayoutHead; answer: Answer }>;
   confirmPayout(call: PayoutCall): Promise<PayoutHead>;

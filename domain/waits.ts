@@ -35,9 +35,10 @@ export interface WaitRule {
 }
 
 const AFTER_ORDER = ['ordered', 'delivering', 'collecting', 'commission'] as const;
+const OPEN = ['new', 'nurturing', 'qualified', 'quoting', 'approval', 'offered', ...AFTER_ORDER] as const;
 
 export const WAITS = {
-  intake: { owes: 'engine', stages: ['new'], onReminder: null, onOverdue: 'scoreLead' },
+  intake: { owes: 'engine', stages: OPEN, onReminder: null, onOverdue: 'scoreLead' },
   qualification: { owes: 'rep', stages: ['new'], onReminder: null, onOverdue: 'escalateQualification' },
   interest: { owes: 'customer', stages: ['nurturing'], onReminder: null, onOverdue: 'recycleLead' },
   quote: { owes: 'rep', stages: ['qualified', 'quoting'], onReminder: null, onOverdue: 'remindRep' },
@@ -64,12 +65,7 @@ export const WAITS = {
   earning: { owes: 'engine', stages: AFTER_ORDER, onReminder: null, onOverdue: 'earnCommission' },
   payout: { owes: 'compensation', stages: AFTER_ORDER, onReminder: null, onOverdue: 'escalatePayout' },
   release: { owes: 'engine', stages: AFTER_ORDER, onReminder: null, onOverdue: 'payCommission' },
-  task: {
-    owes: 'finance',
-    stages: ['new', 'nurturing', 'qualified', 'quoting', 'approval', 'offered', ...AFTER_ORDER],
-    onReminder: null,
-    onOverdue: 'escalateTask',
-  },
+  task: { owes: 'finance', stages: OPEN, onReminder: null, onOverdue: 'escalateTask' },
   settlement: { owes: 'engine', stages: AFTER_ORDER, onReminder: null, onOverdue: 'closeLead' },
 } as const satisfies Readonly<Record<string, WaitRule>>;
 

@@ -38,6 +38,8 @@ export interface DevServerSettings {
   durable: boolean;
   namespace: string;
   timerMaxShiftMs?: number;
+  /** False: as the CLI starts it, to compare with. */
+  tuned?: boolean;
 }
 
 export interface DevServerPorts {
@@ -74,16 +76,17 @@ export async function startDevServer(
 }
 
 function devServerArgs(settings: DevServerSettings, ports: DevServerPorts): string[] {
+  const { tuned = true } = settings;
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(ports.temporal)];
   args.push('--log-level', 'warn', '--namespace', settings.namespace);
   if (ports.temporalUi === undefined) args.push('--headless');
   else args.push('--ui-ip', '127.0.0.1', '--ui-port', String(ports.temporalUi));
   if (settings.durable) {
     args.push('--db-filename', join(settings.stateDir, 'temporal.db'));
-    args.push('--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=full');
+    if (tuned) args.push('--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=full');
   }
   for (const name of SEARCH_ATTRIBUTES) args.push('--search-attribute', `${name}=Keyword`);
-  const tuning = [...TUNING];
+  const tuning = tuned ? [...TUNING] : [];
   if (settings.timerMaxShiftMs !== undefined) {
     tuning.push(`history.timerProcessorMaxTimeShift="${settings.timerMaxShiftMs}ms"`);
   }

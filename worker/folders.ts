@@ -4,4 +4,5 @@ import { join } from 'node:path';
 export const foldersOf = (stateDir: string) => ({
   mails: join(stateDir, 'mails'),
   checkpoints: join(stateDir, 'checkpoints'),
+  histories: join(stateDir, 'histories'),
 });

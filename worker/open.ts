@@ -9,10 +9,12 @@ import type { Config } from '../config.js';
 import { PolicyStore } from '../db/policies.js';
 import { openPool } from '../db/pool.js';
 import { mustBeSafe } from '../db/serverChecks.js';
+import { startArchive } from './archive.js';
 import { checkpointKey } from './checkpoint.js';
 import { startCheckpoints } from './checkpoints.js';
 import { foldersOf } from './folders.js';
 import { installRuntime } from './runtime.js';
+import { startSchedule } from './schedule.js';
 import { startWorker } from './worker.js';
 
 export interface WorkerParts {
@@ -25,6 +27,8 @@ export interface WorkerParts {
   readonly graceMs: number;
   /** False for tests: a server that may lose what it answered. */
   readonly durable?: boolean;
+  /** False where the run is over in minutes: no Schedule is left behind that nobody works for. */
+  readonly schedule?: boolean;
 }
 
 export interface OpenWorker {
@@ -81,11 +85,15 @@ export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
         }),
       },
     );
+    const schedule = parts.schedule === false ? undefined : startSchedule(engine, log);
+    const archive = startArchive({ engine, dir: folders.histories, log });
     const checkpoints = startCheckpoints({ db, dir: folders.checkpoints, key, log });
     return {
       ended: worker.ended,
       async stop() {
         await worker.stop();
+        await schedule?.stop();
+        await archive.stop();
         await checkpoints.stop();
         await db.end();
       },

@@ -1,6 +1,6 @@
 // The lead's one timer. It is armed to the earliest of its waits and named after it, so that an operator who
 // reads the history sees what the lead waits for; one timer instead of one per wait saves events.
-import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
 
 export interface Alarm {
   /** Arms the timer for a real instant (epoch ms) or, with `undefined`, takes it away. */
@@ -32,4 +32,19 @@ export function makeAlarm(ring: () => void): Alarm {
         );
     },
   };
+}
+
+/**
+ * Waits until something is over, at most until a real instant, under a timer named after what it waits for. Its
+ * timer is cancelled by name: `condition` with a time-out cancels the scope it finds after an await, and in a
+ * worker's thread without promise hooks that is the scope of the whole workflow.
+ */
+export async function waitUntil(isOver: () => boolean, at: number, what: string): Promise<void> {
+  let hasRung = false;
+  const alarm = makeAlarm(() => {
+    hasRung = true;
+  });
+  alarm.set(at, what);
+  await condition(() => hasRung || isOver());
+  alarm.set(undefined);
 }

@@ -16,14 +16,14 @@ import {
 import { type MessageName, outcomeOf } from '../domain/messages.js';
 import type { Head, StepAnswer, StepCall, WaitHead } from '../domain/steps.js';
 import { type OwnStep, WAITS, type WaitKind } from '../domain/waits.js';
-import { makeAlarm } from './alarm.js';
+import { makeAlarm, waitUntil } from './alarm.js';
 import { type DecisionCall, decisions, facts, getStage, getWaits, type LeadInput, look } from './messages.js';
 import { failureOf, sendMail, stepOf, steps } from './steps.js';
 import { story } from './story.js';
 import { makeTurns } from './turn.js';
-import { type Contract, firstDue, keyOf } from './waits.js';
+import { type Contract, firstDue } from './waits.js';
 
-const QUIET_MS = 60_000; // A step that moved nothing is not run again sooner, or it would spin.
+const SPINNING_MS = 60_000; // A step that moved nothing is not run again sooner, or it would spin.
 const STUCK_MS = 3_600_000;
 const FIRST_PAUSE_S = 15;
 const LAST_PAUSE_S = 300;
@@ -45,12 +45,12 @@ export class Deal {
   readonly #parked = new Map<string, MessageName>();
   readonly #seen = new Set<string>();
   readonly #outbox: string[] = [];
-  readonly #quiet = new Map<string, number>();
   readonly #story = story();
   #head: Head | undefined;
   #moved = 0;
   #looks = 0;
   #looked = 0;
+  #page: string; // The key by which the next batch of the inbox is loaded.
   #pumping = false;
   #mailing = false;
   #draining = false;
@@ -58,6 +58,7 @@ export class Deal {
 
   constructor(leadId: string) {
     this.#leadId = leadId;
+    this.#page = leadId;
     // Every handler before the first await; the validators let everything in while the state is not loaded.
     for (const [name, update] of Object.entries(decisions) as [MessageName, typeof decisions.qualifyLead][]) {
       const apply = async ({ messageId }: DecisionCall) => {
@@ -65,9 +66,7 @@ export class Deal {
         const { answer } = await this.#apply(messageId, name);
         return answer ? { answer } : {};
       };
-      setHandler(update, apply, {
-        validator: (_call: DecisionCall) => this.#mayEnter(name),
-      });
+      setHandler(update, apply, { validator: (_call: DecisionCall) => this.#mayEnter(name) });
     }
     for (const [name, signal] of Object.entries(facts) as [MessageName, typeof facts.leadCaptured][]) {
       setHandler(signal, (id: string) => this.#receive(id, name));
@@ -98,11 +97,13 @@ export class Deal {
   async load(): Promise<void> {
     await this.#inTurn(async () => {
       this.#looked = this.#looks;
-      const call = { leadId: this.#leadId, key: this.#leadId, at: Date.now() };
-      const opening = await this.#whenDatabaseIsThere(() => steps.loadLead(call));
+      const call = { leadId: this.#leadId, key: this.#page, at: Date.now() };
+      const opening = await this.#patiently(() => steps.loadLead(call));
       this.#adopt(opening);
       for (const { id, name } of opening.facts) this.#receive(id, name);
-      if (opening.more) this.#looks++; // Bounded batches: the rest is read when these are done.
+      // Bounded batches: the rest is read when these are done; a look meanwhile begins with the first again.
+      this.#page = (this.#looked === this.#looks && opening.next) || this.#leadId;
+      if (opening.next) this.#looks++;
     });
   }
 
@@ -115,7 +116,7 @@ export class Deal {
     const { stage } = this.#present;
     await condition(() => this.#idle); // What was told comes before what is due.
     if (this.#present.stage !== stage) return; // It may have closed the lead, and nothing would wake it again.
-    const next = firstDue(contracts, this.#present.waits, this.#quiet);
+    const next = firstDue(contracts, this.#present.waits);
     if (next && next.at <= Date.now()) return this.#own(next.step, next.wait);
     const was = this.#moved;
     this.#alarm.set(next?.at, next && `${next.wait[0]} ${next.step}`);
@@ -128,11 +129,12 @@ export class Deal {
     const full = workflowInfo().continueAsNewSuggested;
     if (this.#present.stage !== 'closed' && !full) return true;
     this.#alarm.set(undefined);
-    this.#draining = true;
-    await condition(() => this.#idle && !this.#mailing && allHandlersFinished());
+    this.#draining = full;
+    // The next run sends what is still queued; a closed lead stays for its mails, and for what may reopen it.
+    const isOver = (): boolean => full || !this.#mailing || this.#present.stage !== 'closed';
+    await condition(() => this.#idle && allHandlersFinished() && isOver());
     this.#show();
     if (full) await continueAsNew<(input: LeadInput) => Promise<unknown>>({ leadId: this.#leadId });
-    this.#draining = false;
     return this.#present.stage !== 'closed'; // A late fact has opened it again.
   }
 
@@ -147,13 +149,9 @@ export class Deal {
 
   #mayEnter(name: MessageName): void {
     if (!this.#head) return;
-    const refuse = (code: string, detail: string): never => {
-      throw ApplicationFailure.create({
-        message: detail,
-        type: code,
-        nonRetryable: true,
-        details: [this.#present.revision],
-      });
+    const refuse = (type: string, message: string): never => {
+      const details = [this.#present.revision];
+      throw ApplicationFailure.create({ message, type, nonRetryable: true, details });
     };
     if (this.#draining) refuse('draining', 'this run is about to end');
     const outcome = outcomeOf(this.#present.stage, name);
@@ -186,7 +184,7 @@ export class Deal {
     return this.#inTurn(async () => {
       const step = stepOf(name);
       const call = { leadId: this.#leadId, key: id, at: Date.now() };
-      const answer = await this.#orStuck(() => this.#run(step, call), call);
+      const answer = await this.#run(step, call);
       if (answer.answer?.result === 'stuck') this.#seen.delete(id);
       if (answer.answer?.result === 'parked') this.#parked.set(id, name);
       this.#adopt(answer, step);
@@ -197,48 +195,47 @@ export class Deal {
   /** A step of the deal's own: compare and set on the revision it was judged by. */
   async #own(name: OwnStep, due: WaitHead): Promise<void> {
     const [kind, subject, dueAt] = due;
+    const stands = (): boolean =>
+      this.#present.waits.some((wait) => wait[0] === kind && wait[1] === subject && wait[2] === dueAt);
     await this.#inTurn(async () => {
-      const { revision, waits } = this.#present;
-      if (!waits.some((wait) => wait[0] === kind && wait[1] === subject && wait[2] === dueAt)) return;
+      if (!stands()) return;
+      const { revision } = this.#present;
       const key = `${this.#leadId}/${name}/${revision}`;
       const call = { leadId: this.#leadId, key, at: Date.now(), subject, revision };
-      const answer = await this.#orStuck(() => this.#run(name, call), call);
-      this.#adopt(answer, name);
-      if (answer.answer?.result === 'stuck') this.#quiet.set(keyOf(due), Date.now() + STUCK_MS);
-      else if (this.#present.revision === revision) {
-        const still = this.#present.waits.find((wait) => wait[0] === kind && wait[1] === subject);
-        if (still && still[2] <= Date.now()) {
-          this.#quiet.set(keyOf(due), Date.now() + QUIET_MS);
-          await this.#run('markStuck', call);
-        }
-      }
+      const again = (afterMs: number): StepCall => ({ ...call, retry: { kind, at: Date.now() + afterMs } });
+      this.#adopt(await this.#run(name, call, () => again(STUCK_MS)), name);
+      if (this.#present.revision !== revision || !stands()) return;
+      this.#adopt(await this.#patiently(() => steps.markStuck(again(SPINNING_MS))));
     });
   }
 
-  /** A bug in a step stops that message, not the deal: it is marked, visible, and tried again later. */
-  async #orStuck(step: () => Promise<StepAnswer>, call: StepCall): Promise<StepAnswer> {
-    try {
-      return await step();
-    } catch (error) {
-      if (failureOf(error) !== 'StepBroken') throw error;
-      return this.#run('markStuck', call);
-    }
+  /** A bug in a step stops that step, not the deal: it is marked, visible, and tried again later. */
+  #run(
+    name: Exclude<keyof typeof steps, 'loadLead'>,
+    call: StepCall,
+    ifStuck = (): StepCall => call,
+  ): Promise<StepAnswer> {
+    return this.#patiently(
+      () => steps[name](call),
+      () => this.#patiently(() => steps.markStuck(ifStuck())),
+    );
   }
 
-  #run(name: Exclude<keyof typeof steps, 'loadLead'>, call: StepCall): Promise<StepAnswer> {
-    return this.#whenDatabaseIsThere(() => steps[name](call));
-  }
-
-  /** Waits out a database that is away with a timer that `look` cuts short. */
-  async #whenDatabaseIsThere<T>(step: () => Promise<T>): Promise<T> {
+  /**
+   * Waits out a database that is away with a timer that `look` cuts short. A step that is broken is given to
+   * `ifBroken`; one that nothing can stand in for is tried again as well: a failed step never ends the deal.
+   */
+  async #patiently<T>(step: () => Promise<T>, ifBroken?: () => Promise<T>): Promise<T> {
     for (let pauseS = FIRST_PAUSE_S; ; pauseS = Math.min(pauseS * 2, LAST_PAUSE_S)) {
       try {
         return await step();
       } catch (error) {
-        if (failureOf(error) !== 'DatabaseAway') throw error;
+        const failure = failureOf(error);
+        if (!failure) throw error;
+        if (failure === 'StepBroken' && ifBroken) return ifBroken();
       }
       const was = this.#looks;
-      await condition(() => this.#looks !== was, pauseS * 1000);
+      await waitUntil(() => this.#looks !== was, Date.now() + pauseS * 1000, 'database or repair');
     }
   }
 
@@ -268,7 +265,8 @@ export class Deal {
       } catch (error) {
         if (!(error instanceof ActivityFailure)) throw error;
         // A day of tries is over: a person takes it from here, the deal goes on.
-        await this.#run('giveUpMail', { leadId: this.#leadId, key: mail, at: Date.now() });
+        const call = { leadId: this.#leadId, key: mail, at: Date.now() };
+        await this.#patiently(() => steps.giveUpMail(call));
       }
       this.#outbox.shift();
     }

@@ -1,2 +1,3 @@
 export { leadToCash } from './leadToCash.js';
+export { openPayout } from './openPayout.js';
 export { payCommissions } from './payCommissions.js';

@@ -5,6 +5,7 @@ import {
   ApplicationFailure,
   proxyActivities,
   proxyLocalActivities,
+  TimeoutFailure,
 } from '@temporalio/workflow';
 import type { DecisionName, FactName, MessageName } from '../domain/messages.js';
 import { type DealActivities, FACT_STEPS, type FactStep, type StepFailure } from '../domain/steps.js';
@@ -34,11 +35,16 @@ export const { sendMail } = proxyActivities<{ sendMail(mail: { mailId: string })
   },
 });
 
-/** The type of a step's failure; a local activity throws it unwrapped, a normal one inside ActivityFailure. */
+/**
+ * Why a step failed after its quick attempts: the database is away, or slower than the step may take; anything
+ * else a step throws is a bug of ours, whether it was counted three times or not (a worker that was restarted
+ * counts anew). Undefined for what no step threw. A local activity throws unwrapped.
+ */
 export function failureOf(error: unknown): StepFailure | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  const type = cause instanceof ApplicationFailure ? cause.type : undefined;
-  return type === 'DatabaseAway' || type === 'StepBroken' ? type : undefined;
+  if (cause instanceof TimeoutFailure) return 'DatabaseAway';
+  if (!(cause instanceof ApplicationFailure)) return undefined;
+  return cause.type === 'DatabaseAway' ? 'DatabaseAway' : 'StepBroken';
 }
 
 /** The step that applies a message: a decision's has its name, a fact's stands in the table. */

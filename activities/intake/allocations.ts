@@ -1,16 +1,19 @@
-// Unapplied cash put on invoices by a person, who decides what the payer did not say.
+// Unapplied cash put on invoices and charge notes by a person, who decides what the payer did not say.
 import { appendAudit } from '../../db/audit.js';
+import { invoicesOfCharges } from '../../db/charges.js';
 import { lockInvoices, lockPayments, readInvoices } from '../../db/invoices.js';
 import { post } from '../../db/ledger.js';
 import { readPayment, type StoredPayment } from '../../db/payments.js';
 import { type Tx, withTransaction } from '../../db/pool.js';
 import { Writes } from '../../db/writes.js';
 import { dateIn } from '../../domain/calendar/zones.js';
+import { sumOf } from '../../domain/collections/charges.js';
 import { DomainError } from '../../domain/errors.js';
 import { postLaterAllocation, postPayerNamed } from '../../domain/ledger/cash.js';
 import { postRecovery } from '../../domain/ledger/receivables.js';
 import { formatAmount } from '../../domain/money/amounts.js';
-import { type Invoice, invoiceOf, openOf, writtenOffOf } from '../balances.js';
+import { type Invoice, invoiceOf, openOf, refuseOwnWriteOff, writtenOffOf } from '../balances.js';
+import { payable } from '../charges.js';
 import {
   type Applied,
   apply,
@@ -20,13 +23,29 @@ import {
   tolerated,
   writeApplied,
 } from './applied.js';
+import {
+  applyCharge,
+  type Charged,
+  chargeAmong,
+  orderOf,
+  partsFor,
+  postChargedLater,
+  shownCharge,
+  writeCharged,
+} from './charged.js';
 import { hashOf, wakeRelay } from './messages.js';
 import type { IntakeDeps } from './payments.js';
+
+/** Cash a person puts on an invoice's principal, or on a charge note (inside it by the policy's order). */
+export type PlacedCash = { readonly amountMinor: bigint } & (
+  | { readonly invoiceId: string }
+  | { readonly chargeNoteId: string }
+);
 
 export interface AllocationInput {
   readonly paymentId: string;
   readonly actorId: string;
-  readonly allocations: readonly { readonly invoiceId: string; readonly amountMinor: bigint }[];
+  readonly allocations: readonly PlacedCash[];
   /** The same id with the same body is answered with what it did before. */
   readonly messageId: string;
   /** Business instant (epoch ms). */
@@ -45,8 +64,9 @@ export const chainOf = ({ chain }: StoredPayment) =>
   chain ? { seq: BigInt(chain.seq), hash: Buffer.from(chain.hash, 'hex') } : undefined;
 
 /**
- * Puts unapplied cash of a payment on invoices. Refuses `not_found`, `already_reversed`, `currency_mismatch`,
- * `over_allocated` (more than is unapplied, or than an invoice has open), `key_reused`.
+ * Puts unapplied cash of a payment on invoices and charge notes. Refuses `not_found`, `already_reversed`,
+ * `currency_mismatch`, `over_allocated` (more than is unapplied, or than an invoice has open), `conflicting_duties`
+ * (who recorded the payment wrote the invoice off), `key_reused`.
  */
 export function allocatePayment(
   { db, policies }: IntakeDeps,
@@ -54,7 +74,7 @@ export function allocatePayment(
 ): Promise<AllocatedPayment> {
   return withTransaction(db, async (tx) => {
     const { paymentId, allocations, actorId, messageId, at } = input;
-    const ids = allocations.map(({ invoiceId }) => invoiceId);
+    const ids = await invoicesOf(tx, allocations);
     await lockInvoices(tx, ids);
     await lockPayments(tx, [paymentId]);
     const payment = await readPayment(tx, paymentId);
@@ -62,35 +82,37 @@ export function allocatePayment(
     const known = await allocatedBefore(tx, payment, input);
     if (known) return known;
     const invoices = (await readInvoices(tx, ids)).map(invoiceOf);
-    checkAll(payment, input, invoices);
-    const { rows } = await tx.query<{ version: number }>(
-      `select max(version) as version from policies where kind = 'invoicing'`,
-    );
-    const policy = await policies.get(tx, 'invoicing', rows[0]?.version);
-    const applied = allocations.map(({ invoiceId, amountMinor }) =>
-      apply(payment, invoices.find(({ id }) => id === invoiceId) as Invoice, amountMinor, 'by_hand', policy),
-    );
     const today = dateIn(payment.zone, at);
+    checkAll(payment, input, invoices, today);
+    const applied: Applied[] = [];
+    const charged: Charged[] = [];
+    for (const one of allocations) {
+      const { invoice } = targetOf(invoices, one) as NonNullable<ReturnType<typeof targetOf>>;
+      const policy = await policies.get(tx, 'invoicing', invoice.pins.invoicing);
+      if ('invoiceId' in one) applied.push(apply(payment, invoice, one.amountMinor, 'by_hand', policy));
+      else {
+        const on = chargeAmong(invoices, one.chargeNoteId);
+        const parts = partsFor(on.charge, one.amountMinor, orderOf(policy));
+        charged.push(applyCharge(payment, on, parts, 'by_hand'));
+      }
+    }
     const writes = new Writes();
     writeApplied(writes, applied, today);
+    writeCharged(writes, charged, today);
     const unappliedMinor =
       payment.unappliedMinor - allocations.reduce((sum, one) => sum + one.amountMinor, 0n);
-    const account_id = payment.accountId ?? applied[0]?.invoice.accountId ?? null;
+    const account_id = payment.accountId ?? [...applied, ...charged][0]?.invoice.accountId ?? null;
     writes.update('payments', ['id'], { id: paymentId, unapplied_minor: unappliedMinor, account_id });
-    writePostings(writes, payment, applied, input, today);
+    writePostings(writes, payment, applied, charged, input, today);
     if (unappliedMinor === 0n) resolveTask(writes, input);
-    tellLeads(writes, 'paymentApplied', input, applied, { paymentId });
-    const detail = { body: bodyOf(input), allocations: applied.map(({ allocation }) => allocation.row.id) };
+    const told = tellLeads(writes, 'paymentApplied', input, applied, { paymentId });
+    const placed = [...applied.map(({ allocation }) => shown(allocation)), ...charged.map(shownCharge)];
+    const detail = { body: bodyOf(input), allocations: placed.map(({ id }) => id) };
     const change = { action: 'allocatePayment', at: new Date(at), actor: actorId, detail };
     appendAudit(writes, chainOf(payment), { subject: paymentId, key: messageId, ...change });
     await writes.run(tx);
-    await wakeRelay(tx);
-    return {
-      paymentId,
-      allocations: applied.map(({ allocation }) => shown(allocation)),
-      unappliedMinor,
-      created: true,
-    };
+    if (told.length > 0) await wakeRelay(tx);
+    return { paymentId, allocations: placed, unappliedMinor, created: true };
   });
 }
 
@@ -98,24 +120,30 @@ function checkAll(
   payment: StoredPayment,
   { allocations }: AllocationInput,
   invoices: readonly Invoice[],
+  today: string,
 ): void {
   if (payment.reversed) throw new DomainError('already_reversed', `payment ${payment.id} was reversed`);
   if (allocations.length === 0) throw new DomainError('invalid_field', 'nothing to allocate', '/allocations');
   let left = payment.unappliedMinor;
   const seen = new Set<string>();
-  for (const [index, { invoiceId, amountMinor }] of allocations.entries()) {
+  for (const [index, placed] of allocations.entries()) {
+    const { amountMinor } = placed;
     const at = `/allocations/${index}`;
-    const invoice = invoices.find(({ id }) => id === invoiceId);
-    if (!invoice || seen.has(invoiceId)) {
-      const why = invoice ? `${invoiceId} is named twice` : `no invoice ${invoiceId}`;
-      throw new DomainError('invalid_field', why, `${at}/invoiceId`);
+    const field = 'invoiceId' in placed ? 'invoiceId' : 'chargeNoteId';
+    const id = idOf(placed);
+    const found = targetOf(invoices, placed);
+    if (!found || seen.has(id)) {
+      const what = field === 'invoiceId' ? 'invoice' : 'charge note';
+      const why = found ? `${id} is named twice` : `no ${what} ${id}`;
+      throw new DomainError('invalid_field', why, `${at}/${field}`);
     }
-    seen.add(invoiceId);
+    seen.add(id);
+    const { invoice, open } = found;
+    refuseOwnWriteOff(invoice, payment.recordedBy, today, `${at}/${field}`);
     if (invoice.currency !== payment.currency) {
-      const detail = `a payment in ${payment.currency} on an invoice in ${invoice.currency}`;
-      throw new DomainError('currency_mismatch', detail, `${at}/invoiceId`);
+      const detail = `a payment in ${payment.currency} on ${id} in ${invoice.currency}`;
+      throw new DomainError('currency_mismatch', detail, `${at}/${field}`);
     }
-    const open = openOf(invoice) > 0n ? openOf(invoice) : writtenOffOf(invoice);
     const most = open < left ? open : left;
     if (amountMinor <= 0n || amountMinor > most) {
       const [asked, limit] = [amountMinor, most].map((minor) => formatAmount(minor, payment.currency));
@@ -126,14 +154,42 @@ function checkAll(
   }
 }
 
+const idOf = (placed: PlacedCash): string => ('invoiceId' in placed ? placed.invoiceId : placed.chargeNoteId);
+
+/** What an allocation is put on, and the most it takes; on what was written off money is a recovery. */
+function targetOf(
+  invoices: readonly Invoice[],
+  placed: PlacedCash,
+): { readonly invoice: Invoice; readonly open: bigint } | undefined {
+  if ('invoiceId' in placed) {
+    const invoice = invoices.find(({ id }) => id === placed.invoiceId);
+    return invoice && { invoice, open: openOf(invoice) > 0n ? openOf(invoice) : writtenOffOf(invoice) };
+  }
+  for (const invoice of invoices) {
+    const charge = invoice.charges.find(({ chargeNoteId }) => chargeNoteId === placed.chargeNoteId);
+    if (charge) return { invoice, open: sumOf(payable(charge)) };
+  }
+  return undefined;
+}
+
+/** The invoices to lock: those named, and those of the charge notes named. */
+async function invoicesOf(tx: Tx, allocations: readonly PlacedCash[]): Promise<string[]> {
+  const named = allocations.flatMap((one) => ('invoiceId' in one ? [one.invoiceId] : []));
+  const notes = allocations.flatMap((one) => ('invoiceId' in one ? [] : [one.chargeNoteId]));
+  if (notes.length === 0) return named;
+  return [...new Set([...named, ...(await invoicesOfCharges(tx, notes)).values()])];
+}
+
 function writePostings(
   writes: Writes,
   payment: StoredPayment,
   applied: readonly Applied[],
+  charged: readonly Charged[],
   { messageId }: AllocationInput,
   postedOn: string,
 ): void {
-  const customer = payment.accountId ?? (applied[0] as Applied).invoice.accountId;
+  const [first] = [...applied, ...charged];
+  const customer = payment.accountId ?? (first as Applied | Charged).invoice.accountId;
   const named = payment.accountId
     ? []
     : postPayerNamed(payment.id, { customer, amountMinor: payment.unappliedMinor });
@@ -154,7 +210,7 @@ function writePostings(
       ...common,
       businessKey: `allocation/${payment.id}/${messageId}`,
       kind: 'allocation',
-      lines: [...named, ...lines],
+      lines: [...named, ...lines, ...postChargedLater(charged, customer)],
     },
     ...tolerated(applied, postedOn),
   );
@@ -172,7 +228,7 @@ function resolveTask(writes: Writes, { paymentId, actorId, at }: AllocationInput
 }
 
 const bodyOf = ({ allocations }: AllocationInput): string =>
-  hashOf(allocations.map((one) => [one.invoiceId, one.amountMinor.toString()])).toString('hex');
+  hashOf(allocations.map((one) => [idOf(one), one.amountMinor.toString()])).toString('hex');
 
 async function allocatedBefore(
   tx: Tx,
@@ -190,8 +246,11 @@ async function allocatedBefore(
     throw new DomainError('key_reused', `${input.messageId} stands for other allocations of ${payment.id}`);
   }
   const { rows: allocations } = await tx.query<AllocatedPayment['allocations'][number]>(
-    `select id, invoice_id as "invoiceId", lead_id as "leadId", amount_minor as "amountMinor"
-      from allocations where id = any($1) order by id`,
+    `select id, invoice_id as "invoiceId", null as "chargeNoteId", lead_id as "leadId",
+        amount_minor as "amountMinor" from allocations where id = any($1)
+      union all
+      select id, null, charge_note_id, lead_id, amount_minor from charge_allocations where id = any($1)
+      order by id`,
     [detail.allocations],
   );
   return { paymentId: payment.id, allocations, unappliedMinor: payment.unappliedMinor, created: false };

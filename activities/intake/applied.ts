@@ -3,7 +3,9 @@ import { derivedId, newId } from '../../db/ids.js';
 import type { Posting } from '../../db/ledger.js';
 import { type NewAllocation, writeAllocations } from '../../db/payments.js';
 import type { Writes } from '../../db/writes.js';
-import { postSmallDifference } from '../../domain/ledger/receivables.js';
+import type { CashAccount, PostingLine } from '../../domain/ledger/accounts.js';
+import { postPayment } from '../../domain/ledger/cash.js';
+import { postRecovery, postSmallDifference } from '../../domain/ledger/receivables.js';
 import { allocate, type Invoice, openOf, recover, tolerate, writeBalances } from '../balances.js';
 import { factRow } from './messages.js';
 
@@ -59,6 +61,20 @@ export function writeApplied(writes: Writes, applied: readonly Applied[], today:
   );
 }
 
+/** Money that came: the cash account / receivable, or bad_debt_recovered. */
+export function postApplied(applied: readonly Applied[], cashAccount: CashAccount): PostingLine[] {
+  return applied.flatMap(({ recovery, invoice, allocation: { row } }) =>
+    recovery
+      ? postRecovery({ cashAccount, amountMinor: row.amount_minor, taxDueMinor: 0n })
+      : postPayment({
+          customer: invoice.accountId,
+          cashAccount,
+          allocatedMinor: row.amount_minor,
+          unappliedMinor: 0n,
+        }),
+  );
+}
+
 /** The postings of shortfalls that came with these allocations. */
 export function tolerated(applied: readonly Applied[], postedOn: string): Posting[] {
   return applied.map(({ allocation: { row }, invoice, toleratedMinor }) => ({
@@ -96,9 +112,11 @@ export function tellLeads(
   return facts.map(({ id }) => id);
 }
 
+/** Money on an invoice or on a charge note; the other of the two is null. */
 export interface ShownAllocation {
   readonly id: string;
-  readonly invoiceId: string;
+  readonly invoiceId: string | null;
+  readonly chargeNoteId: string | null;
   readonly leadId: string;
   readonly amountMinor: bigint;
 }
@@ -106,6 +124,7 @@ export interface ShownAllocation {
 export const shown = ({ row }: NewAllocation): ShownAllocation => ({
   id: row.id,
   invoiceId: row.invoice_id,
+  chargeNoteId: null,
   leadId: row.lead_id,
   amountMinor: row.amount_minor,
 });

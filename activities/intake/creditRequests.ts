@@ -1,14 +1,9 @@
 // A credit note takes two persons: one asks, which opens a task with the whole effect worked out; another
 // approves the task, which sends the decision. Nothing is credited here: the step of creditInvoice does that.
-
-import type { InvoiceCredit } from '../../contracts/decisions.js';
 import { EARNINGS } from '../../db/commissions.js';
-import { newId } from '../../db/ids.js';
 import { readInvoices } from '../../db/invoices.js';
 import type { PolicyStore } from '../../db/policies.js';
 import type { Tx } from '../../db/pool.js';
-import type { TaskRow } from '../../db/tasks.js';
-import { Writes } from '../../db/writes.js';
 import { clawBack } from '../../domain/commissions/clawBack.js';
 import { earn } from '../../domain/commissions/earn.js';
 import type { CommissionLine, EarningEvent } from '../../domain/commissions/types.js';
@@ -23,9 +18,8 @@ import {
 import { type Invoice, invoiceOf, lineOf, moveOnto, openOf, takeOff } from '../balances.js';
 import type { EarningsJson } from '../earnings.js';
 import { exact } from '../progress.js';
-import { type By, commitChange } from './masterData.js';
-
-export const CREDIT_REQUEST = 'credit_note_requested';
+import type { By } from './masterData.js';
+import { CREDIT_REQUEST, openRequest } from './requests.js';
 
 export interface CreditQuestion {
   readonly invoiceId: string;
@@ -125,33 +119,14 @@ export async function requestCredit(
   request: CreditQuestion & { readonly leadId: string; readonly reason: string },
 ): Promise<string> {
   const { invoiceId, leadId, reason, lines } = request;
-  const id = newId('task');
-  const body: Omit<InvoiceCredit, 'taskId' | 'note'> = {
-    invoiceId,
-    reason,
-    requestedBy: by.personId,
-    ...(lines && { lines: lines.map((line) => ({ ...line, netMinor: line.netMinor.toString() })) }),
-  };
-  const writes = new Writes().insert('tasks', {
-    id,
+  return openRequest(tx, by, {
     kind: CREDIT_REQUEST,
-    lead_id: leadId,
+    leadId,
     subject: invoiceId,
-    role: 'finance',
-    reason: body,
-    created_at: by.at,
+    asked: {
+      invoiceId,
+      reason,
+      ...(lines && { lines: lines.map((line) => ({ ...line, netMinor: line.netMinor.toString() })) }),
+    },
   });
-  const detail = { invoiceId, leadId };
-  await commitChange(tx, writes, by, { subject: id, action: 'requestCredit', revision: 1, detail });
-  return id;
-}
-
-/** The decision an approved request stands for. Refuses the approval of one's own. */
-export function creditOfRequest(task: TaskRow, approverId: string, note: string): InvoiceCredit {
-  const body = task.reason as Omit<InvoiceCredit, 'taskId' | 'note'>;
-  if (body.requestedBy === approverId) {
-    const detail = `${approverId} asked for the credit note and may not approve it`;
-    throw new DomainError('self_approval', detail);
-  }
-  return { ...body, taskId: task.id, note };
 }

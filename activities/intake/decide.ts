@@ -20,6 +20,7 @@ export interface DecideDeps {
   readonly db: Db;
   readonly engine: Engine;
   readonly marks: ToldMarks;
+  readonly log: { warn(about: object, text: string): void };
 }
 
 /** The answer, or null while it is not known: the sweep goes on with it. */
@@ -32,12 +33,18 @@ const AGAIN_MS = 150;
 export async function decide(deps: DecideDeps, decision: NewDecision): Promise<Decided> {
   const { answer } = await putDecision(deps.db, decision);
   if (answer) return answer;
-  return pursue(deps, decision, Date.now() + DECISION_DEADLINE_MS);
+  try {
+    return await pursue(deps, decision, Date.now() + DECISION_DEADLINE_MS);
+  } catch (err) {
+    // It is stored and may be applied by now: whatever broke since, "nothing has happened" would be a lie.
+    deps.log.warn({ message: decision.id, err }, 'a decision is stored and its answer not known yet');
+    return null;
+  }
 }
 
 /** Sends a stored decision until it is answered or the deadline (real time) has passed. */
 export async function pursue(
-  { db, engine, marks }: DecideDeps,
+  { db, engine, marks }: Omit<DecideDeps, 'log'>,
   message: Addressed,
   deadlineMs: number,
   attempt?: number,

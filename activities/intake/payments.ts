@@ -18,14 +18,32 @@ import { WriteConflict, Writes } from '../../db/writes.js';
 import { dateIn } from '../../domain/calendar/zones.js';
 import { DomainError } from '../../domain/errors.js';
 import { postPayment } from '../../domain/ledger/cash.js';
-import { postRecovery } from '../../domain/ledger/receivables.js';
 import { formatAmount } from '../../domain/money/amounts.js';
 import { exponentOf } from '../../domain/money/currencies.js';
 import { cashAccountOf, type PaymentMethod } from '../../domain/payments/cashAccount.js';
-import { matchPayment, type OpenInvoice, type PaymentMatch } from '../../domain/payments/matching.js';
+import type { ChargeShare, PaymentOrder } from '../../domain/payments/debts.js';
+import {
+  type InvoiceShare,
+  matchPayment,
+  type OpenInvoice,
+  type PaymentMatch,
+  type Share,
+} from '../../domain/payments/matching.js';
 import { entityMissing } from '../../domain/policies/missing.js';
-import { type Invoice, invoiceOf, openOf, writtenOffOf } from '../balances.js';
-import { apply, type ShownAllocation, shown, tellLeads, tolerated, writeApplied } from './applied.js';
+import { type Invoice, invoiceOf, openOf, refuseOwnWriteOff, writtenOffOf } from '../balances.js';
+import { payable } from '../charges.js';
+import {
+  type Applied,
+  apply,
+  postApplied,
+  type ShownAllocation,
+  shown,
+  tellLeads,
+  tolerated,
+  writeApplied,
+} from './applied.js';
+import { applyCharge, chargeAmong, orderOf, postCharged, shownCharge, writeCharged } from './charged.js';
+import { knownPayment } from './knownPayments.js';
 import { hashOf, wakeRelay } from './messages.js';
 
 export interface IntakeDeps {
@@ -69,6 +87,8 @@ export interface RecordedPayment {
  * Records a payment. The same reference with the same body is the payment that is there; with another body
  * `reference_reused`. Refuses `invalid_field` for an unknown currency or account, an amount of nothing, and a
  * value date after today. An unknown invoice number is no refusal: the money has come, finance gets a task.
+ * `conflicting_duties` where the sender wrote the invoice off: it is recorded by somebody else, because money on a
+ * written-off invoice is a recovery and never unapplied (RULES).
  */
 export async function recordPayment(deps: IntakeDeps, input: PaymentInput): Promise<RecordedPayment> {
   checkFields(input);
@@ -109,8 +129,10 @@ async function store(
   { door, candidates, bodyHash }: Matching,
 ): Promise<RecordedPayment> {
   const invoices = door.invoices.map(invoiceOf);
-  const match = await matched(tx, input, candidates, invoices);
-  const [first] = match.allocations.map(({ invoiceId }) => invoiceFor(invoices, invoiceId));
+  // In which order a debt is paid: by its own rules; money nobody named a debt for, by those of today.
+  const policy = await policies.get(tx, 'invoicing', invoices[0]?.pins.invoicing ?? door.invoicing);
+  const match = await matched(tx, input, candidates, invoices, orderOf(policy));
+  const [first] = match.allocations.map((share) => invoiceOfShare(invoices, share));
   const entity = first ? { id: first.entityId, zone: door.zones[first.entityId] ?? 'UTC' } : door.entity;
   if (!entity) throw entityMissing();
   const today = dateIn(entity.zone, input.at);
@@ -119,13 +141,21 @@ async function store(
     const detail = `paid on ${input.paidOn}, must lie between ${founded} (the first day) and ${today} (today)`;
     throw new DomainError('invalid_field', detail, '/paidOn');
   }
+  for (const share of match.allocations) {
+    refuseOwnWriteOff(invoiceOfShare(invoices, share), input.actorId, today, '/invoiceNumber');
+  }
   const paymentId = newId('pay');
   const accountId = candidates.accountId ?? first?.accountId ?? null;
-  const policy = await policies.get(tx, 'invoicing', door.invoicing);
-  const applied = match.allocations.map(({ invoiceId, amountMinor }) => {
+  const payment = { id: paymentId, paidOn: input.paidOn };
+  const applied: Applied[] = [];
+  for (const { invoiceId, amountMinor } of match.allocations.filter(isOfInvoice)) {
     const invoice = invoiceFor(invoices, invoiceId);
-    return apply({ id: paymentId, paidOn: input.paidOn }, invoice, amountMinor, 'payment', policy);
-  });
+    const tolerance = await policies.get(tx, 'invoicing', invoice.pins.invoicing);
+    applied.push(apply(payment, invoice, amountMinor, 'payment', tolerance));
+  }
+  const charged = match.allocations
+    .filter(isOfCharge)
+    .map((share) => applyCharge(payment, chargeAmong(invoices, share.chargeNoteId), share, 'payment'));
   const writes = new Writes().insert('payments', {
     ...rowOf(input, bodyHash),
     id: paymentId,
@@ -134,19 +164,12 @@ async function store(
     unapplied_minor: match.unappliedMinor,
   });
   writeApplied(writes, applied, today);
+  writeCharged(writes, charged, today);
   const cashAccount = cashAccountOf(input.method);
   const party = accountId ?? paymentId;
   const lines = [
-    ...applied.flatMap((one) =>
-      one.recovery
-        ? postRecovery({ cashAccount, amountMinor: one.allocation.row.amount_minor, taxDueMinor: 0n })
-        : postPayment({
-            customer: one.invoice.accountId,
-            cashAccount,
-            allocatedMinor: one.allocation.row.amount_minor,
-            unappliedMinor: 0n,
-          }),
-    ),
+    ...postApplied(applied, cashAccount),
+    ...postCharged(charged, cashAccount),
     ...postPayment({
       customer: party,
       cashAccount,
@@ -167,14 +190,15 @@ async function store(
   );
   if (match.task) writeTask(writes, input, paymentId, match);
   const messageIds = tellLeads(writes, 'paymentApplied', input, applied, { paymentId });
-  const detail = { allocations: applied.map(({ allocation }) => allocation.row.id), task: match.task };
+  const allocations = [...applied.map(({ allocation }) => shown(allocation)), ...charged.map(shownCharge)];
+  const detail = { allocations: allocations.map(({ id }) => id), task: match.task };
   const change = { action: 'recordPayment', at: new Date(input.at), actor: input.actorId, detail };
   appendAudit(writes, undefined, { subject: paymentId, key: input.messageId, ...change });
   await writes.run(tx);
   if (messageIds.length > 0) await wakeRelay(tx);
   return {
     paymentId,
-    allocations: applied.map(({ allocation }) => shown(allocation)),
+    allocations,
     unappliedMinor: match.unappliedMinor,
     task: match.task,
     messageIds,
@@ -187,6 +211,7 @@ async function matched(
   input: PaymentInput,
   candidates: Candidates,
   invoices: readonly Invoice[],
+  order: PaymentOrder,
 ): Promise<PaymentMatch> {
   const { amountMinor, currency } = input;
   const payment = {
@@ -194,6 +219,7 @@ async function matched(
     currency,
     invoiceNumber: candidates.number,
     accountId: candidates.accountId,
+    order,
   };
   const locked = invoices.map(asOpen);
   const match = matchPayment(payment, locked);
@@ -217,12 +243,18 @@ function asOpen(invoice: Invoice): OpenInvoice {
     currency,
     dueOn,
     openMinor: openMinor > 0n ? openMinor : writtenOffOf(invoice),
+    charges: invoice.charges.map(payable),
   };
 }
 
 function writeTask(writes: Writes, input: PaymentInput, paymentId: string, match: PaymentMatch): void {
   const proposals = match.proposals.map((shares) =>
-    shares.map(({ invoiceId, amountMinor }) => ({ invoiceId, amountMinor: amountMinor.toString() })),
+    shares.map((share) => {
+      const amountMinor = share.amountMinor.toString();
+      return isOfInvoice(share)
+        ? { invoiceId: share.invoiceId, amountMinor }
+        : { chargeNoteId: share.chargeNoteId, amountMinor };
+    }),
   );
   writes.insert('tasks', {
     id: newId('task'),
@@ -260,36 +292,13 @@ function bodyHashOf(input: PaymentInput): Buffer {
   return hashOf({ provider, reference, amount, currency, paidOn, method, ...named });
 }
 
-async function knownPayment(
-  tx: Tx,
-  known: { id: string; bodyHash: string },
-  bodyHash: Buffer,
-  { provider, reference }: PaymentInput,
-): Promise<RecordedPayment> {
-  if (known.bodyHash !== bodyHash.toString('hex')) {
-    const detail = `${provider} ${reference} stands for another payment`;
-    throw new DomainError('reference_reused', detail, '/reference');
-  }
-  const { rows } = await tx.query<Omit<RecordedPayment, 'paymentId' | 'created'>>({
-    name: 'known_payment',
-    text: `select unapplied_minor as "unappliedMinor",
-        (select substr(t.kind, 9) from tasks t where t.subject = p.id and t.kind like 'payment\\_%'
-          order by t.created_at limit 1) as task,
-        (select coalesce(array_agg(m.id), '{}') from messages m
-          where m.name = 'paymentApplied' and m.lead_id in (select a.lead_id from allocations a
-            where a.payment_id = p.id) and m.body ->> 'paymentId' = p.id) as "messageIds"
-      from payments p where p.id = $1`,
-    values: [known.id],
-  });
-  const { rows: allocations } = await tx.query<RecordedPayment['allocations'][number]>({
-    name: 'known_allocations',
-    text: `select id, invoice_id as "invoiceId", lead_id as "leadId", amount_minor as "amountMinor"
-      from allocations where payment_id = $1 and cause in ('payment', 'recovery') order by id`,
-    values: [known.id],
-  });
-  if (!rows[0]) throw new RangeError(`no payment ${known.id}`);
-  return { ...rows[0], paymentId: known.id, allocations, created: false };
-}
+const isOfInvoice = (share: Share): share is InvoiceShare => 'invoiceId' in share;
+const isOfCharge = (share: Share): share is ChargeShare => !isOfInvoice(share);
+
+const invoiceOfShare = (invoices: readonly Invoice[], share: Share): Invoice =>
+  isOfInvoice(share)
+    ? invoiceFor(invoices, share.invoiceId)
+    : chargeAmong(invoices, share.chargeNoteId).invoice;
 
 function invoiceFor(invoices: readonly Invoice[], id: string): Invoice {
   const invoice = invoices.find((one) => one.id === id);

@@ -1,6 +1,10 @@
-// Asking for a monthly payout run: its row names who asked, its workflow calculates it.
+// Asking for a monthly payout run: its row names who asked, nobody where the Schedule did; its workflow calculates it.
 import { newId } from '../../db/ids.js';
+import { duePayees } from '../../db/payouts.js';
+import type { PolicyStore } from '../../db/policies.js';
 import { type DbOrTx, withTransaction } from '../../db/pool.js';
+import { type ClockSegment, instantAt } from '../../domain/calendar/clock.js';
+import { addDays } from '../../domain/calendar/days.js';
 import { dateIn } from '../../domain/calendar/zones.js';
 import { DomainError } from '../../domain/errors.js';
 
@@ -18,7 +22,7 @@ export interface PayoutRun {
  */
 export function openPayoutRun(
   { db }: { db: DbOrTx },
-  { period, actorId, at }: { period: string; actorId: string; at: number },
+  { period, actorId, at }: { period: string; actorId: string | null; at: number },
 ): Promise<PayoutRun> {
   return withTransaction(db, async (tx) => {
     const { rows: entities } = await tx.query<{ zone: string }>(
@@ -39,5 +43,48 @@ export function openPayoutRun(
     );
     const run = rows[0]?.run as number;
     return { payoutId, period, run, target: `payout/commission/${period}/${run}` };
+  });
+}
+
+const REAL_SPEED = 86_400;
+
+/**
+ * Opens the run that the Schedule asks for on a nominal day (`atMs`, real): that of the month before, on the
+ * policy's day of the month. Returns its period and number, the same one however often it is asked, or null on
+ * other days, where nothing is due, and on a fast clock, whose months a Schedule in real time cannot know.
+ */
+export function openScheduledRun(
+  { db, policies }: { db: DbOrTx; policies: PolicyStore },
+  atMs: number,
+): Promise<string | null> {
+  return withTransaction(db, async (tx) => {
+    const { rows } = await tx.query<{
+      clock: ClockSegment | null;
+      zone: string | null;
+      policy: number | null;
+    }>(
+      `select (select jsonb_build_object('anchorMs', floor(extract(epoch from c.anchor_at) * 1000),
+           'realAnchorMs', floor(extract(epoch from c.real_anchor_at) * 1000), 'secondsPerDay', c.seconds_per_day)
+         from clock_segments c order by c.id desc limit 1) as clock,
+        (select zone from legal_entities order by created_at, id limit 1) as zone,
+        (select max(version) from policies where kind = 'payout') as policy`,
+    );
+    const { clock = null, zone = null, policy = null } = rows[0] ?? {};
+    if (!clock || zone === null || policy === null || clock.secondsPerDay !== REAL_SPEED) return null;
+    const at = instantAt(clock, atMs);
+    const today = dateIn(zone, at);
+    const { dayOfMonth } = await policies.get(tx, 'payout', policy);
+    if (Number(today.slice(8)) !== dayOfMonth) return null;
+    const untilOn = addDays(today, -dayOfMonth); // The last day of the month before.
+    const period = untilOn.slice(0, 7);
+    await tx.query(`select pg_advisory_xact_lock(hashtextextended('payout-run/' || $1, 0))`, [period]);
+    const { rows: open } = await tx.query<{ run: number }>(
+      `select run from payouts where mode = 'monthly' and period = $1 and calculated_by is null order by run limit 1`,
+      [period],
+    );
+    if (open[0]) return `${period}/${open[0].run}`;
+    if ((await duePayees(tx, untilOn)).length === 0) return null;
+    const { run } = await openPayoutRun({ db: tx }, { period, actorId: null, at });
+    return `${period}/${run}`;
   });
 }

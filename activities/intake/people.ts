@@ -16,6 +16,7 @@ import { Writes } from '../../db/writes.js';
 import { DomainError } from '../../domain/errors.js';
 import { parseAmount } from '../../domain/money/amounts.js';
 import {
+  isMachine,
   type Limit,
   type PeopleProblem,
   type Person,
@@ -115,6 +116,16 @@ export async function setRoles(
         and role in (select jsonb_array_elements_text($ -> 'removed'))`,
       { id, removed },
       removed.length,
+    );
+  }
+  // A machine's keys were made by somebody else: they must not become a person's.
+  if (isMachine(before) && !isMachine([...before, ...added])) {
+    writes.statement(
+      'revoke keys of others',
+      `update api_keys set revoked_at = now() where person_id = $ ->> 'id' and revoked_at is null
+        and created_by is distinct from person_id`,
+      { id },
+      'any',
     );
   }
   await commitChange(tx, writes, by, {
@@ -253,9 +264,10 @@ const limitRows = (id: string, limits: readonly Limit[]): Tables['approval_limit
 
 /**
  * Before the first lead there is nothing a role could be given for: the people a company begins with can work
- * on their first day. From the first lead on a role is usable from the next day.
+ * on their first day, with keys the founder hands out. From the first lead on a role is usable from the next day, and
+ * a person makes their key themselves.
  */
-async function isFounding(tx: Tx): Promise<boolean> {
+export async function isFounding(tx: Tx): Promise<boolean> {
   const { rowCount } = await tx.query('select from leads limit 1');
   return rowCount === 0;
 }

@@ -3,20 +3,22 @@
 import { checkPolicy } from '../../contracts/policies.js';
 import type { PolicyView } from '../../contracts/policyVersions.js';
 import { sha256 } from '../../db/ids.js';
+import { everybody } from '../../db/people.js';
 import { lockKind, policyVersion, policyView } from '../../db/policyVersions.js';
 import type { Tx } from '../../db/pool.js';
 import { Writes } from '../../db/writes.js';
 import { DomainError } from '../../domain/errors.js';
+import { peopleById } from '../../domain/people/people.js';
 import { canonicalJson } from '../../domain/policies/canonical.js';
-import { peopleNamedBy } from '../../domain/policies/peopleNamed.js';
-import type { PolicyByKind, PolicyKind } from '../../domain/policies/types.js';
+import { namesPersons, unknownPersons } from '../../domain/policies/persons.js';
+import type { PolicyKind } from '../../domain/policies/types.js';
 import { type By, commitChange } from './masterData.js';
 import { wakeRelay } from './messages.js';
 
 /**
  * Stores a new version of a kind, based on version `expected` (0 for the first). `invalid_field` with every
- * problem of the body, `unknown_reference` for people who do not exist, `stale_version` when another version
- * came first.
+ * problem of the body, `unknown_reference` for persons it names who are not here, `stale_version` when another
+ * version came first.
  */
 export async function putPolicy(
   tx: Tx,
@@ -31,7 +33,7 @@ export async function putPolicy(
     const detail = `the ${kind} policy has ${verdict.problems.length} problems; first ${first?.pointer}: ${first?.detail}`;
     throw new DomainError('invalid_field', detail, first?.pointer, { errors: verdict.problems });
   }
-  await mustName(tx, kind, verdict.policy);
+  await mustKnowPersons(tx, kind, body);
   await lockKind(tx, kind);
   const current = (await policyVersion(tx, kind))?.version ?? 0;
   if (current !== expected) {
@@ -61,22 +63,12 @@ export async function putPolicy(
   return stored(tx, kind, version);
 }
 
-/** Refuses a policy that gives work to somebody who does not exist: it would break the step that obeys it. */
-async function mustName<K extends PolicyKind>(tx: Tx, kind: K, policy: PolicyByKind[K]): Promise<void> {
-  const named = peopleNamedBy(kind, policy);
-  const { rows } = await tx.query<{ id: string }>({
-    name: 'people_named',
-    text: 'select id from people where id = any($1)',
-    values: [named.map(({ personId }) => personId)],
-  });
-  const known = new Set(rows.map(({ id }) => id));
-  const errors = named
-    .filter(({ personId }) => !known.has(personId))
-    .map(({ personId, pointer }) => ({ pointer, detail: `there is no person ${personId}` }));
-  const [first] = errors;
-  if (!first) return;
-  const shown = errors.slice(0, 20);
-  throw new DomainError('unknown_reference', first.detail, first.pointer, { errors: shown });
+async function mustKnowPersons(tx: Tx, kind: PolicyKind, body: unknown): Promise<void> {
+  if (!namesPersons(kind)) return;
+  const problems = unknownPersons(kind, body, peopleById(await everybody(tx)));
+  const [first] = problems;
+  if (first === undefined) return;
+  throw new DomainError('unknown_reference', first.detail, first.pointer, { errors: problems });
 }
 
 /**

@@ -136,6 +136,7 @@ export function needed(
   const products = new Map(known.products.map((product) => [product.sku, product]));
   const facts = quoteFacts(
     {
+      makerId: actorId,
       currency: priced.currency,
       netMinor: priced.netMinor,
       discountBps: priced.discountBps,

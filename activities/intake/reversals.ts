@@ -1,6 +1,7 @@
 // A payment that bounced or was charged back: everything that stands of it is undone in one transaction, and
 // the leads it touches are told, whatever became of them meanwhile.
 import { appendAudit } from '../../db/audit.js';
+import { readStandingCharges, type StandingCharge } from '../../db/charges.js';
 import { newId } from '../../db/ids.js';
 import { lockInvoices, lockPayments, readInvoices } from '../../db/invoices.js';
 import { post } from '../../db/ledger.js';
@@ -8,6 +9,7 @@ import { type NewAllocation, readPayment, type StoredPayment, writeAllocations }
 import { type Tx, withTransaction } from '../../db/pool.js';
 import { WriteConflict, Writes } from '../../db/writes.js';
 import { dateIn } from '../../domain/calendar/zones.js';
+import { sumOf } from '../../domain/collections/charges.js';
 import { DomainError } from '../../domain/errors.js';
 import { postBankCharge, postPaymentReversed } from '../../domain/ledger/cash.js';
 import { postRecovery, postSmallDifference } from '../../domain/ledger/receivables.js';
@@ -16,6 +18,7 @@ import { cashAccountOf, type PaymentMethod } from '../../domain/payments/cashAcc
 import { endTolerance, type Invoice, invoiceOf, takeOff, writeBalances } from '../balances.js';
 import { chainOf } from './allocations.js';
 import { tellLeads } from './applied.js';
+import { type Charged, postChargesBack, takeCharges, writeCharged } from './charged.js';
 import { wakeRelay } from './messages.js';
 import type { IntakeDeps } from './payments.js';
 
@@ -90,7 +93,9 @@ async function store(
 ): Promise<ReversedPayment> {
   const { paymentId, actorId, reversedOn, at } = input;
   const reversalId = newId('reversal');
-  const { taken, unappliedMinor } = await takeAll(tx, payment, invoices, input);
+  const standing = await readStandingCharges(tx, paymentId);
+  const { taken, unappliedMinor } = await takeAll(tx, payment, invoices, standing, input);
+  const charges = takeCharges(payment, invoices, standing, reversedOn);
   const writes = new Writes()
     .insert('payment_reversals', {
       id: reversalId,
@@ -108,9 +113,11 @@ async function store(
   );
   writeBalances(writes, [...new Set(taken.map(({ invoice }) => invoice))]);
   writeRecoveredBack(writes, taken, reversedOn);
-  writePostings(writes, payment, taken, unappliedMinor, input, reversalId);
+  writeCharged(writes, charges, reversedOn);
+  writePostings(writes, payment, { taken, charges, unappliedMinor }, input, reversalId);
   const told = tellLeads(writes, 'paymentReversed', input, taken, { paymentId, reversalId });
-  const detail = { reversalId, allocations: taken.map(({ allocation }) => allocation.row.id) };
+  const rows = [...taken.map(({ allocation }) => allocation.row), ...charges.map(({ row }) => row)];
+  const detail = { reversalId, allocations: rows.map(({ id }) => id) };
   const change = { action: 'reversePayment', at: new Date(at), actor: actorId, detail };
   appendAudit(writes, chainOf(payment), { subject: paymentId, key: input.messageId, ...change });
   await writes.run(tx);
@@ -124,6 +131,7 @@ async function takeAll(
   tx: Tx,
   payment: StoredPayment,
   invoices: readonly Invoice[],
+  charges: readonly StandingCharge[],
   { reversedOn }: ReversalInput,
 ): Promise<{ taken: Taken[]; unappliedMinor: bigint }> {
   const standing = invoices.flatMap((invoice) =>
@@ -136,6 +144,7 @@ async function takeAll(
     alreadyReversed: payment.reversed,
     allocations: standing,
     unappliedMinor: payment.unappliedMinor,
+    chargedMinor: charges.reduce((sum, charge) => sum + sumOf(charge), 0n),
     refundedMinor: 0n,
   });
   const ids = [...new Set(mirrors.map(({ allocationId }) => allocationId))];
@@ -201,11 +210,15 @@ function writeRecoveredBack(writes: Writes, taken: readonly Taken[], on: string)
 function writePostings(
   writes: Writes,
   payment: StoredPayment,
-  taken: readonly Taken[],
-  unappliedMinor: bigint,
+  back: {
+    readonly taken: readonly Taken[];
+    readonly charges: readonly Charged[];
+    readonly unappliedMinor: bigint;
+  },
   { reversedOn, bankChargeMinor }: ReversalInput,
   reversalId: string,
 ): void {
+  const { taken, charges, unappliedMinor } = back;
   const cashAccount = cashAccountOf(payment.method as PaymentMethod);
   const lines = taken.flatMap(({ allocation: { row }, invoice, recovery }) =>
     recovery
@@ -229,14 +242,15 @@ function writePostings(
     refundedMinor: 0n,
   });
   const { entityId, currency } = payment;
-  const common = { entityId, currency, leadId: taken[0]?.invoice.leadId ?? null, postedOn: reversedOn };
+  const leadId = [...taken, ...charges][0]?.invoice.leadId ?? null;
+  const common = { entityId, currency, leadId, postedOn: reversedOn };
   post(
     writes,
     {
       ...common,
       businessKey: `payment-reversal/${reversalId}`,
       kind: 'payment_reversed',
-      lines: [...lines, ...rest],
+      lines: [...lines, ...postChargesBack(charges, cashAccount), ...rest],
     },
     {
       ...common,
@@ -248,12 +262,9 @@ function writePostings(
       ...common,
       businessKey: `small-difference/${row.undoes}/reversed`,
       kind: 'small_difference_reversed',
-      lines: postSmallDifference({ customer: invoice.accountId, amountMinor: toleratedMinor }).map(
-        (line) => ({
-          ...line,
-          amountMinor: -line.amountMinor,
-        }),
-      ),
+      lines: postSmallDifference({ customer: invoice.accountId, amountMinor: toleratedMinor }).map((line) => {
+        return { ...line, amountMinor: -line.amountMinor };
+      }),
     })),
   );
 }
@@ -261,7 +272,10 @@ function writePostings(
 async function invoicesOf(tx: Tx, paymentId: string): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>({
     name: 'invoices_of_payment',
-    text: 'select distinct invoice_id as id from allocations where payment_id = $1 order by 1',
+    text: `select invoice_id as id from allocations where payment_id = $1
+      union
+      select n.invoice_id from charge_allocations a join charge_notes n on n.id = a.charge_note_id
+        where a.payment_id = $1 order by 1`,
     values: [paymentId],
   });
   return rows.map(({ id }) => id);

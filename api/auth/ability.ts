@@ -19,6 +19,7 @@ export const PLAIN_ACTIONS = [
   'approve',
   'resolve',
   'release',
+  'waive',
 ] as const;
 export type PlainAction = (typeof PLAIN_ACTIONS)[number];
 export type Action = PlainAction | MessageName;
@@ -104,6 +105,7 @@ export const RIGHTS: readonly Right[] = [
   },
   { action: 'resolve', resources: ['tasks'], roles: WORKERS },
   { action: 'create', resources: ['payouts'], roles: ['compensation'] },
+  { action: 'waive', resources: ['invoices'], roles: ['finance'] },
   { action: 'release', resources: ['payouts'], roles: ['compensation', 'finance'] },
 ];
 

@@ -16,6 +16,7 @@ const MAX_KEPT = 10_000;
 /** Never what the token itself asks for: `none` and symmetric algorithms would let anybody sign. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const CLOCK_TOLERANCE_S = 5;
+const READ_AND_WRITE = ['read', 'write'] as const;
 
 /** What jose says when the provider, not the token, is at fault: late, not 200, no key set. */
 const PROVIDER_FAULTS = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JOSE_GENERIC', 'ERR_JWKS_INVALID']);
@@ -96,7 +97,7 @@ async function byToken(db: Db, jwt: JwtConfig, keys: JWTVerifyGetKey, token: str
     email: typeof claims.email === 'string' && claims.email_verified === true ? claims.email : null,
   });
   if (found === undefined) throw refused();
-  return keep(found, scopesOf(claims), null, (claims.exp ?? 0) * 1_000);
+  return keep(found, scopesOf(claims, jwt.defaultScopes), null, (claims.exp ?? 0) * 1_000);
 }
 
 async function verified(jwt: JwtConfig, keys: JWTVerifyGetKey, token: string): Promise<JWTPayload> {
@@ -117,11 +118,14 @@ async function verified(jwt: JwtConfig, keys: JWTVerifyGetKey, token: string): P
   }
 }
 
-/** A token that names scopes of ours is held to them; one that names none has its person's whole right. */
-function scopesOf(claims: JWTPayload): readonly string[] {
+/**
+ * A token that names scopes of ours is held to them. One that names none (`openid profile`) was made for signing in
+ * somewhere: it reads and writes, and changes no people, keys, policies or entities.
+ */
+function scopesOf(claims: JWTPayload, otherwise: readonly string[] = READ_AND_WRITE): readonly string[] {
   const named = typeof claims.scope === 'string' ? claims.scope.split(' ') : [];
   const ours = named.filter((scope) => SCOPES.includes(scope));
-  return ours.length === 0 ? ['admin'] : ours;
+  return ours.length === 0 ? otherwise : ours;
 }
 
 function keep(found: SignIn, scopes: readonly string[], keyId: string | null, endsMs: number): Kept {

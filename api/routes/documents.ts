@@ -1,20 +1,23 @@
-// Quotes and invoices as paper. Each is printed when it is asked for, from what is committed, and kept nowhere:
+// Quotes, invoices and charge notes as paper. Each is printed when it is asked for, from what is committed, and kept nowhere:
 // equal content gives equal bytes, so the ETag is made of the content and a known one costs no printing.
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { refusals } from '../../contracts/problem.js';
 import { closed, Id, Language, Revision } from '../../contracts/wire.js';
+import { readChargeDocument } from '../../db/chargeDocuments.js';
 import { readInvoiceDocument, readQuoteDocument } from '../../db/documents.js';
+import { chargeNotePdf } from '../../documents/chargeNotePdf.js';
 import { invoicePdf } from '../../documents/invoicePdf.js';
 import { quotePdf } from '../../documents/quotePdf.js';
-import type { Sale } from '../../documents/types.js';
+import type { Paper } from '../../documents/types.js';
 import { DomainError } from '../../domain/errors.js';
 import { ifNoneMatchHeader } from '../openapi.js';
 import type { RouteDeps } from '../routes.js';
 
 const QuoteParams = Type.Object({ id: Id('quote'), revision: Revision }, closed);
 const InvoiceParams = Type.Object({ id: Id('inv', 'Id of an invoice or credit note') }, closed);
+const ChargeParams = Type.Object({ id: Id('charge', 'Id of a charge note') }, closed);
 const Query = Type.Object({ language: Type.Optional(Language) }, closed);
 type Query = Static<typeof Query>;
 
@@ -27,7 +30,9 @@ const answers = {
   ...refusals('not_found'),
 };
 
-export async function documentRoutes(app: FastifyInstance, { db, config }: RouteDeps): Promise<void> {
+export async function documentRoutes(app: FastifyInstance, deps: RouteDeps): Promise<void> {
+  const { db, config } = deps;
+  addChargeNotes(app, deps);
   app.get<{ Params: Static<typeof QuoteParams>; Querystring: Query }>(
     '/v1/quotes/:id/revisions/:revision.pdf',
     {
@@ -46,7 +51,9 @@ export async function documentRoutes(app: FastifyInstance, { db, config }: Route
       const quote = await readQuoteDocument(db, { quoteId: id, revision }, request.query.language);
       if (!quote) throw new DomainError('not_found', `there is no revision ${revision} of quote ${id}`);
       const name = `${quote.number}-${revision}`;
-      return answerPdf(request, reply, { sale: quote, name, version: config.version }, () => quotePdf(quote));
+      return answerPdf(request, reply, { paper: quote, name, version: config.version }, () =>
+        quotePdf(quote),
+      );
     },
   );
 
@@ -67,14 +74,38 @@ export async function documentRoutes(app: FastifyInstance, { db, config }: Route
       const { id } = request.params;
       const invoice = await readInvoiceDocument(db, id, request.query.language);
       if (!invoice) throw new DomainError('not_found', `there is no invoice ${id}`);
-      const printed = { sale: invoice, name: invoice.number, version: config.version };
+      const printed = { paper: invoice, name: invoice.number, version: config.version };
       return answerPdf(request, reply, printed, () => invoicePdf(invoice));
     },
   );
 }
 
+function addChargeNotes(app: FastifyInstance, { db, config }: RouteDeps): void {
+  app.get<{ Params: Static<typeof ChargeParams>; Querystring: Query }>(
+    '/v1/charge-notes/:id.pdf',
+    {
+      config: { permit: ['read', 'invoices'] },
+      schema: {
+        tags: ['invoices'],
+        summary: 'A charge note as PDF, in the language of the customer or another',
+        params: ChargeParams,
+        querystring: Query,
+        headers: ifNoneMatchHeader,
+        response: answers,
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const note = await readChargeDocument(db, id, request.query.language);
+      if (!note) throw new DomainError('not_found', `there is no charge note ${id}`);
+      const printed = { paper: note, name: note.number, version: config.version };
+      return answerPdf(request, reply, printed, () => chargeNotePdf(note));
+    },
+  );
+}
+
 interface Printed {
-  readonly sale: Sale;
+  readonly paper: Paper;
   readonly name: string;
   /** Another build may print the same content otherwise. */
   readonly version: string;
@@ -83,10 +114,10 @@ interface Printed {
 async function answerPdf(
   request: FastifyRequest,
   reply: FastifyReply,
-  { sale, name, version }: Printed,
+  { paper, name, version }: Printed,
   print: () => Promise<Buffer>,
 ): Promise<FastifyReply> {
-  const etag = etagOfContent(sale, version);
+  const etag = etagOfContent(paper, version);
   // Whoever keeps a copy asks again each time: a customer's data may have changed, or the right to see it.
   reply.header('etag', etag).header('cache-control', 'private, no-cache');
   if (isKnown(request.headers['if-none-match'], etag)) return reply.code(304).send();
@@ -97,8 +128,8 @@ async function answerPdf(
     .send(await print());
 }
 
-function etagOfContent(sale: Sale, version: string): string {
-  const text = JSON.stringify(sale, (_key, value: unknown) =>
+function etagOfContent(paper: Paper, version: string): string {
+  const text = JSON.stringify(paper, (_key, value: unknown) =>
     typeof value === 'bigint' ? `${value}` : value,
   );
   return `"${createHash('sha256').update(`${version}\n${text}`).digest('base64url').slice(0, 32)}"`;

@@ -1,12 +1,19 @@
-// "Why was this cent paid?": the chain behind a commission line, a payout, an invoice or the price of a quote.
+// "Why was this cent paid?": the chain behind a commission line, a payout, an invoice, a charge note or the price of a quote.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { ExplanationView } from '../../contracts/explanations.js';
 import { written } from '../../contracts/patterns.js';
 import { refusals } from '../../contracts/problem.js';
 import { closed, Language, Revision } from '../../contracts/wire.js';
-import { commissionChain, invoiceChain, payoutChain, quotePriceChain } from '../../db/explanations.js';
+import {
+  chargeChain,
+  commissionChain,
+  invoiceChain,
+  payoutChain,
+  quotePriceChain,
+} from '../../db/explanations.js';
 import type { Db } from '../../db/pool.js';
+import { explainCharge } from '../../documents/chargeExplanation.js';
 import {
   explainCommission,
   explainInvoice,
@@ -22,11 +29,11 @@ const Params = Type.Object(
   {
     id: Type.String({
       pattern: written(
-        '^(cline|payout|inv|quote)_[0-9a-hjkmnp-tv-z]{26}$',
-        'is no id of a commission line (cline_…), payout (payout_…), invoice (inv_…) or quote (quote_…)',
+        '^(cline|payout|inv|charge|quote)_[0-9a-hjkmnp-tv-z]{26}$',
+        'is no id of a commission line (cline_…), payout, invoice (inv_…), charge note (charge_…) or quote',
       ),
       maxLength: 40,
-      description: 'Id of a commission line, payout, invoice or quote',
+      description: 'Id of a commission line, payout, invoice, charge note or quote',
       examples: ['cline_01kaz4v8tqfv2r0c0q6c2nq4jd'],
     }),
   },
@@ -92,6 +99,11 @@ async function explain(
       mustBeAllowed(actor, 'read', 'invoices');
       const chain = await invoiceChain(db, id);
       return chain && explainInvoice(chain, language);
+    }
+    case 'charge': {
+      mustBeAllowed(actor, 'read', 'invoices');
+      const chain = await chargeChain(db, id);
+      return chain && explainCharge(chain, language);
     }
     default: {
       mustBeAllowed(actor, 'read', 'quotes');

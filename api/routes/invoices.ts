@@ -71,7 +71,7 @@ export async function invoiceRoutes(app: FastifyInstance, deps: RouteDeps): Prom
       config: { permit: ['read', 'invoices'] },
       schema: {
         tags,
-        summary: 'One invoice with its lines, cash, credit notes and reminders',
+        summary: 'One invoice with its lines, cash, credit notes, charge notes and reminders',
         params: Params,
         response: { 200: InvoiceView, ...refusals('not_found') },
       },
@@ -124,7 +124,7 @@ function addWriteOff(app: FastifyInstance, deps: RouteDeps): void {
   );
 }
 
-function writeOffEffect({ id, number, open, lines, status }: InvoiceView): WriteOffEffect {
+function writeOffEffect({ id, number, open, lines, status, chargeNotes }: InvoiceView): WriteOffEffect {
   if (status !== 'open' && status !== 'partly_paid') {
     throw new DomainError('nothing_open', `nothing is open on invoice ${number}`);
   }
@@ -135,6 +135,9 @@ function writeOffEffect({ id, number, open, lines, status }: InvoiceView): Write
     lines: lines
       .filter((line) => isOpen(line.open.amount))
       .map((line) => ({ invoiceLineId: line.id, amount: line.open })),
+    chargeNotes: chargeNotes
+      .filter((note) => isOpen(note.open.amount))
+      .map((note) => ({ chargeNoteId: note.id, amount: note.open })),
   };
 }
 

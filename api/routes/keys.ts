@@ -1,10 +1,10 @@
 // API keys: one's own, or anybody's for an admin. The token is shown in the first answer and never again.
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
-import { createKey, revokeKey } from '../../activities/intake/keys.js';
+import { createKey, invite, redeem, revokeKey } from '../../activities/intake/keys.js';
 import { PageOf, PageQuery } from '../../contracts/page.js';
-import { KeyOnce, KeyView, NewKey, PersonId } from '../../contracts/people.js';
-import { refusals, refusalsOnce } from '../../contracts/problem.js';
+import { InvitationOnce, KeyOnce, KeyView, NewKey, PersonId, Redemption } from '../../contracts/people.js';
+import { refusals, refusalsOnce, refusalsWithBody } from '../../contracts/problem.js';
 import { closed, Id } from '../../contracts/wire.js';
 import { keyById, keyView, listKeys } from '../../db/keys.js';
 import { withTransaction } from '../../db/pool.js';
@@ -24,6 +24,7 @@ const Query = PageQuery({ personId: Type.Optional(PersonId) });
 export async function keyRoutes(app: FastifyInstance, deps: RouteDeps): Promise<void> {
   addReads(app, deps);
   addWrites(app, deps);
+  addInvitations(app, deps);
 }
 
 function addReads(app: FastifyInstance, { db }: RouteDeps): void {
@@ -59,8 +60,9 @@ function addWrites(app: FastifyInstance, { db, clock, signIns }: RouteDeps): voi
         tags,
         summary: 'Make a key',
         description:
-          'Without `personId` it is one’s own. No key makes one with wider scopes than its own. A repeated ' +
-          'request gets the same key with `token: null`.',
+          'Without `personId` it is one’s own; for a machine (role `integration` alone) an admin makes it, and ' +
+          'before the first lead for everybody. Other people redeem an invitation. No key makes one with wider ' +
+          'scopes than its own. A repeated request gets the same key with `token: null`.',
         headers: idempotencyHeader,
         body: NewKey,
         response: { 201: KeyOnce, ...refusalsOnce('unknown_reference') },
@@ -104,6 +106,53 @@ function addWrites(app: FastifyInstance, { db, clock, signIns }: RouteDeps): voi
       const view = await withTransaction(db, (tx) => revokeKey(tx, byActor(request, clock), key.id));
       signIns.forget(key.person_id);
       return view;
+    },
+  );
+}
+
+/** Nobody is signed in to redeem: the token says who it is, once. */
+function addInvitations(app: FastifyInstance, { db, clock }: RouteDeps): void {
+  app.post<{ Params: { id: string } }>(
+    '/v1/people/:id/invitation',
+    {
+      config: { permit: ['create', 'keys'] },
+      schema: {
+        tags,
+        summary: 'Invite a person who has no key: the token makes one, once, within three days',
+        headers: idempotencyHeader,
+        params: Type.Object({ id: PersonId }, closed),
+        response: { 201: InvitationOnce, ...refusalsOnce('unknown_reference', 'already_exists') },
+      },
+    },
+    async (request, reply) => {
+      const { id: personId } = request.params;
+      mustBeAllowed(actorOf(request), 'create', 'keys', { personId });
+      return answerOnce(request, reply, db, async (tx) => {
+        const body = await invite(tx, byActor(request, clock), personId);
+        return { body, headers: { 'cache-control': 'no-store' }, remember: { ...body, token: null } };
+      });
+    },
+  );
+
+  app.post<{ Body: Static<typeof Redemption> }>(
+    '/v1/invitations/redemption',
+    {
+      config: { permit: 'invited' },
+      schema: {
+        tags,
+        summary: 'Redeem an invitation for one’s first key',
+        security: [],
+        body: Redemption,
+        response: { 201: KeyOnce, ...refusalsWithBody() },
+      },
+    },
+    async (request, reply) => {
+      const { token, label } = request.body;
+      const body = await withTransaction(db, (tx) => redeem(tx, new Date(clock.now()), token, label));
+      return reply
+        .code(201)
+        .headers({ location: `/v1/keys/${body.id}`, 'cache-control': 'no-store' })
+        .send(body);
     },
   );
 }

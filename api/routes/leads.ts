@@ -210,6 +210,7 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
             'not_configured',
             'already_decided',
             'stale_revision',
+            'unknown_reference',
             'expired',
           ),
         },

@@ -2,8 +2,10 @@
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { recordDelivery } from '../../activities/intake/deliveries.js';
+import { CANCELLATION_REQUEST, openRequest } from '../../activities/intake/requests.js';
 import {
   Cancellation,
+  CancellationRequestView,
   NewDelivery,
   ORDER_STATUSES,
   OrderSummary,
@@ -17,7 +19,7 @@ import { deliveryById, listOrders, orderById, orderSummary } from '../../db/orde
 import type { Queryable } from '../../db/pool.js';
 import { DomainError } from '../../domain/errors.js';
 import { parseMicro } from '../../domain/money/amounts.js';
-import { actorOf } from '../auth/actor.js';
+import { actorOf, byActor } from '../auth/actor.js';
 import { answerDecision, pendingResponse } from '../decisions.js';
 import { answerOnce, idempotencyKey, messageIdFor } from '../idempotency.js';
 import { idempotencyHeader } from '../openapi.js';
@@ -74,14 +76,22 @@ export async function orderRoutes(app: FastifyInstance, deps: RouteDeps): Promis
   );
 
   addDeliveries(app, deps);
+  addCancellation(app, deps);
+  addCancellationRequest(app, deps);
+}
 
+function addCancellation(app: FastifyInstance, deps: RouteDeps): void {
+  const { db } = deps;
   app.post<{ Params: Params; Body: Cancellation }>(
     '/v1/orders/:id/cancellation',
     {
       config: { permit: ['cancelOrder', 'orders'] },
       schema: {
         tags,
-        summary: 'Cancel an order: its invoices are credited, its cash goes back, its commission too',
+        summary: 'Cancel an order of which nothing is invoiced',
+        description:
+          'Where something is invoiced its invoices would be credited, which takes two persons: it is refused ' +
+          'with `conflicting_duties`, and POST /v1/orders/{id}/cancellation-requests is the way.',
         headers: idempotencyHeader,
         params: Params,
         body: Cancellation,
@@ -94,7 +104,7 @@ export async function orderRoutes(app: FastifyInstance, deps: RouteDeps): Promis
             'wrong_stage',
             'not_configured',
             'already_decided',
-            'over_credited',
+            'conflicting_duties',
             'expired',
           ),
         },
@@ -108,6 +118,39 @@ export async function orderRoutes(app: FastifyInstance, deps: RouteDeps): Promis
         orderOf(db, id),
       );
     },
+  );
+}
+
+function addCancellationRequest(app: FastifyInstance, { db, clock }: RouteDeps): void {
+  app.post<{ Params: Params; Body: Cancellation }>(
+    '/v1/orders/:id/cancellation-requests',
+    {
+      config: { permit: ['cancelOrder', 'orders'] },
+      schema: {
+        tags,
+        summary: 'Ask for the cancellation of an order that is invoiced',
+        description:
+          'Opens a task; another person approves or rejects it (POST /v1/tasks/{id}/resolution). Approved, the ' +
+          'invoices are credited, the cash goes back, the commission is taken back.',
+        headers: idempotencyHeader,
+        params: Params,
+        body: Cancellation,
+        response: {
+          201: CancellationRequestView,
+          ...refusalsOnce('not_found', 'already_decided', 'already_exists'),
+        },
+      },
+    },
+    (request, reply) =>
+      answerOnce<CancellationRequestView>(request, reply, db, async (tx) => {
+        const { id } = request.params;
+        const { leadId, status } = await orderOf(tx, id);
+        if (status === 'cancelled') throw new DomainError('already_decided', `order ${id} is cancelled`);
+        const asked = { orderId: id, reason: request.body.reason };
+        const by = byActor(request, clock);
+        const taskId = await openRequest(tx, by, { kind: CANCELLATION_REQUEST, leadId, subject: id, asked });
+        return { body: { taskId }, headers: { location: `/v1/tasks/${taskId}` } };
+      }),
   );
 }
 

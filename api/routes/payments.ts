@@ -120,7 +120,7 @@ function addRecording(app: FastifyInstance, deps: RouteDeps): void {
         response: {
           200: PaymentView,
           201: PaymentView,
-          ...refusalsOnce('reference_reused', 'not_configured'),
+          ...refusalsOnce('reference_reused', 'not_configured', 'conflicting_duties'),
         },
       },
     },
@@ -141,7 +141,7 @@ function addAllocations(app: FastifyInstance, deps: RouteDeps): void {
       config: { permit: ['paymentApplied', 'payments'] },
       schema: {
         tags,
-        summary: 'Put unapplied cash on invoices',
+        summary: 'Put unapplied cash on invoices and charge notes',
         headers: idempotencyHeader,
         params: Params,
         body: NewAllocations,
@@ -154,6 +154,7 @@ function addAllocations(app: FastifyInstance, deps: RouteDeps): void {
             'currency_mismatch',
             'over_allocated',
             'not_configured',
+            'conflicting_duties',
           ),
         },
       },
@@ -161,14 +162,29 @@ function addAllocations(app: FastifyInstance, deps: RouteDeps): void {
     async (request, reply) => {
       const paymentId = request.params.id;
       const { currency } = (await paymentOf(deps.db, paymentId)).amount;
-      const allocations = request.body.allocations.map(({ invoiceId, amount }, index) => {
-        const pointer = `/allocations/${index}/amount`;
-        mustBeIn(currency, amount.currency, pointer);
-        return { invoiceId, amountMinor: minorOf(amount, pointer) };
+      const allocations = request.body.allocations.map((one, index) => {
+        const pointer = `/allocations/${index}`;
+        mustBeIn(currency, one.amount.currency, `${pointer}/amount`);
+        return { ...placeOf(one, pointer), amountMinor: minorOf(one.amount, `${pointer}/amount`) };
       });
       const input = { ...factOf(request, deps), paymentId, allocations };
       return answerFact(request, reply, deps, (tx) => allocatePayment({ db: tx, policies }, input));
     },
+  );
+}
+
+/** An allocation names an invoice or a charge note, one of the two. */
+function placeOf(
+  { invoiceId, chargeNoteId }: NewAllocations['allocations'][number],
+  pointer: string,
+): { readonly invoiceId: string } | { readonly chargeNoteId: string } {
+  if (invoiceId !== undefined && chargeNoteId === undefined) return { invoiceId };
+  if (chargeNoteId !== undefined && invoiceId === undefined) return { chargeNoteId };
+  const named = invoiceId === undefined ? 'neither is' : `${invoiceId} and ${chargeNoteId} are`;
+  throw new DomainError(
+    'invalid_field',
+    `${named} named, one of invoiceId and chargeNoteId must be`,
+    pointer,
   );
 }
 

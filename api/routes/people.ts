@@ -156,8 +156,9 @@ function addWrites(app: FastifyInstance, deps: RouteDeps): void {
         tags,
         summary: 'A person leaves',
         description:
-          'Keys stop working; open waits, approvals and tasks go to the delegate, else the manager, else an ' +
-          'admin, in the same transaction.',
+          'Keys stop working at once. In the same transaction open waits and tasks go to the delegate, else the ' +
+          'manager, else an admin; leads to the first of these who sells; approvals to the first who may decide ' +
+          'them, or to the admin as a task.',
         headers: ifMatchHeader,
         params: Params,
         body: DeactivationBody,
@@ -167,7 +168,7 @@ function addWrites(app: FastifyInstance, deps: RouteDeps): void {
     (request, reply) =>
       edited(deps, request, reply, (tx, by, expected) => {
         const leftOn = request.body.leftOn ?? by.at.toISOString().slice(0, 10);
-        return deactivatePerson(tx, by, request.params.id, expected, leftOn);
+        return deactivatePerson(tx, deps.policies, by, { id: request.params.id, expected, leftOn });
       }),
   );
 }

@@ -1,7 +1,12 @@
 // Tasks: whatever a person has to decide.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
-import { CREDIT_REQUEST, creditOfRequest } from '../../activities/intake/creditRequests.js';
+import {
+  decisionOfRequest,
+  isRequest,
+  REQUESTS,
+  type RequestKind,
+} from '../../activities/intake/requests.js';
 import { resolveTask } from '../../activities/intake/tasks.js';
 import { PageOf, PageQuery } from '../../contracts/page.js';
 import { refusals, refusalsOnce } from '../../contracts/problem.js';
@@ -67,6 +72,7 @@ export async function taskRoutes(app: FastifyInstance, deps: RouteDeps): Promise
             'self_approval',
             'content_changed',
             'over_credited',
+            'lead_closed',
             'expired',
           ),
         },
@@ -78,7 +84,9 @@ export async function taskRoutes(app: FastifyInstance, deps: RouteDeps): Promise
       const task = await taskById(db, id);
       if (!task) throw new DomainError('not_found', `there is no task ${id}`);
       mustFit(task, decision);
-      if (decision === 'approve') return approveCredit(request, reply, deps, task);
+      if (decision === 'approve' && isRequest(task.kind)) {
+        return approveRequest(request, reply, deps, task, task.kind);
+      }
       return answerOnce(
         request,
         reply,
@@ -95,33 +103,32 @@ export async function taskRoutes(app: FastifyInstance, deps: RouteDeps): Promise
 }
 
 function mustFit({ kind }: TaskRow, decision: ResolutionBody['decision']): void {
-  const isRequest = kind === CREDIT_REQUEST;
-  if (isRequest === (decision !== undefined)) return;
-  const detail = isRequest
+  if (isRequest(kind) === (decision !== undefined)) return;
+  const detail = isRequest(kind)
     ? `a task of kind ${kind} is approved or rejected`
     : `a task of kind ${kind} takes none`;
   throw new DomainError('invalid_field', detail, '/decision');
 }
 
-/** Approving a request is the decision itself: the step that issues the credit note resolves the task. */
-async function approveCredit(
+/** Approving a request is the decision itself: the step that does what was asked resolves the task. */
+async function approveRequest(
   request: FastifyRequest<{ Body: ResolutionBody }>,
   reply: FastifyReply,
   deps: RouteDeps,
   task: TaskRow,
+  kind: RequestKind,
 ) {
   const actor = actorOf(request);
-  mustBeAllowed(actor, 'creditInvoice', 'invoices');
-  const body = creditOfRequest(task, actor.personId, request.body.resolution);
+  const { name, resource } = REQUESTS[kind];
+  mustBeAllowed(actor, name, resource);
+  const { at } = byActor(request, deps.clock);
+  const today = at.toISOString().slice(0, 10);
+  const body = decisionOfRequest(task, actor.personId, request.body.resolution, today);
   // Under an Idempotency-Key the decision may be the one that resolved it: its message knows.
   if (task.status === 'resolved' && idempotencyKey(request) === undefined) {
     throw new DomainError('already_decided', `${task.id} was resolved`);
   }
-  return answerDecision(
-    request,
-    reply,
-    deps,
-    { name: 'creditInvoice', leadId: task.lead_id, body },
-    async () => taskView((await taskById(deps.db, task.id)) as TaskRow),
+  return answerDecision(request, reply, deps, { name, leadId: task.lead_id, body }, async () =>
+    taskView((await taskById(deps.db, task.id)) as TaskRow),
   );
 }

@@ -14,18 +14,16 @@ export async function openControls(
   bundle: string,
 ): Promise<{ readonly k0: System; readonly k1: System }> {
   const plan = planOf(recording);
-  const { pools, worker: limits } = benchConfig(rig.stateDir);
-  const { engineAddress, namespace } = rig.partSettings();
+  const { pools } = benchConfig(rig.stateDir);
+  const engine = await rig.openPlainEngine();
   const k0 = rig.child({ module: 'controls/k0' });
   const k0Url = await k0.ask<string>('open', { appUrl: forK0.appUrl, plan, pool: pools.api });
-  const shared = { appUrl: forK1.appUrl, plan, engineAddress, namespace };
+  const shared = { appUrl: forK1.appUrl, plan, engineAddress: engine.address, namespace: engine.namespace };
   const k1Worker = rig.child({ module: 'controls/k1Worker' });
   await k1Worker.ask('open', {
     ...shared,
     pool: pools.worker,
     bundle,
-    activities: limits.localActivities,
-    cachedWorkflows: limits.cachedWorkflows,
   });
   const k1Api = rig.child({ module: 'controls/k1Api' });
   const k1Url = await k1Api.ask<string>('open', { ...shared, pool: pools.api });
@@ -38,7 +36,12 @@ export async function openControls(
     k1: {
       name: 'K1',
       crew: crewAt(k1Url, rig.keys),
-      pids: () => ({ api: k1Api.pid, worker: k1Worker.pid, ...rig.serverPids() }),
+      pids: () => ({
+        api: k1Api.pid,
+        worker: k1Worker.pid,
+        engine: engine.pid,
+        postgres: rig.serverPids().postgres,
+      }),
     },
   };
 }

@@ -1,19 +1,21 @@
 // K1's API: what the product's API writes itself is written, then the workflow is signalled. A decision is
 // answered when its activity has committed, which that tells by NOTIFY: quicker than any poll.
+import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
-import { openEngineClient } from '../../activities/intake/engineClient.js';
 import { openPool } from '../../db/pool.js';
 import { answerParent } from '../children/answer.js';
 import { type Call, CLICKS } from '../golden.js';
 import { type ControlSettings, K1_CHANNEL, K1_QUEUE } from './k1.js';
 import type { PlainInput } from './plainLead.js';
-import { openControl, write } from './server.js';
+import { fill } from './plan.js';
+import { openControl, writePlainly } from './server.js';
 
 let close: () => Promise<void> = async () => undefined;
 
 async function open({ appUrl, plan, pool, engineAddress, namespace }: ControlSettings): Promise<string> {
   const db = openPool(appUrl, { max: pool, applicationName: 'l2c-k1-api' });
-  const { client, close: closeClient } = openEngineClient({ address: engineAddress }, namespace);
+  const connection = await Connection.connect({ address: engineAddress });
+  const client = new Client({ connection, namespace });
   const listener = new pg.Client(appUrl);
   await listener.connect();
   await listener.query(`listen ${K1_CHANNEL}`);
@@ -29,7 +31,8 @@ async function open({ appUrl, plan, pool, engineAddress, namespace }: ControlSet
     ]),
   );
   const { app, url } = await openControl(db, plan, async ({ call, tag }) => {
-    for (const { by, statement } of plan.calls[call]) if (by === 'api') await write(db, statement, tag);
+    const leadId = fill(plan.leadId, tag);
+    for (const step of plan.calls[call]) if (step.by === 'api') await writePlainly(db, step, leadId, tag);
     if (call === 'draft') return;
     const done = isClick(call)
       ? new Promise<void>((resolve) => waiting.set(`${call} ${tag}`, resolve))
@@ -41,7 +44,6 @@ async function open({ appUrl, plan, pool, engineAddress, namespace }: ControlSet
         workflowId,
         taskQueue: K1_QUEUE,
         args: [input],
-        workflowTaskTimeout: '5s',
         signal: 'told',
         signalArgs: [call],
       });
@@ -51,7 +53,7 @@ async function open({ appUrl, plan, pool, engineAddress, namespace }: ControlSet
   close = async () => {
     await app.close();
     await listener.end();
-    await closeClient();
+    await connection.close();
     await db.end();
   };
   return url;

@@ -1,5 +1,4 @@
-// K1's worker: the product's settings for cache, sticky queue and connection, everything else as the SDK has
-// it. Each step is a normal activity that writes its rows in one statement.
+// K1's worker: settings as the SDK has them. Each step is a normal activity with a transaction of its own.
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { openPool } from '../../db/pool.js';
 import { installRuntime } from '../../worker/runtime.js';
@@ -7,14 +6,13 @@ import { answerParent } from '../children/answer.js';
 import type { Call } from '../golden.js';
 import { type ControlSettings, K1_CHANNEL, K1_QUEUE } from './k1.js';
 import type { PlainStep } from './plainLead.js';
-import { write } from './server.js';
+import { fill } from './plan.js';
+import { writePlainly } from './server.js';
 
 let close: () => Promise<void> = async () => undefined;
 
 interface Settings extends ControlSettings {
   readonly bundle: string;
-  readonly activities: number;
-  readonly cachedWorkflows: number;
 }
 
 async function open(settings: Settings): Promise<void> {
@@ -27,7 +25,7 @@ async function open(settings: Settings): Promise<void> {
     if (step === undefined) throw new RangeError(`${call} has no step ${index}`);
     // Only a call's first step is waited for.
     const note = index === 0 ? { channel: K1_CHANNEL, payload: `${call} ${tag}` } : undefined;
-    await write(db, step.statement, tag, note);
+    await writePlainly(db, step, fill(plan.leadId, tag), tag, note);
   };
   const steps = Object.keys(plan.calls).flatMap((call) => own(call as Call).map(({ step }) => step));
   const connection = await NativeConnection.connect({ address: engineAddress });
@@ -37,10 +35,8 @@ async function open(settings: Settings): Promise<void> {
     taskQueue: K1_QUEUE,
     workflowBundle: { codePath: bundle },
     activities: Object.fromEntries(steps.map((step) => [step, writeStep])),
-    maxCachedWorkflows: settings.cachedWorkflows,
-    stickyQueueScheduleToStartTimeout: '1s',
-    // As for the product: no more at once than there are connections.
-    maxConcurrentActivityTaskExecutions: settings.activities,
+    // No more at once than there are connections, or they would wait for one until they time out.
+    maxConcurrentActivityTaskExecutions: pool,
   });
   const ended = worker.run();
   close = async () => {

@@ -16,10 +16,19 @@ export interface Statement {
   readonly expected: readonly number[];
 }
 
+/** One statement of a transaction as most programs write it: the rows of one table. */
+export interface TableStatement {
+  readonly text: string;
+  readonly params: readonly Filled[];
+  readonly expected: number;
+}
+
 export interface Step {
   readonly by: Commit['by'];
   readonly step: string;
   readonly statement: Statement;
+  /** The same rows, a statement for each table. */
+  readonly tables: readonly TableStatement[];
 }
 
 export interface Plan {
@@ -69,9 +78,14 @@ export function planOf(recording: Recording): Plan {
     CALLS.map((call) => [
       call,
       recording.calls[call].map((commit): Step => {
-        const { params, ...rest } = statementOf(commit, recording);
+        const parts = partsOf(commit, recording);
         const name = `${call}-${commit.by}-${recording.calls[call].indexOf(commit)}`;
-        return { by: commit.by, step: commit.step, statement: { name, ...rest, params: params.map(cut) } };
+        const tables = parts.map(({ sql, params, rows }) => ({
+          text: sql((n) => `$${n}`, TAKEN),
+          params: params.map(cut),
+          expected: rows,
+        }));
+        return { by: commit.by, step: commit.step, statement: { name, ...asOne(parts, cut) }, tables };
       }),
     ]),
   ) as unknown as Record<Call, Step[]>;
@@ -108,32 +122,54 @@ function cutter({ tag, masterIds, calls }: Recording): (text: string) => Filled 
   };
 }
 
-/** One data-modifying statement, as the product's steps send theirs. */
-function statementOf(
-  commit: Commit,
-  recording: Recording,
-): { text: string; params: string[]; expected: number[] } {
+/** What one table of a transaction is sent; `sql` is told how parameters are called and where its number stands. */
+interface Part {
+  readonly sql: (param: (n: number) => string, number: string) => string;
+  /** JSON; the first are the rows. */
+  readonly params: readonly string[];
+  readonly rows: number;
+}
+
+/** Where a statement of its own finds the number that the one before it took. */
+const TAKEN = `(select last_seq from number_series where entity_id = $2::jsonb ->> 'entity'
+  and series = $2::jsonb ->> 'name')`;
+
+function partsOf(commit: Commit, recording: Recording): Part[] {
   const merged = merge(commit.changes, recording.keys);
-  const parts: { sql: string; rows: number }[] = [];
-  const params: string[] = [];
   const series = merged.find(({ table }) => table === 'number_series');
+  const parts: Part[] = [];
+  let numbered: string | undefined;
   if (series) {
     const { entity_id: entity, series: name, last_issued_on: on } = series.row;
-    params.push(JSON.stringify({ entity, name, on }));
-    const sql = `update number_series set last_seq = last_seq + 1, last_issued_on = ($1::jsonb ->> 'on')::date
-      where entity_id = $1::jsonb ->> 'entity' and series = $1::jsonb ->> 'name' returning last_seq`;
-    parts.push({ sql, rows: 1 });
+    numbered = JSON.stringify({ entity, name, on });
+    const sql: Part['sql'] = (param) => `update number_series set last_seq = last_seq + 1,
+      last_issued_on = (${param(1)}::jsonb ->> 'on')::date where entity_id = ${param(1)}::jsonb ->> 'entity'
+      and series = ${param(1)}::jsonb ->> 'name' returning last_seq`;
+    parts.push({ sql, params: [numbered], rows: 1 });
   }
-  for (const changes of grouped(merged.filter((change) => change !== series))) {
-    params.push(JSON.stringify(changes.map(({ row }) => row)));
-    const sql = partOf(changes[0] as Change, params.length, recording, series !== undefined);
-    parts.push({ sql: `${sql} returning 1`, rows: changes.length });
+  const place = ([first]: readonly Change[]): number => recording.order.indexOf(first?.table ?? '');
+  const groups = grouped(merged.filter((change) => change !== series)).sort((a, b) => place(a) - place(b));
+  for (const changes of groups) {
+    const [first] = changes as [Change];
+    const isNumbered = numbered !== undefined && first.op === 'INSERT' && NUMBERED.includes(first.table);
+    const rows = JSON.stringify(changes.map(({ row }) => row));
+    parts.push({
+      sql: (param, number) =>
+        `${partOf(first, param(1), recording, isNumbered ? number : undefined)} returning 1`,
+      params: isNumbered ? [rows, numbered as string] : [rows],
+      rows: changes.length,
+    });
   }
-  const ctes = parts.map(({ sql }, i) => `w${i} as (${sql})`).join(', ');
+  return parts;
+}
+
+/** One data-modifying statement, as the product's steps send theirs. */
+function asOne(parts: readonly Part[], cut: (text: string) => Filled): Omit<Statement, 'name'> {
+  const ctes = parts.map(({ sql }, i) => `w${i} as (${sql(() => `$${i + 1}`, '(select last_seq from w0)')})`);
   const counts = parts.map((_, i) => `(select count(*)::int from w${i})`).join(', ');
   return {
-    text: `with ${ctes} select array[${counts}] as met`,
-    params,
+    text: `with ${ctes.join(', ')} select array[${counts}] as met`,
+    params: parts.map(({ params }) => cut(params[0] as string)),
     expected: parts.map(({ rows }) => rows),
   };
 }
@@ -165,16 +201,14 @@ function grouped(changes: readonly Change[]): Change[][] {
 const changedColumns = ({ before, row }: Change): string[] =>
   Object.keys(row).filter((column) => JSON.stringify(row[column]) !== JSON.stringify(before?.[column]));
 
-function partOf(change: Change, param: number, recording: Recording, isNumbered: boolean): string {
+function partOf(change: Change, param: string, recording: Recording, number?: string): string {
   const { table, op, row } = change;
   const generated = recording.generated[table] ?? [];
-  const rows = `jsonb_populate_recordset(null::${table}, $${param}) v`;
+  const rows = `jsonb_populate_recordset(null::${table}, ${param}) v`;
   if (op === 'INSERT') {
     const columns = Object.keys(row).filter((column) => !generated.includes(column));
     const values = columns.map((column) =>
-      isNumbered && column === 'seq' && NUMBERED.includes(table)
-        ? '(select last_seq from w0)'
-        : `v."${column}"`,
+      number !== undefined && column === 'seq' ? number : `v."${column}"`,
     );
     const named = columns.map((column) => `"${column}"`).join(', ');
     return `insert into ${table} (${named}) select ${values.join(', ')} from ${rows}`;

@@ -3,7 +3,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import type { Call } from '../golden.js';
-import { fill, type Plan, type Statement, tagIn } from './plan.js';
+import { fill, type Plan, type Statement, type Step, tagIn } from './plan.js';
 
 interface Sent {
   readonly call: Call;
@@ -29,6 +29,34 @@ export async function write(
   const { met = [] } = rows[0] ?? {};
   if (met.join() !== expected.join())
     throw new Error(`${name} met ${met.join()} rows, not ${expected.join()}`);
+}
+
+/** Writes one recorded transaction as most programs do: begun, a statement for each table, committed. */
+export async function writePlainly(
+  db: pg.Pool,
+  { step, tables }: Step,
+  leadId: string,
+  tag: string,
+  note?: { readonly channel: string; readonly payload: string },
+): Promise<void> {
+  const client = await db.connect();
+  try {
+    await client.query('begin');
+    await client.query('select * from leads where id = $1 for update', [leadId]);
+    for (const { text, params, expected } of tables) {
+      const { rowCount } = await client.query(
+        text,
+        params.map((param) => fill(param, tag)),
+      );
+      if (rowCount !== expected) throw new Error(`${step} met ${rowCount} rows, not ${expected}: ${text}`);
+    }
+    if (note) await client.query('select pg_notify($1, $2)', [note.channel, note.payload]);
+    await client.query('commit');
+    client.release();
+  } catch (error) {
+    client.release(true); // Its transaction ends with its connection.
+    throw error;
+  }
 }
 
 /** A server on the product's addresses that does `take` for every call. Answers its address. */

@@ -104,14 +104,25 @@ export class Acts extends SellingActs {
     );
   }
 
-  async cancel(after: number, reason: string): Promise<void> {
+  /** With something invoiced it takes two persons: one asks, another approves. */
+  async cancel(after: number, reason: string, invoiced = false): Promise<void> {
     await this.stage.act(
       this.lead,
       this.day(after),
       'cancelled',
       async () => {
         const { id } = await this.order();
-        await this.stage.as('carla').post(`/v1/orders/${id}/cancellation`, { reason }, this.key('cancel'));
+        if (!invoiced) {
+          await this.stage.as('carla').post(`/v1/orders/${id}/cancellation`, { reason }, this.key('cancel'));
+          return;
+        }
+        const asked = `/v1/orders/${id}/cancellation-requests`;
+        const carla = this.stage.as('carla');
+        const { taskId } = await carla.post<{ taskId: string }>(asked, { reason }, this.key('cancel'));
+        const said = { resolution: 'seen with the customer', decision: 'approve' };
+        await this.stage
+          .as('elena')
+          .post(`/v1/tasks/${taskId}/resolution`, said, this.key('cancel-approved'));
       },
       () => ({ detail: reason }),
     );

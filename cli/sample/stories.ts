@@ -106,7 +106,7 @@ const PLAYS: Readonly<Record<Story, Play>> = {
     await ordered(acts);
     const invoice = await acts.deliver(11, true);
     await acts.pay(16, invoice);
-    await acts.cancel(22, 'the site is closed');
+    await acts.cancel(22, 'the site is closed', true);
     await acts.reaches('closed');
   },
   async writtenOff(acts) {

@@ -3,10 +3,15 @@
 import type { Check } from './types.js';
 
 const decisions = `
-  select a.id, format('%s approved what %s asked for and %s made', a.decided_by, a.requested_by, r.created_by)
+  select a.id, format('%s approved what %s asked for and %s made', concat_ws(' for ', a.decided_by, a.acting_for),
+    a.requested_by, r.created_by)
   from approvals a left join quote_revisions r on r.quote_id = a.quote_id and r.revision = a.revision
-  where a.status = 'approved' and (a.decided_by is null or a.decided_by = a.requested_by
-    or r.created_by is null or a.decided_by in (r.created_by, r.submitted_by))
+  where a.status = 'approved' and (a.decided_by is null or r.created_by is null
+    or array[a.decided_by, a.acting_for] && array[a.requested_by, r.created_by, r.submitted_by])
+  union all
+  select id, format('%s approved for %s, who was not asked: %s was', decided_by, coalesce(acting_for, 'nobody'),
+    coalesce(approver_id, 'nobody'))
+  from approvals where status = 'approved' and coalesce(acting_for, decided_by) is distinct from approver_id
   union all
   select id, format('%s approved %s %s above the limit of %s', decided_by, amount_minor, currency,
     limit_minor)
@@ -30,12 +35,14 @@ const executed = `
   where r.status in ('offered', 'accepted') and a.status <> 'approved'`;
 
 const releases = `
-  select id, format('credit note was made and approved by %s', created_by)
-  from invoices where kind = 'credit_note' and created_by = approved_by
+  select id, format('credit note was made by %s and approved by %s', coalesce(created_by, 'nobody'),
+    coalesce(approved_by, 'nobody'))
+  from invoices where kind = 'credit_note'
+    and (created_by is null or approved_by is null or created_by = approved_by)
   union all
   select distinct w.id, format('%s wrote off an invoice whose payment %s he recorded', w.decided_by, p.id)
   from write_offs w
-  join allocations a on a.invoice_id = w.invoice_id and a.cause <> 'recovery'
+  join allocations a on a.invoice_id = w.invoice_id
   join payments p on p.id = a.payment_id
   where p.recorded_by = w.decided_by
   union all

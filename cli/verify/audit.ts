@@ -53,6 +53,10 @@ const moneyWithoutEntry = `
     select 'payment' as what, id, recorded_at from payments
     union all select 'reversal', id, recorded_at from payment_reversals
     union all select 'allocation', id, recorded_at from allocations
+    union all select 'charge note', id, recorded_at from charge_notes
+    union all select 'charge allocation', id, recorded_at from charge_allocations
+    union all select 'charge waiver', id, recorded_at from charge_waivers
+    union all select 'charge write-off', id, recorded_at from charge_write_offs
     union all select 'ledger transaction', id, recorded_at from ledger_transactions
     union all select 'commission line', id, recorded_at from commission_lines)
   select w.id, format('%s was written at %s by a transaction without an audit entry', w.what, w.recorded_at)

@@ -17,7 +17,8 @@ const balances = `
     from commission_lines group by 1, 2),
   paid as (
     select payee_id, currency, coalesce(sum(amount_minor) filter (where is_released), 0) as minor,
-      coalesce(sum(amount_minor) filter (where is_released and not is_confirmed), 0) as clearing
+      coalesce(sum(amount_minor) filter (where is_released and not is_confirmed), 0) as clearing,
+      sum(amount_minor) as promised
     from released group by 1, 2),
   ledger as (
     select party as payee_id, currency,
@@ -28,7 +29,8 @@ const balances = `
     select coalesce(payee_id, 'commission without a payee') as payee_id, currency,
       coalesce(e.minor, 0) as earned, coalesce(p.minor, 0) as paid, coalesce(l.payable, 0) as payable,
       coalesce(p.clearing, 0) as on_the_way, coalesce(l.clearing, 0) as clearing,
-      coalesce(e.unreversed, 0) as unreversed
+      coalesce(e.unreversed, 0) as unreversed,
+      coalesce(p.promised, 0) as promised
     from earned e full join paid p using (payee_id, currency) full join ledger l using (payee_id, currency))
   select payee_id, format('earned %s less paid %s %s; the ledger owes %s', earned, paid, currency, payable)
   from balances where earned - paid <> payable
@@ -37,8 +39,9 @@ const balances = `
     clearing)
   from balances where on_the_way <> clearing
   union all
-  select payee_id, format('was paid %s %s, more than the %s ever earned', paid, currency, unreversed)
-  from balances where earned < paid and unreversed < paid`;
+  select payee_id, format('was paid or promised %s %s, more than the %s ever earned', promised, currency,
+    unreversed)
+  from balances where earned < promised and unreversed < promised`;
 
 // Half away from zero, in whole numbers.
 const amounts = `

@@ -1,5 +1,6 @@
 // I2: every minor unit of an invoice is allocated, credited, tolerated, written off or open, and of a payment
 // allocated or unapplied. Recomputed from the rows that say so; the cached columns and the ledger must agree.
+import { chargeNotes } from './charges.js';
 import type { Check } from './types.js';
 
 const invoiceParts = `
@@ -118,7 +119,11 @@ const lineIdentity = `
       + l.credited_net_minor + l.credited_tax_minor + l.tolerated_minor + l.written_off_minor)`;
 
 const paymentIdentity = `
-  with allocated as (select payment_id, sum(amount_minor) as minor from allocations group by payment_id)
+  with allocated as (
+    select payment_id, sum(amount_minor) as minor from (
+      select payment_id, amount_minor from allocations
+      union all select payment_id, fee_minor + interest_minor from charge_allocations) a
+    group by payment_id)
   select p.id, format('of %s%s has %s allocated and %s unapplied', p.amount_minor,
     case when p.reversed_at is null then '' else ' (reversed)' end, coalesce(a.minor, 0), p.unapplied_minor)
   from payments p left join allocated a on a.payment_id = p.id
@@ -140,10 +145,12 @@ const receivable = `
     left join invoices i on i.id = e.party
     where e.account = 'receivable' group by 1, 2, 3),
   documents as (
-    select entity_id, account_id, currency, sum(open_minor) as minor from invoices
-    where kind = 'invoice' group by 1, 2, 3)
+    select entity_id, account_id, currency, sum(open_minor) as minor from (
+      select entity_id, account_id, currency, open_minor from invoices where kind = 'invoice'
+      union all select entity_id, account_id, currency, open_minor from charge_notes) o
+    group by 1, 2, 3)
   select coalesce(account_id, 'receivable without a party'),
-    format('owes %s %s to %s by its invoices, %s by the ledger',
+    format('owes %s %s to %s by its invoices and charge notes, %s by the ledger',
     coalesce(d.minor, 0), currency, entity_id, coalesce(l.minor, 0))
   from ledger l full join documents d using (entity_id, account_id, currency)
   where coalesce(l.minor, 0) <> coalesce(d.minor, 0)`;
@@ -174,5 +181,6 @@ export const invoices: Check = {
     { offenders: paymentIdentity, counted: 'select count(*) from payments' },
     { offenders: receivable },
     { offenders: unappliedCash },
+    ...chargeNotes,
   ],
 };

@@ -1,4 +1,6 @@
-// I1: each ledger transaction and the whole ledger sum to zero per currency.
+// I1: each ledger transaction and the whole ledger sum to zero per currency; what charge notes charge and take
+// back is posted as it reads.
+import { chargePostings } from './charges.js';
 import type { Check } from './types.js';
 
 export const ledger: Check = {
@@ -19,5 +21,6 @@ export const ledger: Check = {
         group by currency
         having sum(amount_minor) <> 0`,
     },
+    chargePostings,
   ],
 };

@@ -46,9 +46,10 @@ export const answers: Check = {
   ],
 };
 
+// A decision whose step broke stays untold so that the sweep tries it again; it is parked, and judged as such.
 const untold = `
   select m.id, format('%s %s for %s is untold since %s', m.kind, m.name, m.target, m.recorded_at)
-  from messages m where m.told_at is null and m.recorded_at < ${settled}`;
+  from messages m where m.told_at is null and m.parked_for is null and m.recorded_at < ${settled}`;
 
 const toldButUnanswered = `
   select m.id, format('%s %s for %s was told at %s and is not answered', m.kind, m.name, m.target, m.told_at)

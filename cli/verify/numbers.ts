@@ -5,6 +5,8 @@ const documents = `
   documents as (
     select id, entity_id, series, seq, issued_on from invoices
     union all
+    select id, entity_id, series, seq, issued_on from charge_notes
+    union all
     select id, entity_id, 'order', seq, ordered_on from orders)`;
 
 const gapsAndDates = `
@@ -32,14 +34,16 @@ const sharedNumbers = `
   from orders group by entity_id, number having count(*) > 1
   union all
   select min(id), format('invoice number %s of %s is given %s times', number, entity_id, count(*))
-  from invoices group by entity_id, number having count(*) > 1`;
+  from (select id, number, entity_id from invoices union all select id, number, entity_id from charge_notes) d
+  group by entity_id, number having count(*) > 1`;
 
 export const numbers: Check = {
   invariant: 'I9',
   rules: [
     {
       offenders: gapsAndDates,
-      counted: 'select (select count(*) from invoices) + (select count(*) from orders)',
+      counted: `select (select count(*) from invoices) + (select count(*) from charge_notes)
+        + (select count(*) from orders)`,
     },
     { offenders: counters, counted: 'select count(*) from number_series' },
     { offenders: sharedNumbers },

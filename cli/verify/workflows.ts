@@ -1,95 +1,115 @@
-// I6: an open lead has an open workflow, a closed or unknown one has none. The engine's list lags behind and
-// may leave things out, so each lead is described; what looks wrong is read a second time before it is said.
+// I6: an open lead has an open workflow, a closed or unknown one has none; the same for monthly payout runs until
+// their last line is confirmed. The engine's list lags behind and may leave things out, so each is described; what
+// looks wrong is read a second time before it is said.
 import type pg from 'pg';
 import { eachBounded } from './bounded.js';
 import type { Broken, VerifyEngine, VerifyOptions } from './types.js';
 
 export const LEAD_WORKFLOW = 'lead/';
+const PAYOUT_WORKFLOW = 'payout/commission/';
 /** Calls to the engine under way at a time (PROTOCOL, "look"). */
 export const IN_FLIGHT = 16;
 const PAGE = 5_000;
 
-export interface LeadRow {
-  readonly id: string;
+/** A row that has a workflow while it is open. */
+interface Row {
+  readonly workflowId: string;
   readonly isOpen: boolean;
 }
 
-/** Yields every lead in the order of ids, page by page, so that no long transaction is held. */
-export async function* leadRows(db: pg.Pool): AsyncGenerator<LeadRow> {
+const RUNS = `select '${PAYOUT_WORKFLOW}' || period || '/' || run as "workflowId", status <> 'confirmed' as "isOpen"
+  from payouts where mode = 'monthly'`;
+const LEADS = `select '${LEAD_WORKFLOW}' || id as "workflowId", stage <> 'closed' as "isOpen" from leads`;
+
+/** Yields every lead in the order of ids, page by page, so that no long transaction is held; then every run. */
+async function* rowsOf(db: pg.Pool): AsyncGenerator<Row> {
   for (let after = ''; ; ) {
-    const { rows } = await db.query<{ id: string; open: boolean }>(
-      `select id, stage <> 'closed' as open from leads where id > $1 order by id limit ${PAGE}`,
-      [after],
-    );
-    for (const row of rows) yield { id: row.id, isOpen: row.open };
+    const { rows } = await db.query<Row>(`${LEADS} where id > $1 order by id limit ${PAGE}`, [after]);
+    yield* rows;
     const last = rows.at(-1);
-    if (!last || rows.length < PAGE) return;
-    after = last.id;
+    if (!last || rows.length < PAGE) break;
+    after = last.workflowId.slice(LEAD_WORKFLOW.length);
   }
+  const { rows } = await db.query<Row>(RUNS);
+  yield* rows;
 }
 
-export type Difference = 'not_running' | 'running_though_closed' | 'running_without_lead';
+async function rowOf(db: pg.Pool, workflowId: string): Promise<Row | undefined> {
+  const { rows } = workflowId.startsWith(LEAD_WORKFLOW)
+    ? await db.query<Row>(`${LEADS} where id = $1`, [workflowId.slice(LEAD_WORKFLOW.length)])
+    : await db.query<Row>(`select * from (${RUNS}) r where "workflowId" = $1`, [workflowId]);
+  return rows[0];
+}
 
-/** What row and workflow of a lead say now; undefined when they agree. */
-export async function differenceOf(
+export type Difference = 'not_running' | 'running_though_closed' | 'running_without_row';
+
+export interface Found {
+  readonly workflowId: string;
+  /** Id of the lead, or the workflow's own where it has none. */
+  readonly subject: string;
+  readonly difference: Difference;
+}
+
+/** What row and workflow say now; undefined when they agree. */
+async function differenceOf(
   db: pg.Pool,
   engine: VerifyEngine,
-  leadId: string,
+  workflowId: string,
 ): Promise<Difference | undefined> {
-  const state = await engine.describe(`${LEAD_WORKFLOW}${leadId}`);
-  const { rows } = await db.query<{ open: boolean }>(
-    `select stage <> 'closed' as open from leads where id = $1`,
-    [leadId],
-  );
-  const [row] = rows;
-  if (!row) return state === 'open' ? 'running_without_lead' : undefined;
-  if (row.open) return state === 'open' ? undefined : 'not_running';
-  return state === 'open' ? 'running_though_closed' : undefined;
+  const isRunning = (await engine.describe(workflowId)) === 'open';
+  const row = await rowOf(db, workflowId);
+  if (!row) return isRunning ? 'running_without_row' : undefined;
+  if (row.isOpen === isRunning) return undefined;
+  return row.isOpen ? 'not_running' : 'running_though_closed';
 }
 
-/** Yields ids of leads whose row and workflow differ, described twice; `checked` is told of every lead. */
+/** Finds rows and workflows that differ, described twice; `checked` is told of every row. */
 export async function differences(
   { db, fast }: Pick<VerifyOptions, 'db' | 'fast'>,
   engine: VerifyEngine,
   checked: () => void,
-): Promise<{ leadId: string; difference: Difference }[]> {
+): Promise<Found[]> {
   const listed = new Set<string>();
   for await (const id of engine.listOpen()) {
-    if (id.startsWith(LEAD_WORKFLOW)) listed.add(id.slice(LEAD_WORKFLOW.length));
+    if (id.startsWith(LEAD_WORKFLOW) || id.startsWith(PAYOUT_WORKFLOW)) listed.add(id);
   }
   const suspects = new Set<string>();
-  await eachBounded(leadRows(db), IN_FLIGHT, async ({ id, isOpen }) => {
-    const isListed = listed.delete(id);
-    const isRunning = fast ? isListed : (await engine.describe(`${LEAD_WORKFLOW}${id}`)) === 'open';
-    if (isRunning !== isOpen) suspects.add(id);
+  await eachBounded(rowsOf(db), IN_FLIGHT, async ({ workflowId, isOpen }) => {
+    const isListed = listed.delete(workflowId);
+    const isRunning = fast ? isListed : (await engine.describe(workflowId)) === 'open';
+    if (isRunning !== isOpen) suspects.add(workflowId);
     checked();
   });
-  for (const id of listed) suspects.add(id); // Running, and the table did not hold them.
-  const found: { leadId: string; difference: Difference }[] = [];
-  await eachBounded(suspects, IN_FLIGHT, async (leadId) => {
-    const difference = await differenceOf(db, engine, leadId);
-    if (difference) found.push({ leadId, difference });
+  for (const id of listed) suspects.add(id); // Running, and the tables did not hold them.
+  const found: Found[] = [];
+  await eachBounded(suspects, IN_FLIGHT, async (workflowId) => {
+    const difference = await differenceOf(db, engine, workflowId);
+    const isLead = workflowId.startsWith(LEAD_WORKFLOW);
+    const subject = isLead ? workflowId.slice(LEAD_WORKFLOW.length) : workflowId;
+    if (difference) found.push({ workflowId, subject, difference });
   });
-  return found.sort((a, b) => (a.leadId < b.leadId ? -1 : 1));
+  return found.sort((a, b) => (a.workflowId < b.workflowId ? -1 : 1));
 }
 
 const SENTENCES: Readonly<Record<Difference, string>> = {
   not_running: 'is open and has no open workflow',
   running_though_closed: 'is closed and its workflow is open',
-  running_without_lead: 'has an open workflow and no row',
+  running_without_row: 'has an open workflow and no row',
 };
 
 export async function checkWorkflows(
   options: VerifyOptions,
   engine: VerifyEngine,
 ): Promise<{ broken: Broken[]; checkedRows: number }> {
-  const { rows } = await options.db.query<{ n: string }>('select count(*)::text as n from leads');
+  const { rows } = await options.db.query<{ n: string }>(
+    `select ((select count(*) from leads) + (select count(*) from payouts where mode = 'monthly'))::text as n`,
+  );
   const total = Number(rows[0]?.n);
   let checkedRows = 0;
   const found = await differences(options, engine, () => {
     checkedRows++;
     if (checkedRows % 1_000 === 0) options.onProgress?.({ invariant: 'I6', done: checkedRows, total });
   });
-  const broken = found.map(({ leadId, difference }) => ({ subject: leadId, detail: SENTENCES[difference] }));
+  const broken = found.map(({ subject, difference }) => ({ subject, detail: SENTENCES[difference] }));
   return { broken, checkedRows };
 }

@@ -170,6 +170,7 @@ export const POLICY_EXAMPLES: { readonly [K in PolicyKind]: PolicyByKind[K] } = 
     taskHours: 24,
     defaultTermsId: 'net30',
     smallDifference: { shareBps: 50, maximums: [eur('2.00'), usd('2.00')] },
+    paymentOrder: 'principal_first',
   },
   dunning: {
     business,

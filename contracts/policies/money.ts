@@ -1,6 +1,7 @@
 // The schemas of the policies after the order: tax, invoicing, dunning, commission, payout, mails.
 import { Type } from 'typebox';
 import { TERM_KINDS } from '../../domain/invoices/terms.js';
+import { PAYMENT_ORDERS } from '../../domain/payments/debts.js';
 import { CREDIT_ROLES, MAIL_KINDS } from '../../domain/policies/types.js';
 import { written } from '../patterns.js';
 import { amounts, bps, Country, closed, code, Day, hours, list, RoleName, whole, word } from './fields.js';
@@ -71,6 +72,14 @@ export const InvoicingPolicySchema = Type.Object(
     smallDifference: Type.Object(
       { shareBps: bps('Share of the gross', 50), maximums: amounts('Amount') },
       { ...closed, description: 'Underpayment taken as paid: the lower of both' },
+    ),
+    paymentOrder: Type.Optional(
+      Type.Enum([...PAYMENT_ORDERS], {
+        description:
+          'How money settles an invoice with charge notes: principal, interest, fees (also where absent), or ' +
+          'by law fees, interest, principal',
+        examples: ['principal_first'],
+      }),
     ),
   },
   { ...closed, description: 'What is invoiced when, and until when it is paid' },

@@ -3,11 +3,11 @@
 import { parseAmount } from '../money/amounts.js';
 import { delegateOn, limitOf, managersOf, type People, type Person } from '../people/people.js';
 import type { ApprovalCondition, ApprovalPolicy, ApprovalRule } from '../policies/types.js';
-import type { NeededApproval, PassedOverReason, QuoteFacts } from './types.js';
+import type { ApproverFacts, NeededApproval, PassedOverReason, QuoteFacts } from './types.js';
 
 /**
  * Returns the steps a revision needs, by sequence and then in the matrix's order; [] when within policy.
- * An approver is never the requester, never profits from the deal, is active and has a limit of at least
+ * An approver is never the requester or the maker, never profits from the deal, is active and has a limit of at least
  * the total in the quote's currency; whoever fails is passed over upwards to the next manager. One person
  * meets several rules in one step. Nobody able: a step without approver, overdue for the admin at once.
  */
@@ -120,7 +120,8 @@ const unique = (people: Person[]): Person[] => [
   ...new Map(people.map((person) => [person.id, person])).values(),
 ];
 
-function whyNot(person: Person, quote: QuoteFacts, requesterId: string): PassedOverReason | null {
+/** Why a person may not be asked to approve a quote, or null; the limit is their own. */
+export function whyNot(person: Person, quote: ApproverFacts, requesterId: string): PassedOverReason | null {
   return (
     whyNotStandIn(person, quote, requesterId) ??
     (limitOf(person, quote.currency) < quote.totalMinor ? 'limit' : null)
@@ -128,8 +129,9 @@ function whyNot(person: Person, quote: QuoteFacts, requesterId: string): PassedO
 }
 
 // A delegate decides within the limit of the person they stand in for.
-function whyNotStandIn(person: Person, quote: QuoteFacts, requesterId: string): PassedOverReason | null {
+function whyNotStandIn(person: Person, quote: ApproverFacts, requesterId: string): PassedOverReason | null {
   if (!person.active) return 'inactive';
   if (person.id === requesterId) return 'requester';
+  if (person.id === quote.makerId) return 'maker';
   return quote.beneficiaryIds.includes(person.id) ? 'profits' : null;
 }

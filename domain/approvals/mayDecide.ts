@@ -3,6 +3,7 @@
 import type { ErrorCode } from '../errors.js';
 import { formatAmount } from '../money/amounts.js';
 import { actingOn, delegateOn, limitOf, type People, type Person } from '../people/people.js';
+import { toxicWith } from '../people/toxicPairs.js';
 import type { OpenApproval, QuoteFacts } from './types.js';
 
 export interface DecisionContext {
@@ -36,8 +37,9 @@ export function mayDecide(approval: OpenApproval, personId: string, context: Dec
   if (approver === undefined || (approver.id !== person.id && !standsIn)) {
     return refused('forbidden', `${personId} was not asked; ${approval.approverId ?? 'nobody'} was`);
   }
+  const toxic = toxicDecision(approval, person, approver, context);
+  if (toxic !== null) return toxic;
   for (const id of new Set([person.id, approver.id])) {
-    if (id === approval.requesterId) return refused('self_approval', `${id} asked for this approval`);
     if (quote.beneficiaryIds.includes(id)) {
       return refused('self_approval', `${id} has direct credit on this deal`);
     }
@@ -50,6 +52,26 @@ export function mayDecide(approval: OpenApproval, personId: string, context: Dec
     return refused('limit_exceeded', detail);
   }
   return { ok: true, actingForId: approver.id === person.id ? null : approver.id };
+}
+
+/** Neither who decides nor who is acted for made the quote or asked for its discount. */
+function toxicDecision(
+  { requesterId, contentHash: recordId }: OpenApproval,
+  person: Person,
+  approver: Person,
+  { on, quote }: DecisionContext,
+): MayDecide | null {
+  const decides = { personId: person.id, actingForId: approver.id, recordId, on };
+  const made = { act: 'makeQuote', personId: quote.makerId, recordId, on } as const;
+  const asked = { act: 'giveDiscount', personId: requesterId, recordId, on } as const;
+  const toxic =
+    toxicWith({ act: 'approveQuote', ...decides }, [made]) ??
+    toxicWith({ act: 'approveDiscount', ...decides }, [asked]);
+  if (toxic === null) return null;
+  const did =
+    toxic.reason === 'own_quote' ? `${quote.makerId} made this quote` : `${requesterId} asked for this`;
+  const whose = person.id === approver.id ? '' : `, and ${person.id} acts for ${approver.id}`;
+  return refused(toxic.code, `${did}${whose}`);
 }
 
 function refusalOfState(approval: OpenApproval, context: DecisionContext): MayDecide | null {

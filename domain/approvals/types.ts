@@ -3,6 +3,8 @@
 
 export const APPROVAL_STATUSES = ['waiting', 'open', 'approved', 'rejected', 'void'] as const;
 export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
+/** Still to be decided: asked, or asked once an earlier step is approved. */
+export const UNDECIDED = ['waiting', 'open'] as const satisfies readonly ApprovalStatus[];
 
 /** What the matrix looks at in a revision of a quote. */
 export interface QuoteFacts {
@@ -16,11 +18,16 @@ export interface QuoteFacts {
   paymentDays: number;
   families: readonly string[];
   nonStandardTerms: boolean;
+  /** Who made the revision, whoever submits it. */
+  makerId: string;
   /** Persons with direct credit, split or fee on the deal. A hierarchy override is none. */
   beneficiaryIds: readonly string[];
 }
 
-export type PassedOverReason = 'requester' | 'profits' | 'limit' | 'inactive';
+/** Of a quote, what says who may not approve it. */
+export type ApproverFacts = Pick<QuoteFacts, 'currency' | 'totalMinor' | 'makerId' | 'beneficiaryIds'>;
+
+export type PassedOverReason = 'requester' | 'maker' | 'profits' | 'limit' | 'inactive';
 
 /** One step, in the order of asking. Steps of one sequence are asked at the same time. */
 export interface NeededApproval {

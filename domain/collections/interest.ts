@@ -16,15 +16,42 @@ export interface LatePrincipal {
   chargedUntilOn: string | null;
 }
 
+/** Interest over one stretch of days on which neither principal nor rate changed. */
+export interface InterestPeriod {
+  fromOn: string;
+  /** The last day of it. */
+  untilOn: string;
+  days: number;
+  principalMinor: bigint;
+  rateBps: number;
+}
+
 /**
  * Returns the interest in minor units up to and including `untilOn`, from the day after due (or after the
  * last note): Σ principal × (reference rate + margin) × days ÷ (10,000 × 365), cut at each payment, dispute
  * and change of rate, rounded half away from zero once (RULES, Reminders). 0 for a plan without interest.
  */
 export function lateInterest(principal: LatePrincipal, plan: DunningPlan, untilOn: string): bigint {
-  if (plan.interest === null) return 0n;
+  const weighted = interestPeriods(principal, plan, untilOn).reduce(
+    (sum, { principalMinor, rateBps, days }) => sum + principalMinor * BigInt(rateBps) * BigInt(days),
+    0n,
+  );
+  return divRound(weighted, 10_000n * 365n);
+}
+
+/** The first day a note issued now charges interest for. */
+export const interestFromOn = ({ dueOn, chargedUntilOn }: LatePrincipal): string =>
+  addDays(chargedUntilOn ?? dueOn, 1);
+
+/** What the interest is counted from: the stretches that bear any, in order. */
+export function interestPeriods(
+  principal: LatePrincipal,
+  plan: DunningPlan,
+  untilOn: string,
+): InterestPeriod[] {
+  if (plan.interest === null) return [];
   const { marginBps, referenceRates } = plan.interest;
-  const from = addDays(principal.chargedUntilOn ?? principal.dueOn, 1);
+  const from = interestFromOn(principal);
   const afterEnd = addDays(untilOn, 1);
   const cuts = [
     ...principal.changes.map((change) => addDays(change.on, 1)),
@@ -35,15 +62,19 @@ export function lateInterest(principal: LatePrincipal, plan: DunningPlan, untilO
     ...referenceRates.map((rate) => rate.fromOn),
   ].filter((on) => from < on && on < afterEnd);
   const starts = [from, ...new Set(cuts.sort())];
-  let weighted = 0n;
-  starts.forEach((start, index) => {
-    const days = daysBetween(start, starts[index + 1] ?? afterEnd);
-    if (days <= 0) return;
-    const rateBps = marginBps + rateOn(referenceRates, start);
-    // A negative reference rate may eat the margin; nobody is paid for being late.
-    weighted += bearing(principal, start) * BigInt(Math.max(0, rateBps)) * BigInt(days);
-  });
-  return divRound(weighted, 10_000n * 365n);
+  return starts
+    .map((fromOn, index): InterestPeriod => {
+      const end = starts[index + 1] ?? afterEnd;
+      return {
+        fromOn,
+        untilOn: addDays(end, -1),
+        days: daysBetween(fromOn, end),
+        principalMinor: bearing(principal, fromOn),
+        // A negative reference rate may eat the margin; nobody is paid for being late.
+        rateBps: Math.max(0, marginBps + rateOn(referenceRates, fromOn)),
+      };
+    })
+    .filter(({ days, principalMinor, rateBps }) => days > 0 && principalMinor > 0n && rateBps > 0);
 }
 
 function bearing(principal: LatePrincipal, on: string): bigint {

@@ -47,3 +47,18 @@ export interface DisputedPart {
   untilOn: string | null;
   amountMinor: bigint;
 }
+
+/** A charge note's fees and interest apart: payments, waivers and write-offs reach each by itself. */
+export interface ChargeParts {
+  readonly feeMinor: bigint;
+  readonly interestMinor: bigint;
+}
+
+export interface ChargeBalance extends ChargeParts {
+  readonly allocatedFeeMinor: bigint;
+  readonly allocatedInterestMinor: bigint;
+  readonly waivedFeeMinor: bigint;
+  readonly waivedInterestMinor: bigint;
+  readonly writtenOffFeeMinor: bigint;
+  readonly writtenOffInterestMinor: bigint;
+}

@@ -69,7 +69,7 @@ export interface LeadProgress {
   order: { delivered: 'none' | 'some' | 'all' } | null;
   /** Something was delivered (or ordered, by policy) and is not invoiced yet. */
   uninvoiced: boolean;
-  /** Invoices and charge notes that still have something open and are not written off. */
+  /** Invoices that still have something open; unpaid charge notes stay open by themselves. */
   openInvoices: number;
   /** Commission lines that are neither released, set off nor carried, and cash not yet earned on. */
   unsettledCommissions: number;

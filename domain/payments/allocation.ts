@@ -73,6 +73,8 @@ export interface PaymentToReverse {
   readonly alreadyReversed: boolean;
   readonly allocations: readonly AllocationLine[];
   readonly unappliedMinor: bigint;
+  /** What still stands of it on charge notes. */
+  readonly chargedMinor: bigint;
   /** What left as a refund; it becomes a receivable on a charge note, and a task. */
   readonly refundedMinor: bigint;
 }
@@ -88,11 +90,13 @@ export interface Reversal {
 /** The exact mirror of what still stands of a payment. Refuses `already_reversed`. */
 export function reversePayment(payment: PaymentToReverse): Reversal {
   if (payment.alreadyReversed) throw new DomainError('already_reversed', 'the payment was reversed before');
-  const { unappliedMinor, refundedMinor } = payment;
+  const { unappliedMinor, chargedMinor, refundedMinor } = payment;
   const standing = payment.allocations.filter(({ amountMinor }) => amountMinor !== 0n);
   const allocatedMinor = standing.reduce((sum, line) => sum + line.amountMinor, 0n);
-  if (allocatedMinor + unappliedMinor + refundedMinor !== payment.amountMinor) {
-    const parts = `${allocatedMinor} allocated, ${unappliedMinor} unapplied, ${refundedMinor} refunded`;
+  if (allocatedMinor + chargedMinor + unappliedMinor + refundedMinor !== payment.amountMinor) {
+    const parts =
+      `${allocatedMinor} allocated, ${chargedMinor} on charge notes, ` +
+      `${unappliedMinor} unapplied, ${refundedMinor} refunded`;
     throw new RangeError(`payment of ${payment.amountMinor} stands with ${parts}`);
   }
   const mirrors = standing.map((line) => ({ ...line, amountMinor: -line.amountMinor }));

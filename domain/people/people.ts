@@ -41,6 +41,10 @@ export interface Person {
 
 export type People = ReadonlyMap<string, Person>;
 
+/** A machine has the role `integration` and no other: whoever runs it holds its keys, it is nobody's duty. */
+export const isMachine = (roles: readonly Role[]): boolean =>
+  roles.length > 0 && roles.every((role) => role === 'integration');
+
 export interface PeopleProblem {
   personId: string;
   pointer: string;

@@ -1,5 +1,7 @@
 // Two acts one person must not both do: the pairs of DESIGN "Who may", as data for API, steps and SQL.
 // Persons are compared, never logins; who acted as a delegate has acted, and so has the one acted for.
+// Which records are looked at is the step's; the database guards the same pairs once more.
+import { DomainError, type ErrorCode } from '../errors.js';
 
 export const ACTS = [
   'makeQuote',
@@ -24,19 +26,40 @@ export type Act = (typeof ACTS)[number];
 export interface ToxicPair {
   acts: readonly [Act, Act];
   within: 'record' | 'day';
-  /** Which pair was broken, beside the refusal's code `self_approval` or `forbidden`. */
+  /** Which pair was broken, and the code it is refused with. */
   reason: string;
+  code: ErrorCode;
 }
 
 export const TOXIC_PAIRS = [
-  { acts: ['makeQuote', 'approveQuote'], within: 'record', reason: 'own_quote' },
-  { acts: ['giveDiscount', 'approveDiscount'], within: 'record', reason: 'own_discount' },
-  { acts: ['createCreditNote', 'approveCreditNote'], within: 'record', reason: 'own_credit_note' },
-  { acts: ['recordPayment', 'writeOffInvoice'], within: 'record', reason: 'own_payment' },
-  { acts: ['calculateCommission', 'releaseCommission'], within: 'record', reason: 'own_calculation' },
-  { acts: ['editPlan', 'releasePayout'], within: 'record', reason: 'own_plan' },
-  { acts: ['receivePayout', 'releasePayout'], within: 'record', reason: 'own_payout' },
-  { acts: ['changeRoles', 'useRoles'], within: 'day', reason: 'own_roles' },
+  { acts: ['makeQuote', 'approveQuote'], within: 'record', reason: 'own_quote', code: 'self_approval' },
+  {
+    acts: ['giveDiscount', 'approveDiscount'],
+    within: 'record',
+    reason: 'own_discount',
+    code: 'self_approval',
+  },
+  {
+    acts: ['createCreditNote', 'approveCreditNote'],
+    within: 'record',
+    reason: 'own_credit_note',
+    code: 'self_approval',
+  },
+  {
+    acts: ['recordPayment', 'writeOffInvoice'],
+    within: 'record',
+    reason: 'own_payment',
+    code: 'conflicting_duties',
+  },
+  {
+    acts: ['calculateCommission', 'releaseCommission'],
+    within: 'record',
+    reason: 'own_calculation',
+    code: 'conflicting_duties',
+  },
+  { acts: ['editPlan', 'releasePayout'], within: 'record', reason: 'own_plan', code: 'conflicting_duties' },
+  { acts: ['receivePayout', 'releasePayout'], within: 'record', reason: 'own_payout', code: 'self_approval' },
+  { acts: ['changeRoles', 'useRoles'], within: 'day', reason: 'own_roles', code: 'forbidden' },
 ] as const satisfies readonly ToxicPair[];
 export type ToxicReason = (typeof TOXIC_PAIRS)[number]['reason'];
 
@@ -65,6 +88,12 @@ export function toxicWith(next: DoneAct, done: readonly DoneAct[]): (typeof TOXI
     if (done.some(clashes)) return pair;
   }
   return null;
+}
+
+/** Refuses `next` where one of `done` forbids it; `detail` says what the person did before. */
+export function refuseToxic(next: DoneAct, done: readonly DoneAct[], detail: string, pointer?: string): void {
+  const pair = toxicWith(next, done);
+  if (pair !== null) throw new DomainError(pair.code, detail, pointer);
 }
 
 const personsOf = (done: DoneAct): string[] =>

@@ -2,6 +2,7 @@
 // they decided. Shapes only: contracts/policies.ts holds the limits of each field, problems.ts what
 // several fields must say together. Amounts are wire money, because a policy is hashed as JSON.
 import type { PaymentTerms } from '../invoices/terms.js';
+import type { PaymentOrder } from '../payments/debts.js';
 import type { Role } from '../people/people.js';
 import type { TaxPolicy } from '../taxes/treatment.js';
 
@@ -161,6 +162,8 @@ export interface InvoicingPolicy {
   defaultTermsId: string;
   /** Underpayment taken as paid: the lower of the share of the gross and the amount of the currency. */
   smallDifference: { shareBps: number; maximums: WireMoney[] };
+  /** In which order money settles a debt; absent: principal, interest, fees. */
+  paymentOrder?: PaymentOrder;
 }
 
 export interface DunningLevel {

@@ -17,6 +17,7 @@ import {
 } from '../support/deal.js';
 import { dayOf, deliver, invoicesOf, payment } from '../support/money.js';
 import { counts, offences } from '../support/offences.js';
+import { askedToCancel } from '../support/requests.js';
 
 let world: World;
 beforeAll(async () => {
@@ -209,10 +210,8 @@ describe('a payment at the door', () => {
 
   test('never waits for the step that holds its lead: no deadlock between intake and cancellation', async () => {
     const { deal, invoice } = await invoiced();
-    const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.boss, {
-      orderId: deal.orderId,
-      reason: 'x',
-    });
+    const asked = await askedToCancel(world.deps.db, deal, PEOPLE.finance);
+    const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.boss, asked);
     const { rows: before } = await world.db.query<{ n: string }>(
       'select deadlocks as n from pg_stat_database where datname = current_database()',
     );

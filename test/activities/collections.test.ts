@@ -15,6 +15,7 @@ import {
 } from '../support/deal.js';
 import { bounce, deliver, invoicesOf, pay, payment } from '../support/money.js';
 import { counts, offences } from '../support/offences.js';
+import { askedToCancel } from '../support/requests.js';
 
 let world: World;
 beforeAll(async () => {
@@ -180,14 +181,36 @@ describe('taking back', () => {
     await settle(world, deal.leadId);
     const [invoice] = await invoicesOf(world, deal);
     const { paymentId } = await pay(world, deal, invoice?.number as string, 3_000n, 1);
-    const body = { orderId: deal.orderId, reason: 'customer stepped back' };
-    const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.boss, body);
+    const alone = { orderId: deal.orderId, reason: 'customer stepped back' };
+    const asked = await askedToCancel(world.deps.db, deal, PEOPLE.boss);
+    const before = await counts(world);
+    const byOne = [
+      await decision(world, deal.leadId, 'cancelOrder', PEOPLE.finance, alone),
+      await decision(world, deal.leadId, 'cancelOrder', PEOPLE.boss, asked),
+      await decision(world, deal.leadId, 'cancelOrder', PEOPLE.finance, {
+        ...asked,
+        requestedBy: PEOPLE.sdr,
+      }),
+    ];
+    const codes = [];
+    for (const one of byOne) codes.push((await told(world, 'cancelOrder', deal.leadId, one, 2)).answer?.code);
+    expect(codes).toEqual(['conflicting_duties', 'self_approval', 'content_changed']);
+    expect(await counts(world)).toEqual(before);
+    const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.finance, asked);
     await Promise.all([
       told(world, 'cancelOrder', deal.leadId, id, 2),
       told(world, 'cancelOrder', deal.leadId, id, 2),
     ]);
     await settle(world, deal.leadId, 2);
     expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'cancelled' });
+    const made = await row(
+      world,
+      `select created_by, approved_by, t.status from invoices i join tasks t on t.id = $2
+        where i.lead_id = $1 and i.kind = 'credit_note'`,
+      deal.leadId,
+      asked.taskId,
+    );
+    expect(made).toEqual({ created_by: PEOPLE.boss, approved_by: PEOPLE.finance, status: 'resolved' });
     expect(await invoicesOf(world, deal, 'credit_note')).toMatchObject([
       { net: 5_000n, tax: 1_050n, gross: 6_050n },
     ]);
@@ -226,13 +249,13 @@ describe('taking back', () => {
     const deal = await orderedDeal(world, { billOn: 'order', lines: [{ quantity: 2, netMinor: 9_999 }] });
     await settle(world, deal.leadId);
     await deliver(world, deal, [1], 1);
-    const body = { orderId: deal.orderId, reason: 'x' };
+    const body = await askedToCancel(world.deps.db, deal, PEOPLE.finance);
     const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.boss, body);
     await told(world, 'cancelOrder', deal.leadId, id, 2);
     expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'cancelled' });
   });
 
-  test('a delivery told after the cancellation is parked with a task', async () => {
+  test('a delivery told after the cancellation has no effect but a task, and waits for nothing', async () => {
     const deal = await orderedDeal(world);
     const { recordDelivery } = await import('../../activities/intake/deliveries.js');
     const messageId = newId('msg');
@@ -248,7 +271,17 @@ describe('taking back', () => {
     const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.boss, body);
     await told(world, 'cancelOrder', deal.leadId, id);
     const { answer } = await told(world, 'recordDelivery', deal.leadId, messageId);
-    expect(answer).toEqual({ result: 'parked', code: 'order_cancelled' });
+    expect(answer).toEqual({ result: 'no_effect', code: 'order_cancelled' });
+    const left = await row(
+      world,
+      `select d.status, t.role, m.parked_for as parked from deliveries d
+        join tasks t on t.subject = d.id and t.status = 'open' and t.kind = 'delivery_after_cancellation'
+        join messages m on m.id = $2 where d.order_id = $1`,
+      deal.orderId,
+      messageId,
+    );
+    expect(left).toEqual({ status: 'refused', role: 'finance', parked: null });
+    expect((await told(world, 'recordDelivery', deal.leadId, messageId)).answer).toEqual(answer);
   });
 
   test('a credit note on a closed lead opens it again, and needs two persons', async () => {

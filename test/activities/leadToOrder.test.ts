@@ -1,175 +1,35 @@
-// Every step from first contact to the order, on real Postgres: at once with itself, and once more with the same
-// key. Its effect happens once, its answer is the same, and a refusal changes nothing but the message.
+// Every step from first contact to the order but approvals (approvals.test.ts).
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { ApplicationFailure } from '@temporalio/common';
-import pino from 'pino';
-import { makeActivities } from '../../activities/index.js';
 import { captureLead } from '../../activities/intake/leads.js';
-import { leadTarget, putDecision } from '../../activities/intake/messages.js';
-import { draftQuote } from '../../activities/intake/quotes.js';
+import { leadTarget } from '../../activities/intake/messages.js';
 import { newId } from '../../db/ids.js';
-import { PolicyStore } from '../../db/policies.js';
-import { withTransaction } from '../../db/pool.js';
-import type { DecisionName } from '../../domain/messages.js';
-import type { DealActivities, StepAnswer, StepCall } from '../../domain/steps.js';
-import { BEGINS_AT, PEOPLE, seedCompany, sku } from '../support/company.js';
-import { freshDatabase, type TestDatabase } from '../support/database.js';
+import { PEOPLE } from '../support/company.js';
+import {
+  acceptedBy,
+  approvalOf,
+  at,
+  base,
+  captureOne,
+  closeSteps,
+  decide,
+  drafted,
+  due,
+  lead,
+  leadId,
+  once,
+  openSteps,
+  qualified,
+  refused,
+  scored,
+  steps,
+  submitted,
+  told,
+  waiting,
+} from '../support/leadSteps.js';
 
-const HOUR_MS = 3_600_000;
-let base: TestDatabase;
-let steps: DealActivities;
-const policies = new PolicyStore();
-
-beforeAll(async () => {
-  base = await freshDatabase();
-  await seedCompany(base.owner, BEGINS_AT);
-  const deps = { db: base.app, policies, log: pino({ level: 'silent' }), mailer: undefined as never };
-  steps = makeActivities(deps);
-});
-afterAll(() => base?.drop());
-
-interface Row {
-  stage: string;
-  revision: number;
-  outcome: string | null;
-}
-let leadId: string;
-let at = BEGINS_AT;
-let captured: string;
-
-beforeEach(async () => {
-  captured = newId('msg');
-  at += HOUR_MS;
-  const email = `${captured.slice(-12)}@customer.example`;
-  const capture = {
-    source: { channel: 'website' },
-    contact: { name: 'C', email, company: 'C', country: 'ES' },
-  };
-  ({ leadId } = await captureLead(base.app, {
-    capture,
-    actorId: PEOPLE.machine,
-    messageId: captured,
-    nowMs: at,
-  }));
-});
-
-const lead = async (): Promise<Row> => {
-  const { rows } = await base.owner.query<Row>('select stage, revision, outcome from leads where id = $1', [
-    leadId,
-  ]);
-  return rows[0] as Row;
-};
-
-/** What a worker does with a step whose twin was faster: it tries again. */
-async function tried(step: (call: StepCall) => Promise<StepAnswer>, call: StepCall): Promise<StepAnswer> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await step(call);
-    } catch (error) {
-      if (!(error instanceof ApplicationFailure) || error.type !== 'DatabaseAway' || attempt === 5)
-        throw error;
-    }
-  }
-}
-
-const counts = async (): Promise<string> => {
-  const { rows } = await base.owner.query<{ table: string }>(
-    `select relname as table from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1`,
-  );
-  const parts = rows.map(({ table }) => `(select count(*) from ${table}) as "${table}"`);
-  return JSON.stringify((await base.owner.query(`select ${parts.join(', ')}`)).rows[0], (_k, v: unknown) =>
-    typeof v === 'bigint' ? v.toString() : v,
-  );
-};
-
-/** Runs a step at once with itself and once more; its revision goes up by one, and only once. */
-async function once(name: Exclude<keyof DealActivities, 'loadLead'>, call: Omit<StepCall, 'leadId'>) {
-  const before = await lead();
-  const whole = { leadId, ...call };
-  const [first, twin] = await Promise.all([tried(steps[name], whole), tried(steps[name], whole)]);
-  const after = await lead();
-  expect(after.revision).toBe(before.revision + 1);
-  const rows = await counts();
-  const again = await steps[name]({ ...whole, at: whole.at + HOUR_MS });
-  expect(await counts()).toBe(rows);
-  expect((await lead()).revision).toBe(after.revision);
-  for (const answer of [first, twin, again]) {
-    expect(answer?.head.revision).toBe(after.revision);
-    expect(answer?.head.stage).toBe(after.stage);
-  }
-  return { answer: again, stage: after.stage, outcome: after.outcome };
-}
-
-async function told(name: DecisionName, actorId: string, body: object): Promise<string> {
-  const id = newId('msg');
-  const message = { id, target: leadTarget(leadId), leadId, name, actorId, body, nowMs: Date.now() };
-  await putDecision(base.app, message);
-  return id;
-}
-
-async function decide(name: DecisionName, actorId: string, body: object) {
-  const result = await once(name, { key: await told(name, actorId, body), at });
-  expect(result.answer.answer?.result).toBe('applied');
-  return result;
-}
-
-async function refused(name: DecisionName, actorId: string, body: object): Promise<string | undefined> {
-  const before = await lead();
-  const key = await told(name, actorId, body);
-  const rows = await counts();
-  const { answer } = await tried(steps[name], { leadId, key, at });
-  expect(answer?.result).toBe('refused');
-  expect(await counts()).toBe(rows);
-  expect(await lead()).toEqual(before);
-  const again = await steps[name]({ leadId, key, at });
-  expect(again.answer).toEqual(answer);
-  return answer?.code;
-}
-
-/** An own step, due for one of the lead's waits. */
-async function due(name: Exclude<keyof DealActivities, 'loadLead'>, kind: string) {
-  const { rows } = await base.owner.query<{ subject: string; until: Date }>(
-    'select subject, until from waits where lead_id = $1 and kind = $2 and ended_at is null',
-    [leadId, kind],
-  );
-  const { revision } = await lead();
-  const wait = rows[0] as (typeof rows)[0];
-  at = Math.max(at, wait.until.getTime());
-  return once(name, { key: `${leadId}/${name}/${revision}`, at, subject: wait.subject, revision });
-}
-
-const waiting = async (kind: string) => {
-  const { rows } = await base.owner.query<{ person_id: string | null; level: number; until: Date }>(
-    'select person_id, level, until from waits where lead_id = $1 and kind = $2 and ended_at is null',
-    [leadId, kind],
-  );
-  return rows;
-};
-
-const scored = () => once('scoreLead', { key: captured, at });
-const qualified = async () => {
-  await scored();
-  await decide('qualifyLead', PEOPLE.rep, { decision: 'qualify' });
-};
-async function drafted(discountBps: number): Promise<string> {
-  const draft = { lines: [{ sku: sku(1), quantity: '10', discountBps }] };
-  const input = { draft, leadId, actorId: PEOPLE.rep, nowMs: at };
-  return (await withTransaction(base.app, (tx) => draftQuote(policies, tx, input))).quoteId;
-}
-async function submitted(discountBps: number): Promise<string> {
-  await qualified();
-  const quoteId = await drafted(discountBps);
-  await decide('submitQuote', PEOPLE.rep, { quoteId, revision: 1 });
-  return quoteId;
-}
-const approvalOf = async (quoteId: string): Promise<string> => {
-  const { rows } = await base.owner.query<{ id: string }>(
-    `select id from approvals where quote_id = $1 and status = 'open'`,
-    [quoteId],
-  );
-  return rows[0]?.id as string;
-};
-const acceptedBy = { name: 'C', email: 'c@customer.example' };
+beforeAll(() => openSteps());
+beforeEach(() => captureOne());
+afterAll(() => closeSteps());
 
 describe('a lead is received and qualified', () => {
   test('it is scored with reasons that sum to the score, and given to a rep with a date', async () => {
@@ -183,6 +43,37 @@ describe('a lead is received and qualified', () => {
     expect(rows[0]?.score_reasons.reduce((sum, { points }) => sum + points, 0)).toBe(rows[0]?.score);
     expect(await waiting('qualification')).toMatchObject([{ person_id: PEOPLE.rep }]);
     expect(await waiting('intake')).toEqual([]);
+  });
+
+  test.each([
+    ['qualify', 'quote', 'qualified'],
+    ['nurture', 'interest', 'nurturing'],
+  ] as const)(
+    'a manager decides before it is scored (%s): score and owner follow, the stage stays',
+    async (decision, wait, stage) => {
+      await decide('qualifyLead', PEOPLE.boss, { decision });
+      expect(await waiting('intake')).toHaveLength(1);
+      expect((await once('scoreLead', { key: captured, at })).stage).toBe(stage);
+      const { rows } = await base.owner.query('select score, owner_id from leads where id = $1', [leadId]);
+      expect(rows).toEqual([{ score: expect.any(Number), owner_id: PEOPLE.rep }]);
+      expect(await waiting('intake')).toEqual([]);
+      expect(await waiting('qualification')).toEqual([]);
+      expect(await waiting(wait)).toMatchObject([{ person_id: decision === 'qualify' ? PEOPLE.rep : null }]);
+    },
+  );
+
+  test('handed to somebody before it is scored, it stays theirs', async () => {
+    await decide('reassignLead', PEOPLE.boss, { ownerId: PEOPLE.sdr, reason: 'knows them' });
+    expect((await scored()).stage).toBe('new');
+    expect(await waiting('qualification')).toMatchObject([{ person_id: PEOPLE.sdr }]);
+  });
+
+  test('disqualified before it is scored, it is closed and nothing follows', async () => {
+    const reason = 'no_budget';
+    await decide('qualifyLead', PEOPLE.boss, { decision: 'disqualify', reason });
+    const { answer } = await tried(steps.scoreLead, { leadId, key: captured, at });
+    expect(answer).toEqual({ result: 'no_effect' });
+    expect(await lead()).toMatchObject({ stage: 'closed', outcome: 'disqualified' });
   });
 
   test('nobody qualifies in time: the manager is asked, with a task', async () => {
@@ -234,6 +125,21 @@ describe('a lead is received and qualified', () => {
     expect(await refused('qualifyLead', PEOPLE.rep, { decision: 'qualify' })).toBe('lead_closed');
   });
 
+  test('first contact was made by somebody who works here and qualifies leads, or nobody', async () => {
+    await scored();
+    await base.owner.query('update people set active = false where id = $1', [PEOPLE.head]);
+    for (const firstContactBy of ['person_01kaz4v8tqfv2r0c0q6c2nq4jd', PEOPLE.finance, PEOPLE.head]) {
+      const body = { decision: 'qualify', firstContactBy };
+      expect(await refused('qualifyLead', PEOPLE.rep, body)).toBe('unknown_reference');
+    }
+    await base.owner.query('update people set active = true where id = $1', [PEOPLE.head]);
+    await decide('qualifyLead', PEOPLE.rep, { decision: 'qualify', firstContactBy: PEOPLE.sdr });
+    const { rows } = await base.owner.query('select first_contact_by as by from leads where id = $1', [
+      leadId,
+    ]);
+    expect(rows).toEqual([{ by: PEOPLE.sdr }]);
+  });
+
   test('handed to another rep, the waits go with it; withdrawn, nothing waits any more', async () => {
     await scored();
     await decide('reassignLead', PEOPLE.boss, { ownerId: PEOPLE.sdr, reason: 'holiday' });
@@ -262,34 +168,6 @@ describe('a quote is submitted, approved and accepted', () => {
     );
   });
 
-  test('above policy the manager is asked, and the rep who asked cannot answer', async () => {
-    const quoteId = await submitted(1500);
-    expect((await lead()).stage).toBe('approval');
-    const approvalId = await approvalOf(quoteId);
-    const body = { approvalId, quoteId, revision: 1, decision: 'approve' };
-    expect(await refused('acceptQuote', PEOPLE.rep, { quoteId, revision: 1, acceptedBy })).toBe(
-      'wrong_stage',
-    );
-    expect(await refused('decideApproval', PEOPLE.rep, body)).toBe('forbidden');
-    expect(await refused('decideApproval', PEOPLE.boss, { ...body, revision: 2 })).toBe('not_found');
-    expect((await decide('decideApproval', PEOPLE.boss, body)).stage).toBe('offered');
-    expect(await refused('decideApproval', PEOPLE.boss, body)).toBe('wrong_stage');
-  });
-
-  test('rejected, it goes back to the rep, who submits another revision', async () => {
-    const quoteId = await submitted(1500);
-    const body = {
-      approvalId: await approvalOf(quoteId),
-      quoteId,
-      revision: 1,
-      decision: 'reject',
-      reason: 'thin',
-    };
-    expect((await decide('decideApproval', PEOPLE.boss, body)).stage).toBe('quoting');
-    expect(await refused('submitQuote', PEOPLE.rep, { quoteId, revision: 1 })).toBe('wrong_stage');
-    expect(await refused('submitQuote', PEOPLE.rep, { quoteId, revision: 7 })).toBe('not_found');
-  });
-
   test('a customer renamed after the price was made stops the deal', async () => {
     const quoteId = await submitted(1500);
     const body = { approvalId: await approvalOf(quoteId), quoteId, revision: 1, decision: 'approve' };
@@ -314,23 +192,18 @@ describe('a quote is submitted, approved and accepted', () => {
     ]);
   });
 
-  test('silence is reminded, then handed up, then the admin’s; it never approves', async () => {
-    await submitted(1500);
-    await due('remindApprover', 'approval');
-    expect((await due('escalateApproval', 'approval')).stage).toBe('approval');
-    expect(await waiting('approval')).toMatchObject([{ person_id: PEOPLE.head, level: 1 }]);
-    await due('escalateApproval', 'approval');
-    const { rows } = await base.owner.query(
-      `select role from tasks where lead_id = $1 and kind = 'approval_overdue'`,
-      [leadId],
-    );
-    expect(rows).toEqual([{ role: 'admin' }]);
-  });
-
   test('the customer is reminded; an offer nobody accepts expires; a declined one is lost', async () => {
     await submitted(0);
     await due('remindCustomer', 'acceptance');
     expect(await due('expireOffer', 'acceptance')).toMatchObject({ stage: 'closed', outcome: 'lost' });
+  });
+
+  test('only the owner, a manager or a machine records what the customer said', async () => {
+    const quoteId = await submitted(0);
+    const said = { quoteId, revision: 1 };
+    expect(await refused('acceptQuote', PEOPLE.sdr, { ...said, acceptedBy })).toBe('forbidden');
+    expect(await refused('declineQuote', PEOPLE.sdr, { ...said, reason: 'x' })).toBe('forbidden');
+    await decide('acceptQuote', PEOPLE.boss, { ...said, acceptedBy });
   });
 
   test('declined with a reason', async () => {

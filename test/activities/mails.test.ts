@@ -42,8 +42,22 @@ describe('a mail of each kind', () => {
     ['es', 'invoice', BILLING, 'Factura INV-000042', '22 de diciembre de 2026', 'INV-000042.pdf'],
     ['en', 'receipt', BILLING, 'We have received your payment for invoice INV-000042', '€1,178.00', null],
     ['es', 'receipt', BILLING, 'Hemos recibido su pago de la factura INV-000042', '1.178,00 €', null],
-    ['en', 'reminder', BILLING, 'Last payment reminder: INV-000042', '25 February 2027', null],
-    ['es', 'reminder', BILLING, 'Último recordatorio de pago: INV-000042', '25 de febrero de 2027', null],
+    [
+      'en',
+      'reminder',
+      BILLING,
+      'Last payment reminder: INV-000042',
+      'we charge €61.47 by the attached charge note CH-000007',
+      'CH-000007.pdf',
+    ],
+    [
+      'es',
+      'reminder',
+      BILLING,
+      'Último recordatorio de pago: INV-000042',
+      'cargamos 61,47 € en la nota de cargo adjunta CH-000007',
+      'CH-000007.pdf',
+    ],
     ['en', 'approval', 'boss@seller.example', 'Approval needed: quote Q-0Q6C2NQ4JD/2', '10%', null],
     ['es', 'approval', 'boss@seller.example', 'Aprobación necesaria: oferta Q-0Q6C2NQ4JD/2', '10 %', null],
     ['en', 'task', 'rep@seller.example', 'Task: Send the quote', 'lead_1', null],
@@ -71,6 +85,18 @@ describe('a mail of each kind', () => {
     expect(row).toMatchObject({ status: 'sent', language, failure: null });
     // Business time: the clock of the fixture stands two hours after the mail was queued.
     expect(Math.abs((row.sent_at?.getTime() ?? 0) - later(2).getTime())).toBeLessThan(60_000);
+  });
+
+  test('a reminder names what follows it, its charge note, and the total of both', async () => {
+    await desk.sendMail(await desk.queue('reminder', 'letter_1'));
+    const text = desk.received[0]?.mail.text?.replaceAll('\u00a0', ' ') ?? '';
+    for (const said of [
+      '25 February 2027',
+      'Charge note CH-000007 | 26 January 2027 | €61.47',
+      '€1,239.47',
+    ]) {
+      expect(text).toContain(said);
+    }
   });
 
   test('a credit note goes out as one, with its own document', async () => {
@@ -167,7 +193,8 @@ describe('what is not sent', () => {
     ],
     [
       'reminder',
-      `update invoices set allocated_minor = gross_minor where id = 'inv_1'`,
+      `update invoices set allocated_minor = gross_minor where id = 'inv_1';
+       update charge_notes set allocated_fee_minor = 5000, waived_interest_minor = 1147`,
       'everything has been paid',
     ],
     ['approval', `update approvals set status = 'void'`, 'the approval is void'],

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { openPayoutRun } from '../../activities/intake/payoutRuns.js';
+import { POLICY_EXAMPLES } from '../../contracts/policies/examples.js';
 import { newId } from '../../db/ids.js';
 import { addMonths } from '../../domain/calendar/days.js';
 import {
@@ -62,6 +63,51 @@ async function calculated() {
   const call = { run: `${opened.period}/${opened.run}`, at: world.at(PAYDAY) };
   const heads = await Promise.all([world.steps.calculatePayout(call), world.steps.calculatePayout(call)]);
   return { ...opened, call, head: heads[0] as (typeof heads)[number], heads };
+}
+
+async function releaseAll({ target, call, payoutId }: Awaited<ReturnType<typeof calculated>>): Promise<void> {
+  const messageId = await releaseBy(target, PEOPLE.comp2);
+  await world.steps.releasePayout({ ...call, messageId });
+  await world.steps.confirmPayout(call);
+  await tellAll(payoutId);
+}
+
+/** Runs until nothing is due and nothing is carried. */
+async function settleBalance(): Promise<void> {
+  await releaseAll(await calculated());
+  for (let round = 0; round < 5; round++) {
+    const { minor } = await row<{ minor: bigint | null }>(
+      world,
+      'select sum(earned_minor - amount_minor)::bigint as minor from payout_lines where payee_id = $1',
+      PEOPLE.rep,
+    );
+    if (!minor) return;
+    await paidDeal(2_000_000);
+    await releaseAll(await calculated());
+  }
+  throw new Error('the balance does not settle');
+}
+
+/** A deal under a plan that pays by itself as soon as cash has come. */
+async function paidAtOnce(netMinor: number): Promise<{ payoutId: string }> {
+  const body = { ...POLICY_EXAMPLES.commission, payout: 'onEarned' };
+  await world.db.query(
+    `insert into policies (kind, version, body, body_hash, created_by, created_at)
+      values ('commission', 2, $1, sha256('y'), $2, '2026-01-01')`,
+    [body, PEOPLE.editor],
+  );
+  await world.db.query(
+    `insert into policy_approvals values ('commission', 2, $1, '2026-01-02'), ('commission', 2, $2, '2026-01-02')`,
+    [PEOPLE.boss, PEOPLE.comp],
+  );
+  const deal = await orderedDeal(world, { lines: [{ quantity: 1, netMinor }] });
+  await world.db.query('update commission_credits set plan_version = 2 where order_id = $1', [deal.orderId]);
+  await deliver(world, deal, [1]);
+  await settle(world, deal.leadId);
+  const [invoice] = await invoicesOf(world, deal);
+  await pay(world, deal, invoice?.number as string, invoice?.gross as bigint, 1);
+  await settle(world, deal.leadId, 1);
+  return row(world, 'select id as "payoutId" from payouts where lead_id = $1', deal.leadId);
 }
 
 async function tellAll(payoutId: string): Promise<void> {
@@ -173,6 +219,56 @@ describe('a monthly run', () => {
       ...third.call,
       messageId: await releaseBy(third.target, PEOPLE.comp2),
     });
+  });
+
+  test('what was carried is paid by one run, however many are open', async () => {
+    const paid = async ({ payoutId }: { payoutId: string }) =>
+      (
+        await row<{ amount: bigint }>(
+          world,
+          'select amount_minor as amount from payout_lines where payout_id = $1 and payee_id = $2',
+          payoutId,
+          PEOPLE.rep,
+        )
+      ).amount;
+    // Earlier tests leave a balance: 20.00 is the least that is paid, so 7.20 of the rep are carried.
+    await settleBalance();
+    await paidDeal(30_000);
+    const small = await calculated();
+    expect(await paid(small)).toBe(0n);
+    // Nobody has released them yet: no other run pays the 7.20.
+    await paidDeal(100_000);
+    const before = await calculated();
+    expect(await paid(before)).toBe(2_400n);
+    await releaseAll(small);
+    await paidDeal(100_000);
+    const first = await calculated();
+    expect(await paid(first)).toBe(2_400n + 720n);
+    await paidDeal(100_000);
+    const second = await calculated();
+    expect(await paid(second)).toBe(2_400n);
+    const atOnce = await paidAtOnce(100_000);
+    expect(await paid(atOnce)).toBe(2_400n);
+    for (const run of [before, first, second]) await releaseAll(run);
+  });
+
+  test('a debt is recovered by one run, however many are open', async () => {
+    await settleBalance();
+    const { deal, paymentId } = await paidDeal(100_000);
+    await releaseAll(await calculated());
+    await bounce(world, deal, paymentId, 28);
+    const taken = await calculated();
+    await paidDeal(1_000_000);
+    const first = await calculated();
+    await paidDeal(1_000_000);
+    const second = await calculated();
+    const { rows } = await world.db.query<{ amount: bigint }>(
+      `select amount_minor as amount from payout_lines where payout_id in ($1, $2) and payee_id = $3
+        order by amount_minor`,
+      [first.payoutId, second.payoutId, PEOPLE.rep],
+    );
+    expect(rows).toEqual([{ amount: 24_000n - 2_400n }, { amount: 24_000n }]);
+    for (const run of [taken, first, second]) await releaseAll(run);
   });
 
   test('with nothing due is over at once, and a month that has not begun is refused', async () => {

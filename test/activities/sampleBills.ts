@@ -2,7 +2,7 @@
 import type { Db } from '../../db/pool.js';
 import type { Tables } from '../../db/tables.js';
 import { Writes } from '../../db/writes.js';
-import { AT, hash } from './sampleWords.js';
+import { AT, CHARGE, hash } from './sampleWords.js';
 
 type Totals = Pick<Tables['invoices'], 'net_minor' | 'tax_minor' | 'gross_minor'>;
 
@@ -34,6 +34,8 @@ export async function bills(
     small_difference_minor: 0n,
     written_off_minor: 0n,
     dunning_level: 0,
+    created_by: kind === 'invoice' ? null : 'person_fin',
+    approved_by: kind === 'invoice' ? null : 'person_boss',
     pins: { dunning: 1 },
   });
   const billLine = (id: string, invoice_id: string) => ({
@@ -57,6 +59,14 @@ export async function bills(
     base_minor: totals.net_minor,
     tax_minor: totals.tax_minor,
   });
+  const charge = { charge_note_id: CHARGE, invoice_id: 'inv_1', letter_id: 'letter_1' };
+  const counted = { days: 35, principalMinor: '117800', rateBps: 1_015 };
+  const periods = [{ fromOn: '2026-12-23', untilOn: '2027-01-26', ...counted }];
+  const chargeLines = [
+    { ...charge, position: 1, kind: 'reminder_fee', amount_minor: 1_000n, periods: null },
+    { ...charge, position: 2, kind: 'flat_compensation', amount_minor: 4_000n, periods: null },
+    { ...charge, position: 3, kind: 'interest', amount_minor: 1_147n, periods },
+  ];
   await new Writes()
     .insert(
       'invoices',
@@ -107,6 +117,28 @@ export async function bills(
       decided_on: '2027-01-26',
       decided_at: AT,
     })
+    .insert('charge_notes', {
+      id: CHARGE,
+      entity_id: 'entity_1',
+      series: 'charge_note',
+      seq: 7n,
+      number: 'CH-000007',
+      invoice_id: 'inv_1',
+      lead_id: 'lead_1',
+      account_id: 'account_1',
+      letter_id: 'letter_1',
+      currency: 'EUR',
+      level: 3,
+      issued_on: '2027-01-26',
+      issued_at: AT,
+      due_on: '2027-01-26',
+      fee_minor: 5_000n,
+      interest_minor: 1_147n,
+      interest_from_on: '2026-12-23',
+      interest_until_on: '2027-01-26',
+      pins: { dunning: 1 },
+    })
+    .insert('charge_note_lines', ...chargeLines)
     .insert('tasks', {
       id: 'task_1',
       kind: 'quote_overdue',

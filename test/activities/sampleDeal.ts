@@ -43,6 +43,11 @@ export async function company(db: Db): Promise<void> {
       person('fin', null, 'Fiona Ibarra'),
     )
     .insert(
+      'person_roles',
+      { person_id: 'person_boss', role: 'manager', granted_on: '2026-01-01' },
+      { person_id: 'person_fin', role: 'finance', granted_on: '2026-01-01' },
+    )
+    .insert(
       'policies',
       policy('notifications', {
         ...notifications,

@@ -10,6 +10,7 @@ export const PERSONAL =
 
 export const hash = Buffer.alloc(32, 7);
 
+export const CHARGE = 'charge_01kaz4v8tqfv2r0c0q6c2nq4jd';
 export const QUOTE = 'quote_01kaz4v8tqfv2r0c0q6c2nq4jd';
 
 /** What each kind of mail is about. */

@@ -83,6 +83,7 @@ const TABLE: [Action, Resource, readonly Role[]][] = [
   ['approve', 'policies', ['manager', 'finance', 'compensation', 'admin']],
   ['resolve', 'tasks', WORKERS],
   ['create', 'payouts', ['compensation']],
+  ['waive', 'invoices', ['finance']],
   ['release', 'payouts', ['compensation', 'finance']],
 ];
 

@@ -54,8 +54,8 @@ async function priced(): Promise<string> {
   );
   await api.world.db.query(
     `insert into approvals (id, quote_id, revision, lead_id, sequence, rule_id, text_code, approver_id, requested_by,
-      status, amount_minor, currency, content_hash, decided_by, decided_at)
-      values ($1, $2, 1, $3, 1, 'discount-20', 'approval.discount', $4, $5, 'approved', 100000, 'EUR', sha256('x'), $4,
+      status, amount_minor, limit_minor, currency, content_hash, decided_by, decided_at)
+      values ($1, $2, 1, $3, 1, 'discount-20', 'approval.discount', $4, $5, 'approved', 100000, 2000000, 'EUR', sha256('x'), $4,
         '2026-03-01')`,
     [newId('appr'), id, deal.leadId, PEOPLE.boss, PEOPLE.rep],
   );

@@ -60,7 +60,7 @@ describe('when somebody leaves', () => {
         kind: 'fact',
         target: `lead/${leadId}`,
         actor_id: api.admin.personId,
-        body: { fromId: leaver.personId, toId: manager.personId },
+        body: { fromId: leaver.personId, toId: manager.personId, ownerId: manager.personId },
       },
     ]);
     expect(codeOf(await api.call('/v1/products', { as: leaver.token }))).toBe('401 unauthenticated');

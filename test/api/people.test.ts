@@ -192,9 +192,11 @@ test('while a company is founded, before its first lead, roles are usable at onc
 describe('roles and limits', () => {
   test('a role granted today is usable tomorrow, not today', async () => {
     const one = await create({ roles: ['manager'] });
-    const { body: key } = await api.call('/v1/keys', {
+    const invited = await api.call(`/v1/people/${one.id}/invitation`, { method: 'POST' });
+    const { body: key } = await api.call('/v1/invitations/redemption', {
       method: 'POST',
-      body: { personId: one.id, label: 'theirs', scopes: ['admin'] },
+      as: null,
+      body: { token: invited.body.token, label: 'theirs' },
     });
     const body = { legalName: 'Early GmbH', country: 'DE' };
     const today = await api.call('/v1/accounts', { method: 'POST', as: key.token, body });

@@ -2,19 +2,18 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { POLICY_EXAMPLES } from '../../contracts/policies/examples.js';
 import { canonicalJson } from '../../domain/policies/canonical.js';
-import { peopleNamedBy } from '../../domain/policies/peopleNamed.js';
 import { POLICY_KINDS } from '../../domain/policies/types.js';
 import { codeOf, startApi, type TestApi } from '../support/api.js';
 
 let api: TestApi;
 beforeAll(async () => {
   api = await startApi();
-  const named = POLICY_KINDS.flatMap((kind) => peopleNamedBy(kind, POLICY_EXAMPLES[kind]));
-  await api.database.owner.query(
-    `insert into people (id, name, email, created_at)
-      select distinct id, id, id || '@example.com', now() from unnest($1::text[]) id`,
-    [named.map(({ personId }) => personId)],
-  );
+  // Whom the examples name works here.
+  for (const id of new Set(JSON.stringify(POLICY_EXAMPLES).match(/person_\w+/g))) {
+    const { owner } = api.database;
+    await owner.query(`insert into people (id, name, email, created_at) values ($1, $1, $1, now())`, [id]);
+    await owner.query(`insert into person_roles values ($1, 'rep', null, current_date)`, [id]);
+  }
 });
 afterAll(async () => {
   await api?.close();
@@ -66,6 +65,23 @@ describe('the rules in force', () => {
     expect((await api.call('/v1/policies/quoting')).body.version).toBe(3);
     const together = { ...POLICY_EXAMPLES.quoting, defaultCurrency: 'JPY' };
     expect(codeOf(await put('quoting', 3, together))).toBe('400 invalid_field');
+  });
+
+  test('name nobody who is unknown, has left or does not sell', async () => {
+    const { assignment, approval } = POLICY_EXAMPLES;
+    const [finance, gone] = [await api.person(['finance']), await api.person(['rep'])];
+    await api.database.owner.query('update people set active = false where id = $1', [gone.personId]);
+    const nobody = 'person_01kaz4v8tqfv2r0c0q6c2nq4jd';
+    for (const fallbackOwnerId of [nobody, finance.personId, gone.personId]) {
+      const answer = await put('assignment', 2, { ...assignment, fallbackOwnerId });
+      expect(codeOf(answer)).toBe('422 unknown_reference');
+      expect(answer.body.errors).toMatchObject([{ pointer: '/fallbackOwnerId' }]);
+    }
+    const rules = approval.rules.map((rule) => ({ ...rule, approver: { kind: 'person', personId: nobody } }));
+    const answer = await put('approval', 2, { ...approval, rules });
+    expect(codeOf(answer)).toBe('422 unknown_reference');
+    expect(answer.body.errors[0]).toMatchObject({ pointer: '/rules/0/approver/personId' });
+    expect((await api.call('/v1/policies/assignment')).body.version).toBe(2);
   });
 
   test.each([

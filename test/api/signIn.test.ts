@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
-import { addKey, startApi, type TestApi } from '../support/api.js';
+import { addKey, codeOf, startApi, type TestApi } from '../support/api.js';
 
 const ISSUER = 'https://identity.example';
 const AUDIENCE = 'lead-to-cash';
@@ -192,8 +192,14 @@ describe('a token of the identity provider', () => {
     await api.database.owner.query("update people set external_id = 'idp|9' where id = $1", [personId]);
     const narrow = await sign({ sub: 'idp|9', scope: 'openid leads:read' });
     const whole = await sign({ sub: 'idp|9', scope: 'openid profile' });
+    const named = await sign({ sub: 'idp|9', scope: 'openid admin' });
     expect(await statusAs(narrow)).toBe('403 forbidden');
     expect(await statusAs(whole)).toBe('200');
+    // Signed in somewhere is not signed in to change people: that takes a token that says so.
+    const person = { name: 'P', email: 'p@example.com', roles: ['admin'] };
+    const hires = (as: string) => api.call('/v1/people', { method: 'POST', as, body: person });
+    expect(codeOf(await hires(whole))).toBe('403 forbidden');
+    expect((await hires(named)).status).toBe(201);
   });
 });
 

@@ -81,8 +81,13 @@ describe('the bench', () => {
   });
 
   test.each([
-    'transitions.off',
-    'transitions.on',
+    ['transitions.off', 13],
+    ['transitions.on', 25],
+  ])('%s are %i, in every run', (id, exactly) => {
+    expect(figure(id).measured).toBe(exactly);
+  });
+
+  test.each([
     'transitions.spread.off',
     'transitions.spread.on',
     'events.off',

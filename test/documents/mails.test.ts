@@ -42,8 +42,8 @@ const DATA: MailData = {
       { invoiceNumber: 'INV-42', dueOn: '2026-12-22', openMinor: 100_000n },
       { invoiceNumber: 'INV-43', dueOn: '2026-12-23', openMinor: 23_450n },
     ],
+    charges: [],
     totalMinor: 123_450n,
-    feeMinor: 0n,
     iban: null,
     announces: null,
   },
@@ -123,12 +123,22 @@ describe('what a mail says', () => {
     expect(plain(written.text).includes('If nothing arrives by 31 January 2027, we pass')).toBe(last);
   });
 
-  test('the last level names a write-off, and a fee stands apart from the total', () => {
+  test('the last level names a write-off, and the charge notes: the new ones by what they charge', () => {
     const announces = { action: 'write_off', on: '2027-01-31' } as const;
-    const text = plain(mail('reminder', 'en', { level: 3, announces, feeMinor: 4_000n }).text);
+    const charges = [
+      { number: 'CH-7', dueOn: '2026-12-30', openMinor: 500n, isNew: false },
+      { number: 'CH-9', dueOn: '2027-01-10', openMinor: 4_000n, isNew: true },
+    ];
+    const changes = { level: 3, announces, charges, totalMinor: 127_950n };
+    const text = plain(mail('reminder', 'en', changes).text);
     expect(text).toContain('by 31 January 2027, we record the debt as unpaid');
-    expect(text).toContain('A reminder fee of €40.00 is charged separately.');
-    expect(text).toContain('the total of €1,234.50');
+    expect(text).toContain('Charge note CH-7 | 30 December 2026 | €5.00');
+    expect(text).toContain('we charge €40.00 by the attached charge note CH-9;');
+    expect(text).toContain('the total of €1,279.50');
+    const spanish = plain(mail('reminder', 'es', changes).text);
+    expect(spanish).toContain('cargamos 40,00 € en la nota de cargo adjunta CH-9;');
+    const paid = mail('reminder', 'en', { ...changes, items: [] });
+    expect(paid.subject).toBe('Last payment reminder: CH-7, CH-9');
   });
 
   test('a part payment says what is still open', () => {
@@ -171,6 +181,6 @@ describe('what nobody can do through a mail', () => {
 
   test('a reminder needs a level and an invoice', () => {
     expect(() => mail('reminder', 'en', { level: 0 })).toThrow(/0 is no dunning level/);
-    expect(() => mail('reminder', 'en', { items: [] })).toThrow(/without an open invoice/);
+    expect(() => mail('reminder', 'en', { items: [] })).toThrow(/without an open invoice or charge note/);
   });
 });

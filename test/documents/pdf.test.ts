@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { chargeNotePdf } from '../../documents/chargeNotePdf.js';
 import { invoicePdf } from '../../documents/invoicePdf.js';
 import { printPdf } from '../../documents/pdf.js';
 import { quotePdf } from '../../documents/quotePdf.js';
@@ -6,7 +7,7 @@ import { termsText } from '../../documents/texts.js';
 import type { DocumentTax, InvoiceDocument, QuoteDocument } from '../../documents/types.js';
 import type { PaymentTerms } from '../../domain/invoices/terms.js';
 import { pagesOf, textOf } from './pdfText.js';
-import { CREDIT_NOTE, INVOICE, LINES, longInvoice, QUOTE } from './samples.js';
+import { CHARGE_NOTE, CREDIT_NOTE, INVOICE, LINES, longInvoice, QUOTE } from './samples.js';
 
 const PLAIN = { compress: false };
 
@@ -254,5 +255,71 @@ describe('the page', () => {
     ],
   ])('%s is refused and named', async (_what, invoice, named) => {
     await expect(invoicePdf(invoice)).rejects.toThrow(named);
+  });
+});
+
+describe('a charge note as PDF', () => {
+  const textOfCharge = async (note = CHARGE_NOTE) => textOf(await chargeNotePdf(note, PLAIN)).join('\n');
+
+  test('an English note says what is charged for which invoice, and how interest was counted', async () => {
+    const text = await textOfCharge();
+    for (const expected of [
+      '\nCharge note\n',
+      'Müller & Søn GmbH',
+      'Number | CH-2026-00007',
+      'For invoice | INV-2026-00042',
+      'Reminder fee (reminder no. 2) | 5.00',
+      'Flat compensation for late payment | 40.00',
+      'Late interest | 51.23',
+      'Amount due | €96.23',
+      '1 June 2026 to 30 June 2026 (30 days) | 12,967.31 | 10.15%',
+      '1 July 2026 to 1 July 2026 (1 day) | 12,967.31 | 10.4%',
+      'Outside the scope of VAT.',
+      'Invoice INV-2026-00042 of 1 May 2026 was due on 31 May 2026 and is still unpaid.',
+      'Please pay €96.23 by 22 November 2026.',
+      'Payment reference | CH-2026-00007',
+      'Page 1 of 1',
+    ]) {
+      expect(text).toContain(expected);
+    }
+    expect(text).not.toMatch(/VAT breakdown|Net total|Taxable/);
+  });
+
+  test('a Spanish note is Spanish throughout, with the same amounts', async () => {
+    const text = await textOfCharge({ ...CHARGE_NOTE, language: 'es' });
+    for (const expected of [
+      '\nNota de cargo\n',
+      'Gastos de reclamación (recordatorio n.º 2) | 5,00',
+      'Indemnización fija por demora | 40,00',
+      'Intereses de demora | 51,23',
+      'Total a pagar | 96,23 €',
+      '(144 días) | 967,31 | 10,4 %',
+      'Operación no sujeta a IVA.',
+    ]) {
+      expect(text).toContain(expected);
+    }
+    expect(text).not.toMatch(/Charge|Reminder|interest|Payment/);
+  });
+
+  test('a fee alone shows no table of interest', async () => {
+    const fee = { ...CHARGE_NOTE, lines: CHARGE_NOTE.lines.slice(0, 1), totalMinor: 500n };
+    const text = await textOfCharge(fee);
+    expect(text).toContain('Amount due | €5.00');
+    expect(text).not.toContain('Simple interest');
+  });
+
+  test('amounts of any length stay inside the page', async () => {
+    const lines = CHARGE_NOTE.lines.map((line) => ({ ...line, amountMinor: 123_456_789_012_345n }));
+    const [page] = pagesOf(
+      await chargeNotePdf({ ...CHARGE_NOTE, lines, totalMinor: 370_370_367_037_035n }, PLAIN),
+    );
+    for (const { left, right } of page ?? []) {
+      expect(left).toBeGreaterThanOrEqual(49);
+      expect(right).toBeLessThanOrEqual(546);
+    }
+  });
+
+  test('the same note gives the same bytes', async () => {
+    expect((await chargeNotePdf(CHARGE_NOTE)).equals(await chargeNotePdf(CHARGE_NOTE))).toBe(true);
   });
 });

@@ -1,5 +1,6 @@
 // A company, a customer and documents between them, as the tests of this folder need them.
 import type {
+  ChargeNoteDocument,
   CreditNote,
   Customer,
   DocumentLine,
@@ -142,3 +143,30 @@ export function longInvoice(count: number): IssuedInvoice {
     grossMinor: netMinor,
   };
 }
+
+/** Two rates and a part payment: three stretches of interest. */
+export const CHARGE_NOTE: ChargeNoteDocument = {
+  language: 'en',
+  seller: SELLER,
+  customer: CUSTOMER,
+  number: 'CH-2026-00007',
+  issuedOn: '2026-11-22',
+  dueOn: '2026-11-22',
+  currency: 'EUR',
+  level: 2,
+  invoice: { number: 'INV-2026-00042', issuedOn: '2026-05-01', dueOn: '2026-05-31' },
+  lines: [
+    { kind: 'reminder_fee', amountMinor: 500n, periods: null },
+    { kind: 'flat_compensation', amountMinor: 4_000n, periods: null },
+    {
+      kind: 'interest',
+      amountMinor: 5_123n,
+      periods: [
+        { fromOn: '2026-06-01', untilOn: '2026-06-30', days: 30, principalMinor: 1_296_731n, rateBps: 1_015 },
+        { fromOn: '2026-07-01', untilOn: '2026-07-01', days: 1, principalMinor: 1_296_731n, rateBps: 1_040 },
+        { fromOn: '2026-07-02', untilOn: '2026-11-22', days: 144, principalMinor: 96_731n, rateBps: 1_040 },
+      ],
+    },
+  ],
+  totalMinor: 9_623n,
+};

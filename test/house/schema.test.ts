@@ -1,13 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { RIGHTS } from '../../api/auth/ability.js';
+import type { Resource } from '../../api/auth/resources.js';
 import { schemaSql, tableTypes } from '../../db/dump.js';
 import { APPROVAL_STATUSES } from '../../domain/approvals/types.js';
 import { OUTCOMES, STAGES } from '../../domain/leads/stages.js';
 import { ACCOUNTS } from '../../domain/ledger/accounts.js';
+import { MESSAGES } from '../../domain/messages.js';
 import { ROLES } from '../../domain/people/people.js';
 import { POLICY_KINDS } from '../../domain/policies/types.js';
 import { TREATMENTS } from '../../domain/taxes/treatment.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
+
+const rolesThat = (action: string, resource: Resource): readonly string[] =>
+  RIGHTS.filter((right) => right.action === action && right.resources.includes(resource)).flatMap(
+    ({ roles }) => roles,
+  );
 
 let base: TestDatabase;
 beforeAll(async () => {
@@ -47,6 +55,31 @@ describe('words of the domain stand in the database', () => {
     );
     const inSql = [...(rows[0]?.def ?? '').matchAll(/'([^']+)'::text/g)].map((match) => match[1]);
     expect([...inSql].sort()).toEqual([...allowed].sort());
+  });
+});
+
+describe('a record is written with a role that may send what leads to it', () => {
+  test.each([
+    ['approvals', 'decided_by', MESSAGES.decideApproval.roles],
+    ['payments', 'recorded_by', MESSAGES.paymentApplied.roles],
+    ['payment_reversals', 'recorded_by', MESSAGES.paymentReversed.roles],
+    ['deliveries', 'recorded_by', MESSAGES.deliveryRecorded.roles],
+    ['write_offs', 'decided_by', MESSAGES.writeOffInvoice.roles],
+    ['charge_write_offs', 'decided_by', MESSAGES.writeOffInvoice.roles],
+    ['charge_waivers', 'decided_by', rolesThat('waive', 'invoices')],
+    ['invoices', 'approved_by', MESSAGES.cancelOrder.roles],
+    ['payouts', 'calculated_by', rolesThat('create', 'payouts')],
+    ['payout_lines', 'released_by', rolesThat('release', 'payouts')],
+    ['policy_approvals', 'person_id', rolesThat('approve', 'policies')],
+  ] as const)('%s.%s', async (table, column, roles) => {
+    const { rows } = await base.owner.query<{ args: string }>(
+      `select encode(tgargs, 'escape') as args from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+        where p.proname = 'roles_are_usable_from_the_next_day' and t.tgrelid = $1::regclass`,
+      [table],
+    );
+    const [person, needed = ''] = (rows[0]?.args ?? '').split('\\000');
+    expect(person).toBe(column);
+    expect(needed.split(' ').sort()).toEqual([...roles].sort());
   });
 });
 

@@ -2,10 +2,13 @@
 // why it is not.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openScene, type Scene } from '../support/product.js';
+import { machineSettings } from '../../engine/settings.js';
+import { findTemporalCli } from '../../engine/temporalCli.js';
+import { openScene, type Scene, until } from '../support/product.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
@@ -19,9 +22,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'npm run bench -- --quick': 'takes minutes; test/bench covers its parts',
   'npx l2c funnel samples/leads.csv samples/deals.csv': 'test/imports plays it in a database of its own',
   'docker compose up -d': 'needs Docker; test/house/compose.test.ts reads the file',
-  "temporal workflow reset --workflow-id lead/<id> --event-id <n> --reason '…'":
-    'needs a history to repair; test/workflows resets one',
-  'temporal workflow signal --workflow-id lead/<id> --name look': 'the signal of `l2c reconcile`',
 };
 
 const DOCUMENTS = ['README.md', 'docs/operations.md'] as const;
@@ -39,13 +39,18 @@ function commandsOf(file: string): string[] {
   return [...new Set(all.map((line) => line.replace(/\s+#.*$/, '').trim()).filter((line) => line !== ''))];
 }
 
-const RUNNABLE = [...new Set(DOCUMENTS.flatMap(commandsOf))].filter((command) => !(command in ELSEWHERE));
+/** Those of a repair name a lead; they are run one after the other on the one of the click-through. */
+const isRepair = (command: string): boolean => command.startsWith('temporal workflow ');
+const WRITTEN = [...new Set(DOCUMENTS.flatMap(commandsOf))];
+const RUNNABLE = WRITTEN.filter((command) => !(command in ELSEWHERE) && !isRepair(command));
 /** Ends with 1 here: the tests' database has no fsync, and the doctor says so. */
 const FINDS: Readonly<Record<string, RegExp>> = { 'npx l2c doctor': /✗ database settings +fsync is off/ };
 
 let scene: Scene;
+let toolsDir: string;
 beforeAll(async () => {
   scene = await openScene();
+  toolsDir = dirname((await findTemporalCli(machineSettings(process.env))).path);
 });
 afterAll(() => scene?.close());
 
@@ -55,6 +60,7 @@ function environment(): NodeJS.ProcessEnv {
   return {
     ...process.env,
     NODE_OPTIONS: '',
+    PATH: `${process.env.PATH}:${toolsDir}`,
     DATABASE_URL: database.ownerUrl,
     L2C_APP_DATABASE_URL: database.appUrl,
     TEMPORAL_ADDRESS: config.temporal.address,
@@ -106,6 +112,31 @@ describe('what the documents tell people to type', () => {
     if (finds) expect(out).toMatch(finds);
     expect([code, code === 0 || finds ? '' : `${out}${err}`]).toEqual([finds ? 1 : 0, '']);
     expect(out.match(/✗/g) ?? []).toHaveLength(finds ? 1 : 0);
+  });
+
+  test('a lead is reset to an event of its history and told to look, as the operator reads it', async () => {
+    const { items } = await scene.get('carla', '/v1/leads?outcome=won');
+    const { client } = scene.product.engine;
+    const first = client.workflow.getHandle(`lead/${items[0].id}`);
+    const { runId } = await first.describe();
+    const { events } = await first.fetchHistory();
+    const tasks = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes);
+    const eventId = String(tasks[Math.floor(tasks.length / 2)]?.eventId);
+    const before = await scene.get('carla', `/v1/leads/${items[0].id}/timeline`);
+    const repairs = WRITTEN.filter(isRepair);
+    expect(repairs).toHaveLength(2);
+    for (const command of repairs) {
+      const { code, out, err } = await shell(command.replace('<id>', items[0].id).replace('<n>', eventId));
+      // The second one finds nobody where the run has read its row and ended by itself.
+      if (command === repairs[0] || !/not found|already completed/i.test(err))
+        expect([code, `${out}${err}`]).toEqual([0, expect.anything()]);
+    }
+    const again = client.workflow.getHandle(`lead/${items[0].id}`);
+    await until('the run that was reset has ended', async () => {
+      const described = await again.describe();
+      return described.runId !== runId && described.status.name === 'COMPLETED';
+    });
+    expect(await scene.get('carla', `/v1/leads/${items[0].id}/timeline`)).toEqual(before);
   });
 
   test('and the books are clean afterwards', () => scene.mustBeClean());

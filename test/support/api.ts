@@ -14,6 +14,7 @@ import { REDACTED } from '../../api/observe.js';
 import { newId } from '../../db/ids.js';
 import { newKey } from '../../db/keyTokens.js';
 import { PolicyStore } from '../../db/policies.js';
+import type { Db } from '../../db/pool.js';
 import type { Role } from '../../domain/people/people.js';
 import { freshDatabase, type TestDatabase } from './database.js';
 
@@ -62,10 +63,11 @@ const CONFIG: ApiConfig = {
   maxHeapBytes: 0,
 };
 
-/** Starts the app on a fresh database. `change` replaces dependencies or settings. */
+/** Starts the app on a fresh database. `change` replaces dependencies or settings, `around` wraps its pool. */
 export async function startApi(
   config: Partial<ApiConfig> = {},
   change: Partial<AppDeps> = {},
+  around: (db: Db) => Db = (db) => db,
 ): Promise<TestApi> {
   const database = await freshDatabase();
   const clock = { ms: Date.UTC(2026, 10, 22, 9) };
@@ -74,7 +76,7 @@ export async function startApi(
   // Nothing listens there: master data must not need the engine.
   const connection = Connection.lazy({ address: '127.0.0.1:1' });
   const deps: AppDeps = {
-    db: database.app,
+    db: around(database.app),
     engine: { client: new Client({ connection }), taskQueue: 'none' },
     marks: new ToldMarks(database.app, (error) => log.error(error)),
     clock: { now: () => clock.ms },

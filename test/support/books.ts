@@ -153,7 +153,9 @@ export class Books {
     );
   }
 
-  async number(series: 'order' | 'invoice' | 'credit_note'): Promise<{ seq: number; number: string }> {
+  async number(
+    series: 'order' | 'invoice' | 'credit_note' | 'charge_note',
+  ): Promise<{ seq: number; number: string }> {
     const seq = (this.#seqs.get(series) ?? 0) + 1;
     this.#seqs.set(series, seq);
     const row = { entity_id: 'ent_1', series };
@@ -190,6 +192,25 @@ export class Books {
       'people',
       ...people.map((name) => ({ id: `per_${name}`, name, email: `${name}@example.test`, created_at })),
     );
+    const roles = {
+      admin: 'admin',
+      rep: 'rep',
+      boss: 'manager',
+      fin1: 'finance',
+      fin2: 'finance',
+      ful: 'fulfilment',
+    };
+    await this.insert(
+      'person_roles',
+      ...Object.entries(roles).map(([name, role]) => ({
+        person_id: `per_${name}`,
+        role,
+        granted_by: null,
+        granted_on: '2020-01-01',
+      })),
+    );
+    const limit = { person_id: 'per_boss', currency: 'EUR', limit_minor: 50_000 };
+    await this.insert('approval_limits', limit);
     const address = {};
     await this.insert('legal_entities', {
       id: 'ent_1',

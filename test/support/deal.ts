@@ -79,6 +79,7 @@ async function seed(db: Db, commission: Partial<CommissionPolicy>): Promise<void
       await db.query(`insert into person_roles values ($1, $2, null, '2026-01-01')`, [PEOPLE[name], role]);
     }
   }
+  await db.query(`insert into approval_limits values ($1, 'EUR', 2000000)`, [PEOPLE.boss]);
   for (const kind of Object.keys(POLICY_EXAMPLES) as PolicyKind[]) {
     const body =
       kind === 'commission' ? { ...POLICY_EXAMPLES.commission, ...commission } : POLICY_EXAMPLES[kind];
@@ -123,6 +124,8 @@ export interface DealSpec {
   readonly lines?: readonly LineSpec[];
   readonly billOn?: 'delivery' | 'order';
   readonly accountId?: string;
+  /** Versions of policies it was ordered under; the first ones where nothing is said. */
+  readonly pins?: Readonly<Record<string, number>>;
 }
 
 export interface Deal {
@@ -164,7 +167,7 @@ export async function orderedDeal({ db }: World, spec: DealSpec = {}): Promise<D
       values ($1, 1, $2, 'accepted', sha256('x'), 'book_eur', 0, 0, 0, $3, $3, 0, $3, '{}', 30, '{}', $4, '2026-02-02')`,
     [quoteId, leadId, net, PEOPLE.rep],
   );
-  const pins = { commission: 1, invoicing: 1, dunning: 1, payout: 1, tax: 1 };
+  const pins = { commission: 1, invoicing: 1, dunning: 1, payout: 1, tax: 1, ...spec.pins };
   await db.query(
     `insert into orders (id, number, seq, lead_id, quote_id, quote_revision, account_id, entity_id, currency, status,
       content_hash, net_minor, tax_minor, gross_minor, terms, bill_on, pins, ordered_at, ordered_on, deliver_by)

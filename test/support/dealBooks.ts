@@ -1,32 +1,14 @@
-// The cash half of a deal in plain SQL: reminded, paid, bounced, credited, written off, commission earned.
+// The cash half of a deal in plain SQL: paid, bounced, credited, written off, commission earned.
 import type pg from 'pg';
 import { sha256 } from './books.js';
-import { SalesBooks } from './salesBooks.js';
+import { ChargeBooks } from './chargeBooks.js';
 
 const SHARES = [
   { payee_id: 'per_rep', component: 'direct', rate_bps: 500 },
   { payee_id: 'per_boss', component: 'override1', rate_bps: 100 },
 ];
 
-export class DealBooks extends SalesBooks {
-  remind(lead: string): Promise<string> {
-    return this.step({
-      lead,
-      action: 'sendReminder',
-      write: async () => {
-        const letter = { id: `letter_${lead}`, account_id: 'acc_1', entity_id: 'ent_1', currency: 'EUR' };
-        await this.insert('reminder_letters', { ...letter, decided_on: this.today });
-        await this.insert('reminders', {
-          invoice_id: `inv_${lead}`,
-          level: 1,
-          letter_id: letter.id,
-          open_minor: 12_100,
-          decided_on: this.today,
-        });
-      },
-    });
-  }
-
+export class DealBooks extends ChargeBooks {
   /** The whole invoice, and `extraMinor` nobody knows a use for. */
   async pay(lead: string, extraMinor = 0): Promise<void> {
     const payment = `pay_${lead}`;
@@ -218,6 +200,7 @@ export class DealBooks extends SalesBooks {
           ['bad_debt', half.gross],
           ['receivable', -half.gross, 'acc_1'],
         ]);
+        await this.writeOffCharge(lead, 4_000);
         await this.endWaits(lead);
         await this.close(lead, 'written_off');
       },
@@ -226,8 +209,8 @@ export class DealBooks extends SalesBooks {
 }
 
 /**
- * Four leads: `won` (reminded, paid with 5.00 too much, commission paid), `bounced` (paid, earned, taken
- * back, open again), `lost` money (credited and written off), `fresh` (captured, with a refused decision and
+ * Four leads: `won` (reminded and charged, paid with 5.00 too much, commission paid, the charge paid in part and
+ * waived), `bounced` (paid, earned, taken back, open again), `lost` money (charged, credited, all written off), `fresh` (captured, with a refused decision and
  * a parked fact that is somebody's task).
  */
 export async function writeBooks(db: pg.ClientBase, nowMs: number): Promise<void> {
@@ -238,14 +221,17 @@ export async function writeBooks(db: pg.ClientBase, nowMs: number): Promise<void
     await books.order(lead);
     await books.invoice(lead);
   }
-  await books.remind('lead_won');
+  await books.remind('lead_won', { kind: 'reminder_fee', fee: 500, days: 3 });
   await books.pay('lead_won', 500);
   await books.earn('lead_won');
   await books.payOut('lead_won');
+  await books.payCharge('lead_won', 10, 190);
+  await books.waive('lead_won', 310);
   await books.pay('lead_bounced');
   await books.earn('lead_bounced');
   await books.bounce('lead_bounced');
   await books.earn('lead_bounced', true);
+  await books.remind('lead_lost', { kind: 'flat_compensation', fee: 4_000 });
   await books.giveUp('lead_lost');
   const refused = { result: 'refused', code: 'wrong_stage' };
   await books.message('msg_refused', 'lead_fresh', 'acceptQuote', 'decision', {}, refused);

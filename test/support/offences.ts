@@ -21,10 +21,12 @@ export async function offences({ db }: World): Promise<unknown[]> {
     union all
     select 'payment', p.id from payments p where case when p.reversed_at is null then p.amount_minor else 0 end <>
       p.unapplied_minor + (select coalesce(sum(a.amount_minor), 0) from allocations a where a.payment_id = p.id)
+      + (select coalesce(sum(a.amount_minor), 0) from charge_allocations a where a.payment_id = p.id)
     union all
     select 'receivable', coalesce(l.party, d.account_id) from
       (select party, sum(amount_minor) as minor from ledger_entries where account = 'receivable' group by 1) l
-      full join (select account_id, sum(open_minor) as minor from invoices group by 1) d on d.account_id = l.party
+      full join (select account_id, sum(minor) as minor from (select account_id, open_minor as minor from invoices
+          union all select account_id, open_minor from charge_notes) o group by 1) d on d.account_id = l.party
       where coalesce(l.minor, 0) <> coalesce(d.minor, 0)
     union all
     select 'unapplied', 'all' where (select coalesce(-sum(amount_minor), 0) from ledger_entries
@@ -38,8 +40,25 @@ export async function offences({ db }: World): Promise<unknown[]> {
         where account = 'commission_payable' group by 1) l on l.party = c.payee_id
       where c.minor - coalesce(p.minor, 0) <> coalesce(l.minor, 0)
     union all
+    select 'paid more than was ever earned', p.payee_id from
+      (select payee_id, sum(amount_minor) as minor from payout_lines group by 1) p
+      left join (select payee_id, sum(amount_minor) as minor from commission_lines where corrects is null
+        group by 1) c using (payee_id)
+      where p.minor > coalesce(c.minor, 0)
+    union all
     select 'numbers', n.series from number_series n where n.series <> 'order' and n.last_seq <>
       (select count(*) from invoices i where i.series = n.series and i.entity_id = n.entity_id)
+      + (select count(*) from charge_notes c where c.series = n.series and c.entity_id = n.entity_id)
+    union all
+    select 'charge', n.id from charge_notes n where (n.allocated_fee_minor, n.allocated_interest_minor) <>
+        (select coalesce(sum(a.fee_minor), 0), coalesce(sum(a.interest_minor), 0) from charge_allocations a
+          where a.charge_note_id = n.id)
+      or (n.written_off_fee_minor, n.written_off_interest_minor) <>
+        (select coalesce(sum(w.fee_minor), 0), coalesce(sum(w.interest_minor), 0) from charge_write_offs w
+          where w.charge_note_id = n.id)
+      or (n.waived_fee_minor, n.waived_interest_minor) <>
+        (select coalesce(sum(w.fee_minor), 0), coalesce(sum(w.interest_minor), 0) from charge_waivers w
+          where w.charge_note_id = n.id)
     union all
     select 'deferred', o.id from orders o where o.bill_on = 'order' and
       (select coalesce(sum(l.invoiced_minor - l.recognised_minor), 0) - coalesce((select sum(il.credited_net_minor)
@@ -56,7 +75,8 @@ export async function counts({ db }: World): Promise<unknown> {
     (select count(*) from ledger_entries) as ledger, (select count(*) from invoices) as invoices,
     (select count(*) from commission_lines) as commission, (select count(*) from payout_lines) as payouts,
     (select count(*) from waits) as waits, (select count(*) from tasks) as tasks, (select count(*) from mails) as mails,
-    (select count(*) from allocations) as allocations, (select count(*) from deliveries) as deliveries,
+    (select count(*) from allocations) as allocations, (select count(*) from charge_notes) as charges,
+    (select count(*) from charge_allocations) as charged, (select count(*) from charge_waivers) as waivers, (select count(*) from deliveries) as deliveries,
     (select sum(revision) from leads) as revisions, (select count(*) from reminders) as reminders`);
   return rows[0];
 }

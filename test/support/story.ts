@@ -2,6 +2,7 @@
 
 import { decide as decideThrough } from '../../activities/intake/decide.js';
 import { recordDelivery } from '../../activities/intake/deliveries.js';
+import type { Capture } from '../../activities/intake/leadRows.js';
 import { captureLead } from '../../activities/intake/leads.js';
 import { type RecordedPayment, recordPayment } from '../../activities/intake/payments.js';
 import { type Draft, draftQuote, reviseQuote } from '../../activities/intake/quotes.js';
@@ -48,7 +49,7 @@ export class Story {
   decide(name: DecisionName, by: PersonName, body: object, id = newId('msg')): Promise<Answer | null> {
     const { db, engine, marks } = this.world;
     return decideThrough(
-      { db, engine, marks },
+      { db, engine, marks, log: { warn: () => undefined } },
       {
         id,
         target: this.workflowId,
@@ -268,9 +269,13 @@ export class Story {
 }
 
 /** Captures a lead from the customer and waits, unless nobody is there to see it, until it is scored. */
-export async function captured(world: World, seen: 'scored' | 'unseen' = 'scored'): Promise<Story> {
+export async function captured(
+  world: World,
+  seen: 'scored' | 'unseen' = 'scored',
+  customer: Capture['contact'] = CUSTOMER,
+): Promise<Story> {
   const { leadId } = await captureLead(world.db, {
-    capture: { source: { channel: 'referral' }, contact: CUSTOMER },
+    capture: { source: { channel: 'referral' }, contact: customer },
     actorId: PEOPLE.machine,
     messageId: newId('msg'),
     nowMs: await world.now(),

@@ -1,6 +1,7 @@
 // One story from its world to its end: whatever happened in it, the books are right afterwards and its history
 // can be replayed.
 import { expect } from '@jest/globals';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { VerifyEngine } from '../../cli/verify/types.js';
 import { verify } from '../../cli/verify/verify.js';
 import { replayAndKeep } from './histories.js';
@@ -39,8 +40,13 @@ export async function brokenRules(world: World): Promise<string[]> {
   const { client } = world.engine;
   const engine: VerifyEngine = {
     async describe(id) {
-      const { status } = await client.workflow.getHandle(id).describe();
-      return status.name === 'RUNNING' ? 'open' : 'closed';
+      try {
+        const { status } = await client.workflow.getHandle(id).describe();
+        return status.name === 'RUNNING' ? 'open' : 'closed';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return 'missing';
+        throw error;
+      }
     },
     // The time-skipping server lists nothing; each lead is described.
     async *listOpen() {

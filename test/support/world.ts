@@ -8,6 +8,7 @@ import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/w
 import pino from 'pino';
 import type { ActivityDeps } from '../../activities/index.js';
 import { type Engine, ToldMarks } from '../../activities/intake/telling.js';
+import type { Mailer } from '../../activities/mailer.js';
 import { PolicyStore } from '../../db/policies.js';
 import type { Db } from '../../db/pool.js';
 import { type ClockSegment, instantAt } from '../../domain/calendar/clock.js';
@@ -31,6 +32,8 @@ export interface WorldOptions {
   readonly countedBy?: (db: Db) => Db;
   /** False: no worker until `startWorker` is called. */
   readonly worker?: boolean;
+  /** Who sends mails, where the rules of a story ask for some. */
+  readonly mailer?: Mailer;
   /** Another dev server than the run's. */
   readonly address?: string;
 }
@@ -84,7 +87,12 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const db = options.countedBy?.(database.app) ?? database.app;
   const workerDb = options.workerDb?.(db) ?? db;
   // Mails are off in a story unless its rules say otherwise, so nobody asks for a mailer.
-  const deps: ActivityDeps = { db: workerDb, policies: new PolicyStore(), log, mailer: undefined as never };
+  const deps: ActivityDeps = {
+    db: workerDb,
+    policies: new PolicyStore(),
+    log,
+    mailer: options.mailer as Mailer,
+  };
   let worker: RunningWorker | undefined;
   const world: World = {
     database,

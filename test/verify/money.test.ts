@@ -20,6 +20,23 @@ finds('I1', [
        and account = 'tax_payable'`,
     ['ledger', 'ltx_invoice_lead_won'],
   ],
+  [
+    'a charge note posted as a fee where it charges interest',
+    `update ledger_entries set account = 'fee_income' where transaction_id = 'ltx_charge-note/charge_lead_won'
+       and account = 'interest_income'`,
+    ['charge_lead_won'],
+  ],
+  [
+    'a charge note nobody posted',
+    `update ledger_transactions set business_key = 'something else' where id = 'ltx_charge-note/charge_lead_lost'`,
+    ['charge_lead_lost'],
+  ],
+  [
+    'a waiver posted to nobody',
+    `update ledger_transactions set business_key = 'charge-waiver/waiver_2'
+     where id = 'ltx_charge-waiver/waiver_1'`,
+    ['charge-waiver/waiver_2', 'charge_lead_won'],
+  ],
 ]);
 
 finds('I2', [
@@ -69,6 +86,66 @@ finds('I2', [
     `update ledger_entries set party = null where transaction_id = 'ltx_bounce_lead_bounced'
        and account = 'receivable'`,
     ['acc_1', 'receivable without a party'],
+  ],
+  [
+    'a charge note that says another amount is paid than its allocations',
+    `update charge_notes set allocated_fee_minor = 189 where id = 'charge_lead_won'`,
+    ['acc_1', 'charge_lead_won'],
+  ],
+  [
+    'cash moved from the interest of a charge note to its fee',
+    `update charge_allocations set fee_minor = 191, interest_minor = 9`,
+    ['charge_lead_won'],
+  ],
+  [
+    'a charge note paid, waived and written off with more than it charges',
+    `alter table charge_notes drop constraint fees_never_overpaid;
+     update charge_write_offs set fee_minor = 4001; update charge_notes set written_off_fee_minor = 4001
+     where id = 'charge_lead_lost'; update ledger_entries set amount_minor = sign(amount_minor) * 4001
+     where transaction_id = 'ltx_charge-write-off/off_charge'`,
+    ['charge_lead_lost'],
+  ],
+  [
+    'a charge note whose lines are a cent short',
+    `update charge_note_lines set amount_minor = 499 where kind = 'reminder_fee'`,
+    ['charge_lead_won'],
+  ],
+  [
+    'interest at another rate than its periods',
+    `update charge_note_lines set periods = jsonb_set(periods, '{0,rateBps}', '1200') where kind = 'interest'`,
+    ['charge_lead_won'],
+  ],
+  [
+    'interest from before the day after due',
+    `update charge_notes set interest_from_on = interest_from_on - 10 where interest_from_on is not null`,
+    ['charge_lead_won'],
+  ],
+  [
+    'a day of interest counted twice',
+    `update charge_note_lines set periods = jsonb_set(jsonb_set(periods || periods, '{0,principalMinor}', '"6050"'),
+       '{1,principalMinor}', '"6050"') where kind = 'interest'`,
+    ['charge_lead_won'],
+  ],
+  [
+    'a charge on another lead than its invoice',
+    `update charge_notes set lead_id = 'lead_bounced' where id = 'charge_lead_lost'`,
+    ['charge_lead_lost'],
+  ],
+  [
+    'two fees for one letter',
+    `drop index one_reminder_fee_per_letter;
+     update charge_note_lines set kind = 'reminder_fee', letter_id = 'letter_lead_won' where kind <> 'interest'`,
+    ['charge_lead_lost'],
+  ],
+  [
+    'a charge note no reminder came with',
+    `update charge_notes set level = 2 where id = 'charge_lead_lost'`,
+    ['charge_lead_lost'],
+  ],
+  [
+    'a payment with more on charge notes than it brought',
+    `update payments set amount_minor = 199 where id = 'pay_charge'`,
+    ['pay_charge'],
   ],
   [
     'a bounced payment that is not marked',

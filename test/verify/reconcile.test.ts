@@ -10,7 +10,7 @@ function engineThatActs(changed: Readonly<Record<string, WorkflowState>>) {
   const calls: string[] = [];
   const engine: ReconcileEngine = {
     ...engineWith(changed),
-    start: async (leadId) => void calls.push(`start ${leadId}`),
+    start: async (workflowId) => void calls.push(`start ${workflowId}`),
     look: async (workflowId) => void calls.push(`look ${workflowId}`),
   };
   return { engine, calls };
@@ -20,11 +20,11 @@ test('rows and workflows that agree are left alone', async () => {
   const { engine, calls } = engineThatActs({});
   const report = await withBooks('select 1', (db) => reconcile({ db, engine }));
   expect(report).toEqual({
-    checkedLeads: 4,
+    checkedRows: 4,
     started: [],
     ending: [],
     looked: [],
-    withoutLead: [],
+    withoutRow: [],
     failed: [],
   });
   expect(calls).toEqual([]);
@@ -41,10 +41,10 @@ test('starts what should run, wakes what should end, reports what belongs to no 
   expect(report).toMatchObject({
     started: ['lead_fresh'],
     ending: ['lead_won'],
-    withoutLead: ['lead/lead_gone'],
+    withoutRow: ['lead/lead_gone'],
     failed: [],
   });
-  expect(calls.sort()).toEqual(['look lead/lead_won', 'start lead_fresh']);
+  expect(calls.sort()).toEqual(['look lead/lead_won', 'start lead/lead_fresh']);
 });
 
 test('looks at leads whose message was told half a minute ago and is not answered', async () => {
@@ -59,11 +59,25 @@ test('looks at leads whose message was told half a minute ago and is not answere
   expect(calls).toEqual(['look lead/lead_bounced']);
 });
 
+test.each([
+  ['calculated', 'missing', ['start payout/commission/2026-03/1']],
+  ['released', 'closed', ['start payout/commission/2026-03/1']],
+  ['released', 'open', []],
+  ['confirmed', 'open', ['look payout/commission/2026-03/1']],
+  ['confirmed', 'missing', []],
+] as const)('a payout run that is %s and whose workflow is %s: %s', async (status, state, expected) => {
+  const { engine, calls } = engineThatActs({ 'payout/commission/2026-03/1': state });
+  const change = `insert into payouts (id, mode, period, run, status, calculated_at)
+      values ('payout_run', 'monthly', '2026-03', 1, '${status}', now())`;
+  await withBooks(change, (db) => reconcile({ db, engine }));
+  expect(calls).toEqual(expected);
+});
+
 test('a call that fails is reported and does not stop the others', async () => {
   const { engine, calls } = engineThatActs({ 'lead/lead_fresh': 'missing', 'lead/lead_bounced': 'missing' });
-  const start = async (leadId: string) => {
-    if (leadId === 'lead_bounced') throw new Error('namespace is full');
-    calls.push(`start ${leadId}`);
+  const start = async (workflowId: string) => {
+    if (workflowId === 'lead/lead_bounced') throw new Error('namespace is full');
+    calls.push(`start ${workflowId}`);
   };
   const report = await withBooks('select 1', (db) => reconcile({ db, engine: { ...engine, start } }));
   expect(report.started).toEqual(['lead_fresh']);

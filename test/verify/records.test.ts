@@ -110,6 +110,11 @@ finds('I5', [
     ['ltx_dark'],
   ],
   [
+    'a waiver by a transaction without an entry',
+    `update charge_waivers set recorded_at = recorded_at + interval '1 second'`,
+    ['waiver_1'],
+  ],
+  [
     'an approval nobody was asked for by message',
     `update messages set name = 'other' where id = 'msg_lead_lost_5'`,
     ['lead_lost'],
@@ -177,6 +182,17 @@ finds('I8', [
   [
     'an approval by the maker',
     `update quote_revisions set created_by = 'per_boss' where quote_id = 'quote_lead_won'`,
+    ['appr_lead_won'],
+  ],
+  [
+    'an approval by the delegate of the maker',
+    `update approvals set approver_id = 'per_rep', acting_for = 'per_rep', requested_by = 'per_fin1'
+      where id = 'appr_lead_won'`,
+    ['appr_lead_won'],
+  ],
+  [
+    'an approval by somebody who was not asked',
+    `update approvals set decided_by = 'per_admin' where id = 'appr_lead_won'`,
     ['appr_lead_won'],
   ],
   [
@@ -249,6 +265,22 @@ finds('I9', [
     'a counter ahead of its documents',
     `update number_series set last_seq = 9 where series = 'credit_note'`,
     ['ent_1/credit_note'],
+  ],
+  [
+    'a charge note left out',
+    `update charge_notes set seq = 3 where id = 'charge_lead_lost';
+     update number_series set last_seq = 3 where series = 'charge_note'`,
+    ['charge_lead_lost'],
+  ],
+  [
+    'a charge note dated before the one before it',
+    `update charge_notes set issued_on = issued_on - 30 where id = 'charge_lead_lost'`,
+    ['charge_lead_lost'],
+  ],
+  [
+    'a charge note with the number of an invoice',
+    `update charge_notes set number = 'invoice-1' where id = 'charge_lead_won'`,
+    ['charge_lead_won'],
   ],
   [
     'an order number given twice',

@@ -39,6 +39,19 @@ describe('I6', () => {
     });
   });
 
+  test.each([
+    ['an open payout run without a workflow', 'calculated', 'missing'],
+    ['a confirmed payout run whose workflow goes on', 'confirmed', 'open'],
+  ] as const)('finds %s', async (_what, status, state) => {
+    const change = `insert into payouts (id, mode, period, run, status, calculated_at)
+      values ('payout_run', 'monthly', '2026-03', 1, '${status}', now())`;
+    const engine = engineWith({ 'payout/commission/2026-03/1': state });
+    await withBooks(change, async (db) => {
+      const [i6] = (await verify({ db, engine })).filter(({ invariant }) => invariant === 'I6');
+      expect(i6?.broken.map(({ subject }) => subject)).toEqual(['payout/commission/2026-03/1']);
+    });
+  });
+
   test('a list that lags behind is not believed', async () => {
     const engine = { ...engineWith(), listOpen: async function* () {} };
     const results = await withBooks('select 1', (db) => verify({ db, fast: true, engine }));

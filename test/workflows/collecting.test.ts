@@ -1,7 +1,9 @@
 // What becomes of an order: delivered late or in parts, paid late, in parts or never, cancelled, paid back.
 // In virtual time.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { PEOPLE } from '../support/company.js';
 import { replayAndKeep } from '../support/histories.js';
+import { askedToCancel } from '../support/requests.js';
 import { openTimeSkipping, type TimeSkipping } from '../support/timeSkipping.js';
 import { told } from '../support/told.js';
 
@@ -68,12 +70,21 @@ test('parts delivered are parts invoiced; what is never paid is reminded, writte
       await story.waitsFor('payment', level);
     }
     expect(await story.invoices()).toMatchObject([{ openMinor: 0n }, { openMinor: 10_000n, level: 3 }]);
+    // 10.15 % of 100.00 for 7, 14 and 14 days, the compensation once, and the fee of each level.
+    const notes = `select number, fee_minor as fee, interest_minor as interest, open_minor as open
+      from charge_notes where lead_id = $1 order by seq`;
+    expect(await story.rows(notes)).toEqual([
+      { number: 'CH-000001', fee: 4_000n, interest: 19n, open: 4_019n },
+      { number: 'CH-000002', fee: 500n, interest: 39n, open: 539n },
+      { number: 'CH-000003', fee: 1_000n, interest: 39n, open: 1_039n },
+    ]);
     await world.pass(31);
     await story.ended();
     expect(await story.lead()).toMatchObject({ stage: 'closed', outcome: 'won' });
     expect(await story.rows(`select amount_minor from write_offs where lead_id = $1`)).toEqual([
       { amount_minor: 10_000n },
     ]);
+    expect(await story.rows(notes)).toMatchObject([{ open: 0n }, { open: 0n }, { open: 0n }]);
     expect(await story.waits()).toEqual([]);
   }));
 
@@ -98,7 +109,9 @@ test('a cancelled order is credited, its money is unapplied cash again and its c
     await story.pay(invoice);
     await story.waitsFor('delivery');
     await story.earned(2);
-    await story.decided('cancelOrder', 'boss', { orderId, reason: 'wrong item' });
+    const { db } = story.world;
+    const asked = await askedToCancel(db, { leadId: story.leadId, orderId }, PEOPLE.boss, 'wrong item');
+    await story.decided('cancelOrder', 'finance', asked);
     await story.ended();
     expect(await story.lead()).toMatchObject({ stage: 'closed', outcome: 'cancelled', reason: 'wrong item' });
     expect(await story.waits()).toEqual([]);

@@ -68,6 +68,7 @@ describe('the approver of a step', () => {
       'head',
       ['lead profits'],
     ],
+    ['a manager who made the quote', manager(1), { makerId: 'lead' }, 'rep', 'head', ['lead maker']],
     ['the role’s smallest sufficient limit', { kind: 'role', role: 'finance' }, {}, 'rep', 'fin1', []],
     [
       'the role’s next, when the first is too low',

@@ -43,6 +43,7 @@ describe('deciding an approval', () => {
     ['a parallel step is open', {}, 'lead', { openSequences: [2, 2, 3] }, 'ok'],
     ['the requester', { requesterId: 'lead' }, 'lead', {}, 'self_approval'],
     ['somebody who profits', {}, 'lead', { quote: { ...quote, beneficiaryIds: ['lead'] } }, 'self_approval'],
+    ['the maker, whoever submitted', {}, 'lead', { quote: { ...quote, makerId: 'lead' } }, 'self_approval'],
     ['a total at the limit', {}, 'lead', { quote: { ...quote, totalMinor: 10_000n } }, 'ok'],
     [
       'a total a cent above the limit',
@@ -54,6 +55,20 @@ describe('deciding an approval', () => {
     ['the delegate', {}, 'fin1', { people: away }, 'ok'],
     ['the delegate a day later', {}, 'fin1', { people: away, on: '2026-11-23' }, 'forbidden'],
     ['the delegate, who asked', { requesterId: 'fin1' }, 'fin1', { people: away }, 'self_approval'],
+    [
+      'the delegate, who made the quote',
+      {},
+      'fin1',
+      { people: away, quote: { ...quote, makerId: 'fin1' } },
+      'self_approval',
+    ],
+    [
+      'the delegate of the maker',
+      {},
+      'fin1',
+      { people: away, quote: { ...quote, makerId: 'lead' } },
+      'self_approval',
+    ],
     ['the delegate of the requester', { requesterId: 'lead' }, 'fin1', { people: away }, 'self_approval'],
     [
       'the delegate, above the limit of whom they stand in for',
@@ -107,6 +122,12 @@ describe('an approval nobody decides', () => {
       'skips who profits',
       { reminded: true },
       { beneficiaryIds: ['head'] },
+      { action: 'escalate', at: 24 * HOUR, toId: 'boss', limitMinor: 1_000_000n },
+    ],
+    [
+      'skips who made the quote',
+      { reminded: true },
+      { makerId: 'head' },
       { action: 'escalate', at: 24 * HOUR, toId: 'boss', limitMinor: 1_000_000n },
     ],
     [

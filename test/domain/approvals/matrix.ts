@@ -21,6 +21,7 @@ export const quote: QuoteFacts = {
   paymentDays: 30,
   families: ['hardware'],
   nonStandardTerms: false,
+  makerId: 'rep',
   beneficiaryIds: ['rep'],
 };
 export const manager = (level: number): ApproverRule => ({ kind: 'manager', level });

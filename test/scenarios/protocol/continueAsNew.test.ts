@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Mailer } from '../../../activities/mailer.js';
 import { choosePort } from '../../../engine/ports.js';
 import { type RunningProcess, spawnServer, stopProcess } from '../../../engine/processes.js';
 import { Reaper } from '../../../engine/reaper.js';
@@ -17,7 +18,7 @@ import { findTemporalCli } from '../../../engine/temporalCli.js';
 import { historyOf, replay } from '../../support/histories.js';
 import { captured } from '../../support/story.js';
 import { brokenRules, ledgerSums } from '../../support/told.js';
-import { openWorld } from '../../support/world.js';
+import { openWorld, until } from '../../support/world.js';
 
 const reaper = new Reaper();
 const folder = mkdtempSync(join(tmpdir(), 'l2c-can-'));
@@ -90,6 +91,28 @@ test('a lead that continues as new again and again loses nothing and is won', as
     expect(await ledgerSums(story)).toEqual([]);
     expect(await brokenRules(world)).toEqual([]);
     for (const run of runs) await replay(await historyOf(story, run), story.workflowId);
+  } finally {
+    await world.close();
+  }
+});
+
+test('a mail that cannot be sent keeps no run open: decisions go on, and the next run sends it', async () => {
+  let isAway = true;
+  const mailer: Mailer = {
+    send: ({ messageId }) => (isAway ? Promise.reject(new Error('421')) : Promise.resolve({ messageId })),
+  };
+  const world = await openWorld({ address, mailer, rules: { notifications: { mails: ['offer', 'order'] } } });
+  try {
+    const story = await captured(world);
+    const first = (await story.handle.describe()).runId;
+    await story.order();
+    await until('it has continued as new', async () => (await story.handle.describe()).runId !== first);
+    const answer = await story.decided('reassignLead', 'boss', { ownerId: 'person_sdr', reason: 'holiday' });
+    expect(answer).toEqual({ result: 'applied' });
+    isAway = false;
+    const queued = () => story.rows(`select from mails where lead_id = $1 and status = 'queued'`);
+    await until('both mails are sent', async () => (await queued()).length === 0, 40_000);
+    expect(await brokenRules(world)).toEqual([]);
   } finally {
     await world.close();
   }

@@ -15,7 +15,8 @@ const BESIDE = new Set([
   'expire_decisions',
   'claim_decisions',
   'claim_stuck_facts',
-  'silent_targets',
+  'claim_silent',
+  'facts_under_way',
   'mark_told',
   'listen l2c_messages',
 ]);

@@ -38,10 +38,11 @@ const messageOf = async (story: Story, id: string) => {
   return message;
 };
 
-/** As if an hour had passed for the sweep. */
+/** As if an hour had passed for the sweep, a decision's last moment with it. */
 const letSweepCome = (story: Story): Promise<unknown> =>
   story.rows(
-    `update messages set recorded_at = recorded_at - interval '1 hour', claimed_until = now() - interval '1 second'
+    `update messages set recorded_at = recorded_at - interval '1 hour', not_after = not_after - interval '1 hour',
+        told_at = told_at - interval '1 hour', claimed_until = now() - interval '1 second'
       where lead_id = $1 and answer is null`,
   );
 
@@ -95,6 +96,26 @@ test('a decision whose step is broken is stuck with a task, others go on; repair
     expect((await messageOf(story, id)).answer).toEqual({ result: 'applied' });
     expect(await timesDone(story, 'qualifyLead')).toBe(1);
     await closeTasks(story);
+  });
+});
+
+test('what is stuck is tried again by the next worker, whenever it comes', () => {
+  const fault: Fault = { at: 'write', left: 0 };
+  return inWorld({ workerDb: (db) => faulty(db, fault) }, async (world) => {
+    const story = await captured(world);
+    const id = newId('msg');
+    fault.left = 3;
+    expect(await story.decide('qualifyLead', 'rep', { decision: 'qualify' }, id)).toBeNull();
+    await world.stopWorker();
+    await story.rows(
+      `update messages set not_after = not_after - interval '1 hour', claimed_until = now() + interval '1 hour'
+        where lead_id = $1 and answer is null`,
+    );
+    await world.startWorker();
+    await story.reaches('qualified');
+    expect((await messageOf(story, id)).answer).toEqual({ result: 'applied' });
+    expect(await story.tasks()).toEqual([]);
+    await until('the decision is told', async () => (await messageOf(story, id)).told);
   });
 });
 
@@ -197,6 +218,23 @@ test('a fact that comes before its time is parked and applied when its stage has
     await until('the fact is answered', async () => (await messageOf(story, id)).answer);
     expect((await messageOf(story, id)).answer).toEqual({ result: 'applied' });
     expect(await timesDone(story, 'applyPayment')).toBe(1);
+  }));
+
+test('a lead qualified before anybody told it of its capture is scored and has an owner all the same', () =>
+  inWorld({ worker: false }, async (world) => {
+    const story = await captured(world, 'unseen');
+    // The relay has taken the capture and is about to die with it.
+    await story.rows(`update messages set claimed_until = now() + interval '3 seconds' where lead_id = $1`);
+    await world.startWorker();
+    await story.decided('qualifyLead', 'boss', { decision: 'qualify' });
+    await until('the lead has an owner', async () => (await story.lead()).owner !== null);
+    expect(await story.waits()).toMatchObject([{ kind: 'quote', personId: PEOPLE.rep }]);
+    await story.accept(await story.submit());
+    await until(
+      'the capture is told',
+      async () =>
+        (await story.rows(`select from messages where lead_id = $1 and told_at is null`)).length === 0,
+    );
   }));
 
 test('what was captured while worker and relay were away is told when they are back', () =>

@@ -25,6 +25,7 @@ const { newId } = await import(`${dist}/db/ids.js`);
 const { PolicyStore } = await import(`${dist}/db/policies.js`);
 const { openPool } = await import(`${dist}/db/pool.js`);
 const { startRelay } = await import(`${dist}/worker/relay.js`);
+const { withoutStackTraces } = await import(`${dist}/worker/workflowThread.js`);
 
 const WARM = 20;
 const LEADS = 120;
@@ -48,14 +49,15 @@ const db = openPool(url, { max: 8, applicationName: 'heap' });
 const connection = await Connection.connect({ address });
 const engine = { client: new Client({ connection, namespace: 'default' }), taskQueue };
 const native = await NativeConnection.connect({ address });
-const worker = await Worker.create({
+const options = {
   connection: native,
   namespace: 'default',
   taskQueue,
   workflowBundle: { codePath: `${dist}/workflow-bundle.js` },
   activities: makeActivities({ db, policies: new PolicyStore(), log, mailer: undefined }),
   maxCachedWorkflows: 10 * LEADS,
-});
+};
+const worker = await withoutStackTraces(() => Worker.create(options));
 const ended = worker.run();
 const relay = startRelay({ db, engine, log });
 

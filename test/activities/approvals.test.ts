@@ -1,0 +1,164 @@
+// Asking and deciding, on real Postgres: who is asked, who may answer, and what the database refuses by itself.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { newId } from '../../db/ids.js';
+import { PEOPLE } from '../support/company.js';
+import {
+  acceptedBy,
+  approvalOf,
+  base,
+  captureOne,
+  closeSteps,
+  decide,
+  due,
+  lead,
+  leadId,
+  openSteps,
+  refused,
+  submitted,
+  waiting,
+} from '../support/leadSteps.js';
+
+beforeAll(() => openSteps());
+beforeEach(() => captureOne());
+afterAll(() => closeSteps());
+
+describe('an approval', () => {
+  test('above policy the manager is asked, and the rep who asked cannot answer', async () => {
+    const quoteId = await submitted(1500);
+    expect((await lead()).stage).toBe('approval');
+    const approvalId = await approvalOf(quoteId);
+    const body = { approvalId, quoteId, revision: 1, decision: 'approve' };
+    expect(await refused('acceptQuote', PEOPLE.rep, { quoteId, revision: 1, acceptedBy })).toBe(
+      'wrong_stage',
+    );
+    expect(await refused('decideApproval', PEOPLE.rep, body)).toBe('forbidden');
+    expect(await refused('decideApproval', PEOPLE.boss, { ...body, revision: 2 })).toBe('not_found');
+    expect((await decide('decideApproval', PEOPLE.boss, body)).stage).toBe('offered');
+    expect(await refused('decideApproval', PEOPLE.boss, body)).toBe('wrong_stage');
+  });
+
+  test('rejected, it goes back to the rep, who submits another revision', async () => {
+    const quoteId = await submitted(1500);
+    const body = {
+      approvalId: await approvalOf(quoteId),
+      quoteId,
+      revision: 1,
+      decision: 'reject',
+      reason: 'thin',
+    };
+    expect((await decide('decideApproval', PEOPLE.boss, body)).stage).toBe('quoting');
+    expect(await refused('submitQuote', PEOPLE.rep, { quoteId, revision: 1 })).toBe('wrong_stage');
+    expect(await refused('submitQuote', PEOPLE.rep, { quoteId, revision: 7 })).toBe('not_found');
+  });
+
+  test('silence is reminded, then handed up, then the admin’s; it never approves', async () => {
+    await submitted(1500);
+    await due('remindApprover', 'approval');
+    expect((await due('escalateApproval', 'approval')).stage).toBe('approval');
+    expect(await waiting('approval')).toMatchObject([{ person_id: PEOPLE.head, level: 1 }]);
+    await due('escalateApproval', 'approval');
+    const { rows } = await base.owner.query(
+      `select role from tasks where lead_id = $1 and kind = 'approval_overdue'`,
+      [leadId],
+    );
+    expect(rows).toEqual([{ role: 'admin' }]);
+  });
+});
+
+describe('a delegate', () => {
+  beforeEach(async () => {
+    await base.owner.query(`insert into delegations values ($1, $2, $3, '2026-01-01', '2099-12-31')`, [
+      newId('deleg'),
+      PEOPLE.boss,
+      PEOPLE.finance,
+    ]);
+  });
+  afterEach(async () => {
+    await base.owner.query('delete from delegations');
+  });
+
+  test('decides for the approver, and the record says for whom', async () => {
+    const quoteId = await submitted(1500);
+    const approvalId = await approvalOf(quoteId);
+    await decide('decideApproval', PEOPLE.finance, { approvalId, quoteId, revision: 1, decision: 'approve' });
+    const { rows } = await base.owner.query(
+      'select approver_id, decided_by, acting_for from approvals where id = $1',
+      [approvalId],
+    );
+    expect(rows).toEqual([{ approver_id: PEOPLE.boss, decided_by: PEOPLE.finance, acting_for: PEOPLE.boss }]);
+  });
+
+  test('of the maker never decides: the next manager is asked instead', async () => {
+    const quoteId = await submitted(1500, PEOPLE.boss);
+    const approvalId = await approvalOf(quoteId);
+    expect(await waiting('approval')).toMatchObject([{ person_id: PEOPLE.head }]);
+    const body = { approvalId, quoteId, revision: 1, decision: 'approve' };
+    for (const person of [PEOPLE.boss, PEOPLE.finance])
+      expect(await refused('decideApproval', person, body)).toBe('forbidden');
+    // As if the maker had been asked, which an older version did.
+    await base.owner.query('update approvals set approver_id = $2 where id = $1', [approvalId, PEOPLE.boss]);
+    for (const person of [PEOPLE.boss, PEOPLE.finance])
+      expect(await refused('decideApproval', person, body)).toBe('self_approval');
+  });
+});
+
+describe('the database refuses by itself', () => {
+  const approved = async (madeBy: string, change: object) => {
+    const quoteId = await submitted(1500, madeBy);
+    const approvalId = await approvalOf(quoteId);
+    const set = { status: 'approved', decided_at: new Date(), limit_minor: 2_000_000, ...change };
+    const columns = Object.keys(set);
+    const values = Object.values(set);
+    const assigned = columns.map((column, i) => `${column} = $${i + 2}`).join(', ');
+    return base.app.query(`update approvals set ${assigned} where id = $1`, [approvalId, ...values]);
+  };
+
+  test.each<[string, string, object, string]>([
+    [
+      'the maker',
+      PEOPLE.boss,
+      { approver_id: PEOPLE.boss, decided_by: PEOPLE.boss },
+      'quote_maker_never_approves',
+    ],
+    [
+      'the delegate of the maker',
+      PEOPLE.boss,
+      { approver_id: PEOPLE.boss, decided_by: PEOPLE.finance, acting_for: PEOPLE.boss },
+      'quote_maker_never_approves',
+    ],
+    [
+      'the delegate of the requester',
+      PEOPLE.rep,
+      { requested_by: PEOPLE.boss, decided_by: PEOPLE.finance, acting_for: PEOPLE.boss },
+      'nobody_has_his_own_request_approved',
+    ],
+    ['who was not asked', PEOPLE.rep, { decided_by: PEOPLE.head }, 'only_who_was_asked_approves'],
+    [
+      'a limit the row only says',
+      PEOPLE.rep,
+      { approver_id: PEOPLE.finance, decided_by: PEOPLE.finance },
+      'nobody_approves_above_his_limit',
+    ],
+    [
+      'no limit at all',
+      PEOPLE.rep,
+      { decided_by: PEOPLE.boss, limit_minor: null },
+      'nobody_approves_above_his_limit',
+    ],
+  ])('%s', async (_what, madeBy, change, constraint) => {
+    await expect(approved(madeBy, change)).rejects.toMatchObject({ constraint });
+  });
+
+  test('a row that is born approved', async () => {
+    const quoteId = await submitted(1500);
+    const approvalId = await approvalOf(quoteId);
+    await expect(
+      base.app.query(
+        `insert into approvals select (jsonb_populate_record(a, jsonb_build_object('id', 'appr_born', 'rule_id', 'x',
+            'status', 'approved', 'decided_by', $2::text, 'decided_at', now(), 'limit_minor', 2000000))).*
+          from approvals a where a.id = $1`,
+        [approvalId, PEOPLE.head],
+      ),
+    ).rejects.toMatchObject({ constraint: 'only_who_was_asked_approves' });
+  });
+});

@@ -1,0 +1,50 @@
+// A mail server that is away for hours keeps its mails waiting and nothing else: no decision, no later fact. On the
+// dev server, in real time.
+import { expect, test } from '@jest/globals';
+import type { Mailer } from '../../../activities/mailer.js';
+import { captured, type Story } from '../../support/story.js';
+import { brokenRules } from '../../support/told.js';
+import { openWorld, until } from '../../support/world.js';
+
+/** The neighbour: takes no mail until it is there again. */
+class MailServer implements Mailer {
+  isAway = false;
+  send({ messageId }: { readonly messageId: string }): Promise<{ readonly messageId: string }> {
+    return this.isAway ? Promise.reject(new Error('421 closing')) : Promise.resolve({ messageId });
+  }
+}
+
+const stillRuns = async ({ handle }: Story): Promise<boolean> =>
+  (await handle.describe()).status.name === 'RUNNING';
+
+test('a lead closed while its receipt cannot be sent is reopened by a bounce and goes on as ever', async () => {
+  const mailer = new MailServer();
+  const world = await openWorld({ mailer, rules: { notifications: { mails: ['receipt'] } } });
+  try {
+    const story = await captured(world);
+    await story.order();
+    await story.deliver();
+    mailer.isAway = true;
+    const { paymentId } = await story.pay(await story.invoiced());
+    await story.reaches('closed');
+    expect(await stillRuns(story)).toBe(true);
+    // A decision is refused for what the lead is, not because its run is about to end.
+    const withdrawn = await story.decide('withdrawLead', 'rep', { reason: 'too late' });
+    expect(withdrawn).toMatchObject({ result: 'refused', code: 'lead_closed' });
+    await story.bounce(paymentId);
+    await story.reaches('collecting');
+    await story.waitsFor('payment');
+    await story.earned(4); // What the reversal takes back is a step of the deal's own.
+    const { typedSearchAttributes } = await until('operations see what it waits for', async () => {
+      const seen = await story.handle.describe();
+      return seen.typedSearchAttributes.getAll().some(({ value }) => value === 'payment') && seen;
+    });
+    expect(typedSearchAttributes.getAll().map(({ value }) => value)).toContain('collecting');
+    mailer.isAway = false;
+    const queued = () => story.rows(`select from mails where lead_id = $1 and status = 'queued'`);
+    await until('no mail waits any more', async () => (await queued()).length === 0, 40_000);
+    expect(await brokenRules(world)).toEqual([]);
+  } finally {
+    await world.close();
+  }
+});

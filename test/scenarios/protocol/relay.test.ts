@@ -1,0 +1,136 @@
+// Relay and sweep by themselves, with engine and database but without a worker: what they ask, how often, and what
+// they hold back.
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Client, Connection } from '@temporalio/client';
+import pino from 'pino';
+import { type Engine, startWorkflow } from '../../../activities/intake/telling.js';
+import { MOST, Pace } from '../../../worker/pace.js';
+import { type RelayDeps, relayOnce, startRelay } from '../../../worker/relay.js';
+import { lookAtSilent } from '../../../worker/sweep.js';
+import { historyOf } from '../../support/histories.js';
+import { captured, type Story } from '../../support/story.js';
+import { openWorld, until, type World } from '../../support/world.js';
+
+let world: World;
+let deps: RelayDeps;
+beforeEach(async () => {
+  world = await openWorld({ worker: false });
+  deps = { db: world.db, engine: world.engine, log: pino({ level: 'silent' }) };
+});
+afterEach(() => world?.close());
+
+/** A lead whose workflow runs and answers nothing, told so many seconds ago. */
+async function silent(seconds: number): Promise<Story> {
+  const story = await captured(world, 'unseen');
+  await startWorkflow(world.engine, story.workflowId, 5_000);
+  await toldAgo(story, seconds);
+  return story;
+}
+
+const toldAgo = (story: Story, seconds: number): Promise<unknown> =>
+  story.rows(
+    `update messages set told_at = now() - make_interval(secs => $2), claimed_until = now() - interval '1 second'
+      where lead_id = $1`,
+    seconds,
+  );
+
+const looks = async (story: Story): Promise<number> =>
+  ((await historyOf(story)).events ?? []).filter(
+    ({ workflowExecutionSignaledEventAttributes: signal }) => signal?.signalName === 'look',
+  ).length;
+
+const nextLookInS = async (story: Story): Promise<number> => {
+  const [row] = await story.rows<{ s: number }>(
+    `select extract(epoch from claimed_until - now())::float8 as s from messages where lead_id = $1`,
+  );
+  return Math.round(row?.s ?? Number.NaN);
+};
+
+test('a lead that does not answer is asked to look once, then ever less often, at most hourly', async () => {
+  const story = await silent(31);
+  for (let sweeps = 0; sweeps < 3; sweeps++) await lookAtSilent(deps);
+  expect(await looks(story)).toBe(1);
+  expect(await nextLookInS(story)).toBeCloseTo(31, -1);
+  await toldAgo(story, 86_400);
+  for (let sweeps = 0; sweeps < 3; sweeps++) await lookAtSilent(deps);
+  expect(await looks(story)).toBe(2);
+  expect(await nextLookInS(story)).toBeCloseTo(3_600, -1);
+});
+
+test('one that is not told long enough is left alone', async () => {
+  const story = await silent(29);
+  await lookAtSilent(deps);
+  expect(await looks(story)).toBe(0);
+});
+
+test('one that is gone is told again at once', async () => {
+  const story = await captured(world, 'unseen');
+  await toldAgo(story, 40);
+  await lookAtSilent(deps);
+  expect(await story.rows(`select told_at, claimed_until from messages where lead_id = $1`)).toEqual([
+    { told_at: null, claimed_until: null },
+  ]);
+});
+
+test('an engine that does not answer for one keeps nobody else, and is asked again later', async () => {
+  const story = await silent(31);
+  const connection = Connection.lazy({ address: '127.0.0.1:1' });
+  const engine: Engine = { ...world.engine, client: new Client({ connection }) };
+  await lookAtSilent({ ...deps, engine });
+  await lookAtSilent(deps);
+  expect(await looks(story)).toBe(0);
+  await toldAgo(story, 62);
+  await lookAtSilent(deps);
+  expect(await looks(story)).toBe(1);
+  await connection.close();
+});
+
+test('at most sixteen facts are under way; an answer makes room for the next', async () => {
+  await Promise.all(
+    Array.from({ length: MOST + 4 }, (_, n) =>
+      captured(world, 'unseen', { email: `many-${n}@customer.example` }),
+    ),
+  );
+  let now = 0;
+  const pace = new Pace(() => now);
+  expect(await relayOnce(deps, world.marks, pace, await pace.room(world.db))).toBe(MOST);
+  expect(await pace.room(world.db)).toBe(0);
+  const told = await world.database.owner.query<{ id: string }>(
+    `update messages set answer = '{"result":"applied"}', answered_at = now()
+      where id in (select id from messages where told_at is not null limit 3) returning id`,
+  );
+  expect(told.rowCount).toBe(3);
+  expect(await pace.room(world.db)).toBe(3);
+  expect(await relayOnce(deps, world.marks, pace, 3)).toBe(3);
+
+  // Slow answers halve the width, once a second; answered, it widens again.
+  now += 1_500;
+  expect(await pace.room(world.db)).toBe(0);
+  await world.database.owner.query(
+    `update messages set answer = '{"result":"applied"}', answered_at = now()`,
+  );
+  expect(await pace.room(world.db)).toBeGreaterThanOrEqual(MOST / 2);
+});
+
+test('a relay whose connection broke listens again, and takes no second place in the pool', async () => {
+  const listeners = async (): Promise<number[]> => {
+    const { rows } = await world.db.query<{ pid: number }>(
+      `select pid from pg_stat_activity where datname = current_database() and query like 'listen %'`,
+    );
+    return rows.map(({ pid }) => pid);
+  };
+  const relay = startRelay(deps);
+  try {
+    const [first] = await until('it listens', async () =>
+      (await listeners()).length === 1 ? listeners() : null,
+    );
+    await world.db.query('select pg_terminate_backend($1)', [first]);
+    await until('it listens again', async () => {
+      const pids = await listeners();
+      return pids.length === 1 && pids[0] !== first;
+    });
+  } finally {
+    await relay.stop();
+  }
+  await until('its place in the pool is free', async () => (await listeners()).length === 0);
+});

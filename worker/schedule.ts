@@ -1,0 +1,67 @@
+// The Schedule that opens the monthly payout runs, made when a worker starts and brought up to date where it is
+// there. It rings every day at noon UTC, when it is the same date nearly everywhere; whether the day is payday stands
+// in the payout policy, which may change between two of them.
+import {
+  ScheduleAlreadyRunning,
+  type ScheduleOptions,
+  ScheduleOverlapPolicy,
+  type ScheduleUpdateOptions,
+} from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { Engine } from '../activities/intake/telling.js';
+import { loop, pause } from './loops.js';
+
+const CALL_MS = 10_000;
+const AGAIN_MS = 30_000;
+
+/** One a company; another task queue is another company that shares the namespace. */
+export const payoutScheduleOf = ({ taskQueue }: Engine): string =>
+  taskQueue === 'lead-to-cash' ? 'payout-commission' : `payout-commission/${taskQueue}`;
+
+const definition = ({ taskQueue }: Engine) =>
+  ({
+    spec: { calendars: [{ hour: 12, comment: 'every day at noon UTC: is it payday?' }] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'openPayout',
+      workflowId: 'payout/open', // The engine appends the nominal instant.
+      taskQueue,
+      workflowTaskTimeout: '5s',
+      staticSummary: 'opens the payout run of the month before, if it is payday',
+    },
+    policies: { overlap: ScheduleOverlapPolicy.BUFFER_ONE, catchupWindow: '7 days' },
+  }) satisfies Omit<ScheduleOptions, 'scheduleId'>;
+
+/** Makes the Schedule, or gives an older one our definition; whether it is paused stays as it is. */
+export async function ensurePayoutSchedule(engine: Engine): Promise<void> {
+  const { client } = engine;
+  const scheduleId = payoutScheduleOf(engine);
+  const wanted = definition(engine);
+  await client.connection.withDeadline(Date.now() + CALL_MS, async () => {
+    try {
+      await client.schedule.create({ scheduleId, ...wanted });
+    } catch (error) {
+      if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+      await client.schedule
+        .getHandle(scheduleId)
+        .update(({ state }): ScheduleUpdateOptions => ({ ...wanted, state }) as ScheduleUpdateOptions);
+    }
+  });
+}
+
+/** Sees to the Schedule beside the worker, as often as the engine is away. */
+export function startSchedule(engine: Engine, log: Logger): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  let isThere = false;
+  const ensuring = loop('schedule', stopping.signal, log, async () => {
+    if (!isThere) await ensurePayoutSchedule(engine);
+    isThere = true;
+    await pause(AGAIN_MS, stopping.signal);
+  });
+  return {
+    async stop() {
+      stopping.abort();
+      await ensuring;
+    },
+  };
+}
