@@ -9,6 +9,7 @@ import {
   approvalOf,
   at,
   base,
+  captured,
   captureOne,
   closeSteps,
   decide,
@@ -24,6 +25,7 @@ import {
   steps,
   submitted,
   told,
+  tried,
   waiting,
 } from '../support/leadSteps.js';
 

@@ -36,7 +36,7 @@ interface Row {
 }
 export let leadId: string;
 export let at = BEGINS_AT;
-let captured: string;
+export let captured: string;
 
 export async function captureOne(): Promise<void> {
   captured = newId('msg');
