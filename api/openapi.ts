@@ -19,7 +19,8 @@ const DESCRIPTION = `From first contact to the commission paid.
 Sign in with \`Authorization: Bearer\` and an API key or a token of your identity provider.
 POSTs take \`Idempotency-Key\`: the same key and body get the same answer. Edits take \`If-Match\` with the
 ETag that was read. Lists take \`limit\` and \`cursor\`. Amounts are decimal text with a currency; bodies are
-taken as they come, unknown fields are refused.
+taken as they come, unknown fields are refused. Of requests at once with one key some may get \`key_in_use\`
+(409): the first is still being worked on, so ask again for its answer.
 
 Refusals are \`application/problem+json\` with one of these codes:
 

@@ -106,8 +106,8 @@ test('a policy that gives leads to nobody who exists is refused with its place',
   const refused = await put('assignment', POLICY_EXAMPLES.assignment, 1);
   expect(codeOf(refused)).toBe('422 unknown_reference');
   expect(refused.body.errors[0]).toEqual({
-    pointer: '/fallbackOwnerId',
-    detail: 'there is no person person_mia',
+    pointer: '/territories/0/repIds/0',
+    detail: 'person_ana is nobody who works here',
   });
 });
 
