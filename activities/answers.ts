@@ -30,6 +30,27 @@ export function writeTask(writes: Writes, task: NewTask): void {
   );
 }
 
+/** Resolves open tasks of the kinds given: those about `subjects`, or all of the lead. */
+export function resolveTasks(
+  writes: Writes,
+  over: {
+    readonly leadId: string;
+    readonly kinds: readonly string[];
+    readonly subjects?: readonly string[];
+    readonly resolution: string;
+    readonly at: Date;
+  },
+): void {
+  const ofSubject = over.subjects ? `and $ -> 'subjects' ? subject` : '';
+  writes.statement(
+    'tasks that are over',
+    `update tasks set status = 'resolved', resolved_at = ($ ->> 'at')::timestamptz, resolution = $ ->> 'resolution'
+      where lead_id = $ ->> 'leadId' and status = 'open' and $ -> 'kinds' ? kind ${ofSubject}`,
+    over,
+    'any',
+  );
+}
+
 /** A parked or stuck message keeps its row without an answer: it is tried again, and visible until then. */
 export function writeAnswer(
   writes: Writes,
@@ -52,7 +73,7 @@ export function writeAnswer(
   writes.statement(
     'what waited is done',
     `update tasks set status = 'resolved', resolved_at = ($ ->> 'at')::timestamptz, resolution = $ ->> 'result'
-      where subject = $ ->> 'id' and kind in ('message_parked', 'step_stuck') and status = 'open'`,
+      where subject = $ ->> 'id' and kind in ('message_parked', 'step_stuck', 'rules_missing') and status = 'open'`,
     { id, at, result: answer.result },
     'any',
   );

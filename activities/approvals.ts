@@ -20,7 +20,9 @@ async function decide(deal: DealChange<QuoteJson | null>): Promise<void> {
     revision: seen,
   });
   const approval = quote.approvals.find(({ id }) => id === approvalId);
-  if (!approval) throw new DomainError('not_found', `${approvalId} is no approval of revision ${seen}`);
+  if (!approval) {
+    throw new DomainError('not_found', `${approvalId} is no approval of revision ${seen}`, '/revision');
+  }
   const people = peopleFrom(quote.people);
   const facts = await factsOf(deal, quote, revision);
   const undecided = quote.approvals.filter(({ status }) => status === 'open' || status === 'waiting');

@@ -90,7 +90,7 @@ async function pay(deal: DealChange<ToPay>, tx: Tx, state: DealState): Promise<v
       lead_id: deal.lead.id,
       status: 'confirmed',
       plan_version: deal.own.planVersion,
-      policy_version: state.order.pins.payout ?? deal.versions.payout,
+      policy_version: state.order.pins.payout ?? deal.version('payout'),
       calculated_at: deal.at,
       confirmed_at: deal.at,
     })

@@ -6,38 +6,18 @@ import type { PolicyStore } from '../db/policies.js';
 import type { CommitWith, Tx } from '../db/pool.js';
 import type { Tables } from '../db/tables.js';
 import { Writes } from '../db/writes.js';
-import { type ClockSegment, instantAt } from '../domain/calendar/clock.js';
+import { instantAt } from '../domain/calendar/clock.js';
 import { dateIn } from '../domain/calendar/zones.js';
 import { DomainError } from '../domain/errors.js';
 import { mayMove, type Outcome, type Stage } from '../domain/leads/stages.js';
 import { MESSAGES, type MessageName, maySend } from '../domain/messages.js';
-import type { Role } from '../domain/people/people.js';
+import { entityMissing, policyMissing } from '../domain/policies/missing.js';
 import type { MailKind, PolicyByKind, PolicyKind } from '../domain/policies/types.js';
 import type { Answer, Head, StepCall, StepName } from '../domain/steps.js';
 import type { WaitKind } from '../domain/waits.js';
 import { writeAnswer, writeTask } from './answers.js';
+import type { Loaded, LockedLead } from './loaded.js';
 import { type NewWait, type OpenWait, type WaitEnd, WaitList, type WaitMove } from './waitList.js';
-
-export type LockedLead = Tables['leads'] & { audit_seq: bigint; audit_hash: Buffer };
-
-export interface Loaded<L> {
-  readonly message: {
-    name: MessageName;
-    kind: 'decision' | 'fact';
-    body: unknown;
-    actorId: string | null;
-    notAfter: number | null;
-    answer: Answer | null;
-    parkedFor: string | null;
-  } | null;
-  /** Who sent it, with the roles usable today: a role granted today is not. */
-  readonly actor: { id: string; active: boolean; managerId: string | null; roles: Role[] } | null;
-  readonly waits: OpenWait[];
-  readonly clock: ClockSegment;
-  readonly versions: Readonly<Record<PolicyKind, number>>;
-  readonly entity: { id: string; zone: string; country: string } | null;
-  readonly own: L;
-}
 
 const rolesFor = (name: MessageName): string => MESSAGES[name].roles.join(', ');
 
@@ -93,7 +73,7 @@ export class DealChange<L> {
   }
 
   get entity(): NonNullable<Loaded<L>['entity']> {
-    if (!this.#parts.loaded.entity) throw new RangeError('the company has no legal entity yet');
+    if (!this.#parts.loaded.entity) throw entityMissing();
     return this.#parts.loaded.entity;
   }
 
@@ -103,6 +83,13 @@ export class DealChange<L> {
 
   get versions(): Loaded<L>['versions'] {
     return this.#parts.loaded.versions;
+  }
+
+  /** The version in force, to be pinned. `not_configured` where nobody has made one. */
+  version(kind: PolicyKind): number {
+    const version = this.versions[kind];
+    if (version === undefined) throw policyMissing(kind, this.versions);
+    return version;
   }
 
   get waits(): readonly OpenWait[] {
@@ -152,7 +139,7 @@ export class DealChange<L> {
   }
 
   /** The policy pinned for this record, or the newest one where nothing is pinned yet. */
-  policy<K extends PolicyKind>(kind: K, version = this.versions[kind]): Promise<PolicyByKind[K]> {
+  async policy<K extends PolicyKind>(kind: K, version = this.version(kind)): Promise<PolicyByKind[K]> {
     return this.#parts.policies.get(this.#parts.tx, kind, version);
   }
 
@@ -245,6 +232,17 @@ export class DealChange<L> {
     return answer;
   }
 
+  /**
+   * Keeps a fact, or a step of the deal's own, until the company has made the policy it needs: whoever may make it
+   * gets the task, and making it tells the fact again (activities/intake/policies.ts).
+   */
+  waitForRules({ detail, extra }: DomainError): Answer {
+    const answer = this.discard({ result: 'stuck', code: 'not_configured' });
+    const subject = this.message ? this.call.key : (this.call.subject ?? this.lead.id);
+    this.task('rules_missing', subject, 'admin', { policy: extra?.policy, needed: detail });
+    return answer;
+  }
+
   /** The lead as its row stands after this step. */
   head(): Head {
     const waits = this.#waits.heads(this.#parts.loaded.clock);
@@ -280,7 +278,7 @@ export class DealChange<L> {
       ...(lead.stage === 'closed' &&
         moved && { closed_at: null, outcome_reason: null, reopened: lead.reopened + 1 }),
     });
-    this.#waits.write(writes, lead.id, this.at);
+    this.#waits.write(writes, lead.id, this.at, moved && this.#stage === 'closed');
     appendAudit(
       writes,
       { seq: lead.audit_seq, hash: lead.audit_hash },

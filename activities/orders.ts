@@ -50,8 +50,8 @@ async function accept(
   const orderId = newId('order');
   const pins: Record<string, number> = {
     ...revision.pins,
-    dunning: deal.versions.dunning,
-    payout: deal.versions.payout,
+    dunning: deal.version('dunning'),
+    payout: deal.version('payout'),
   };
   await writeCredits(deal, quote, orderId, revision);
   const deliverBy = revision.requestedDeliveryOn ?? addDays(deal.today, leadDays(quote));

@@ -26,7 +26,7 @@ export function revisionOf(
 ) {
   const revision = deal.own?.revision;
   if (!deal.own || !revision)
-    throw new DomainError('not_found', `no revision ${wanted.revision} of ${wanted.quoteId}`);
+    throw new DomainError('not_found', `no revision ${wanted.revision} of ${wanted.quoteId}`, '/revision');
   if (deal.own.newest !== wanted.revision) {
     const detail = `revision ${wanted.revision} was replaced by ${deal.own.newest}`;
     throw new DomainError('stale_revision', detail, '/revision');

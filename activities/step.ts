@@ -9,8 +9,9 @@ import { outcomeOf } from '../domain/messages.js';
 import type { Answer, Head, StepAnswer, StepCall, StepName } from '../domain/steps.js';
 import { OWN_STEPS } from '../domain/waits.js';
 import { writeUnstuck } from './answers.js';
-import { DealChange, type Loaded, type LockedLead } from './dealChange.js';
+import { DealChange } from './dealChange.js';
 import { databaseAway, noSuchLead, stepFailed } from './failures.js';
+import type { Loaded, LockedLead } from './loaded.js';
 
 export interface StepDeps {
   readonly db: Db;
@@ -115,8 +116,10 @@ async function judged<L>(deal: DealChange<L>, tx: Tx, judge: Judge<L>): Promise<
     deal.checkActor();
     return await judge(deal, tx);
   } catch (error) {
-    if (!(error instanceof DomainError) || message?.kind !== 'decision') throw error;
+    if (!(error instanceof DomainError)) throw error;
     const { code, detail, pointer } = error;
+    if (code === 'not_configured' && message?.kind !== 'decision') return deal.waitForRules(error);
+    if (message?.kind !== 'decision') throw error;
     return deal.discard({ result: 'refused', code, detail, ...(pointer !== undefined && { pointer }) });
   }
 }
@@ -168,7 +171,7 @@ async function loadContext<L>(tx: Tx, call: StepCall, load = 'null::jsonb'): Pro
       (select jsonb_build_object('anchorMs', floor(extract(epoch from c.anchor_at) * 1000),
          'realAnchorMs', floor(extract(epoch from c.real_anchor_at) * 1000), 'secondsPerDay', c.seconds_per_day)
        from clock_segments c order by c.id desc limit 1) as clock,
-      (select jsonb_object_agg(p.kind, p.version) from
+      (select coalesce(jsonb_object_agg(p.kind, p.version), '{}') from
          (select kind, max(version) as version from policies group by kind) p) as versions,
       (select jsonb_build_object('id', e.id, 'zone', e.zone, 'country', e.country) from legal_entities e
        order by e.created_at, e.id limit 1) as entity,

@@ -2,7 +2,8 @@
 import type { Writes } from '../db/writes.js';
 import { type ClockSegment, realAt } from '../domain/calendar/clock.js';
 import { HEAD_WAITS, type WaitHead } from '../domain/steps.js';
-import { WAITS, type WaitKind } from '../domain/waits.js';
+import { OVERDUE_TASKS, TASKS_OVER_WITH_LEAD, WAITS, type WaitKind } from '../domain/waits.js';
+import { resolveTasks } from './answers.js';
 
 export interface OpenWait {
   readonly id: number;
@@ -39,6 +40,8 @@ export class WaitList {
   #open: readonly OpenWait[];
   readonly #changed = new Map<number, OpenWait>();
   readonly #ended = new Map<number, WaitEnd>();
+  /** Ended ones of which somebody was told that they are overdue. */
+  readonly #late: OpenWait[] = [];
 
   constructor(stored: readonly OpenWait[]) {
     this.#open = stored;
@@ -85,6 +88,7 @@ export class WaitList {
   end(wait: OpenWait, how: WaitEnd): void {
     this.#open = this.#open.filter((open) => open !== wait);
     if (wait.id === NOT_STORED) return;
+    if (wait.level > 0) this.#late.push(wait);
     this.#changed.delete(wait.id);
     this.#ended.set(wait.id, how);
   }
@@ -100,8 +104,11 @@ export class WaitList {
       .slice(0, HEAD_WAITS);
   }
 
-  /** Adds the changes to the writes of a step. Ended and moved rows are distinct, as one statement needs it. */
-  write(writes: Writes, leadId: string, at: Date): void {
+  /**
+   * Adds the changes to the writes of a step, and resolves the tasks about what is not owed any more. Ended and
+   * moved rows are distinct, as one statement needs it.
+   */
+  write(writes: Writes, leadId: string, at: Date, isClosing: boolean): void {
     const ended = [...this.#ended].map(([id, how]) => ({ id: BigInt(id), ended_at: at, ended_by: how }));
     const moved = [...this.#changed.values()].map((wait) => ({ id: BigInt(wait.id), ...columnsOf(wait) }));
     const begun = this.#open.filter(({ id }) => id === NOT_STORED);
@@ -119,8 +126,15 @@ export class WaitList {
         due_step: WAITS[wait.kind].onOverdue,
       })),
     );
+    const kinds = isClosing ? TASKS_OVER_WITH_LEAD : this.#late.flatMap(({ kind }) => taskOf(kind));
+    if (kinds.length === 0) return;
+    const ofThese = !isClosing && { subjects: [leadId, ...this.#late.map(({ subject }) => subject)] };
+    resolveTasks(writes, { leadId, kinds, ...ofThese, resolution: isClosing ? 'closed' : 'done', at });
   }
 }
+
+const taskOf = (kind: WaitKind): string[] =>
+  kind in OVERDUE_TASKS ? [OVERDUE_TASKS[kind as keyof typeof OVERDUE_TASKS]] : [];
 
 const columnsOf = ({ until, remindAt, level, personId, retryAt }: OpenWait) => ({
   until: new Date(until),

@@ -2,6 +2,7 @@
 // `config.permit` who may pass; one that says nothing does not start.
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { TSchema } from 'typebox';
 import { DomainError } from '../domain/errors.js';
 import { type Action, mustBeAllowed } from './auth/ability.js';
 import { actorOf } from './auth/actor.js';
@@ -20,6 +21,8 @@ export type Permit = 'open' | 'invited' | 'signedIn' | readonly [action: Action,
 declare module 'fastify' {
   interface FastifyContextConfig {
     permit?: Permit;
+    /** The body as the description shows it, where the check itself depends on more than the body. */
+    describedBody?: TSchema;
   }
 }
 
@@ -46,6 +49,7 @@ export async function addGuard(app: FastifyInstance, signIns: SignIns, config: A
   });
   app.addHook('onRequest', async (request) => {
     mustBePlain(request);
+    mustKnowQuery(request);
     const permit = request.routeOptions.config?.permit ?? 'open';
     if (permit === 'open') return;
     if (permit === 'invited') {
@@ -63,6 +67,15 @@ export async function addGuard(app: FastifyInstance, signIns: SignIns, config: A
     mustBeWithin(await perPerson(request), 'requests with this key');
     if (permit !== 'signedIn') mustBeAllowed(actorOf(request), permit[0], permit[1]);
   });
+}
+
+/** A call whose description names no query takes none: what is misspelt must not be dropped in silence. */
+function mustKnowQuery({ routeOptions, query, url }: FastifyRequest): void {
+  if (!url.startsWith('/v1/') || routeOptions.schema === undefined || routeOptions.schema.querystring) return;
+  const [name] = Object.keys(query as object);
+  if (name === undefined) return;
+  const shown = name.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1');
+  throw new DomainError('invalid_field', `/query/${shown}: is no parameter of this call`, `/query/${shown}`);
 }
 
 type RateVerdict = Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>;

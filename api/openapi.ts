@@ -2,7 +2,7 @@
 // files come with us, so it works without a network.
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { ProblemSchema } from '../contracts/problem.js';
 import { LOOK, operationIdOf, PROBLEM_PAGE, TAG_LIST } from './describing.js';
 
@@ -15,10 +15,8 @@ const DESCRIPTION = `From first contact to the commission paid.
 Sign in with \`Authorization: Bearer\` and an API key or a token of your identity provider.
 POSTs take \`Idempotency-Key\`: the same key and body get the same answer. Edits take \`If-Match\` with the
 ETag that was read. Lists take \`limit\` and \`cursor\`. Amounts are decimal text with a currency; bodies are
-taken as they come, unknown fields are refused.
-
-Of several requests at once under one key the first is worked on and the others are answered
-\`409 key_in_use\`; sent again when it is done, they get its answer.
+taken as they come, unknown fields are refused. Of requests at once with one key some may get \`key_in_use\`
+(409): the first is still being worked on, so ask again for its answer.
 
 Refusals are \`application/problem+json\` with a \`code\`: [what each means and what to do](/docs/problems).
 `;
@@ -41,6 +39,7 @@ export async function addOpenApi(app: FastifyInstance, version: string): Promise
       security: [{ bearer: [] }],
       tags: TAG_LIST,
     },
+    transform: ({ schema, url, route }) => ({ schema: describedSchema(schema, route.config), url }),
     refResolver: { buildLocalReference: (json, _uri, _fragment, i) => String(json.$id ?? `schema${i}`) },
   });
   await app.register(swaggerUi, {
@@ -53,6 +52,12 @@ export async function addOpenApi(app: FastifyInstance, version: string): Promise
   app.get('/', open, async (_request, reply) => reply.redirect('/docs'));
   app.get('/docs/problems', open, async (_request, reply) => reply.type('text/html').send(PROBLEM_PAGE));
   app.get('/openapi.json', open, async () => app.swagger());
+}
+
+/** A route's schema with the body its description shows instead of the one that is checked. */
+function describedSchema<S>(schema: S, config: FastifyContextConfig | undefined): S {
+  const body = config?.describedBody;
+  return body === undefined ? schema : { ...schema, body };
 }
 
 /** Headers a route takes beside its body, as they stand in the description. */

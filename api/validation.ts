@@ -4,6 +4,7 @@ import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { TLocalizedValidationError } from 'typebox/error';
+import { demandOfPattern } from '../contracts/patterns.js';
 import { DomainError } from '../domain/errors.js';
 
 export interface FieldProblem {
@@ -114,15 +115,20 @@ function demandOf(error: TLocalizedValidationError): string {
     case 'format':
       return FORMATS[error.params.format] ?? `is not of format ${error.params.format}`;
     case 'pattern':
-      return `does not match ${String(error.params.pattern)}`;
+      return demandOfPattern(String(error.params.pattern)) ?? 'is not written as its description says';
+    case 'minProperties':
+      return `has too few fields, the least is ${error.params.limit}`;
+    case 'maxProperties':
+      return `has too many fields, the limit is ${error.params.limit}`;
     default:
       return error.message;
   }
 }
 
 function wordsOf(words: readonly unknown[]): string {
-  const few = words.slice(0, 20).map(String).join(', ');
-  return words.length > 20 ? `${few} … (${words.length} in all)` : few;
+  if (words.length <= 20) return words.map(String).join(', ');
+  const known = words.includes('EUR') ? 'EUR, USD or GBP' : words.slice(0, 3).map(String).join(', ');
+  return `the ${words.length} words accepted here, such as ${known}`;
 }
 
 function shown(value: unknown): string {

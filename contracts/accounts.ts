@@ -15,6 +15,7 @@ import {
   Nullable,
   Revision,
   Text,
+  VatId,
 } from './wire.js';
 
 const Terms = Type.Object(
@@ -34,7 +35,7 @@ const fields = {
   country: Country,
   language: Language,
   parentId: Nullable(Id('account', 'Parent account')),
-  vatId: Nullable(Code(20, 'VAT identification number', 'DE123456789')),
+  vatId: Nullable(VatId),
   billTo: Address,
   email: Nullable(Email),
   segment: Nullable(Code(64, 'Segment', 'enterprise')),

@@ -1,5 +1,6 @@
 // Products, price books and the legal entities that sell, on the wire.
 import { type Static, Type } from 'typebox';
+import { written } from './patterns.js';
 import {
   Address,
   Code,
@@ -16,6 +17,7 @@ import {
   Revision,
   Text,
   UnitPrice,
+  VatId,
   Zone,
 } from './wire.js';
 
@@ -137,13 +139,16 @@ export const PriceEntries = Type.Object(
 const entityFields = {
   name: Text(200, 'Registered name', 'Acme Europe S.L.'),
   country: Country,
-  vatId: Nullable(Code(20, 'VAT identification number', 'ESB12345678')),
+  vatId: Nullable(VatId),
   zone: Zone,
   language: Language,
   address: Address,
   iban: Nullable(
     Type.String({
-      pattern: '^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$',
+      pattern: written(
+        '^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$',
+        'is not an IBAN without blanks, such as ES9121000418450200051332',
+      ),
       maxLength: 34,
       examples: ['ES9121000418450200051332'],
     }),

@@ -1,13 +1,14 @@
 // Commission lines, statements and payouts, on the wire.
 import { type Static, Type } from 'typebox';
 import { MAX_PAGE } from './page.js';
+import { written } from './patterns.js';
 import { Bps, closed, Day, Id, Instant, ListOf, Money, Nullable, Ref, SignedMoney } from './wire.js';
 
 export const PAYOUT_MODES = ['on_earned', 'monthly'] as const;
 export const PAYOUT_STATUSES = ['calculated', 'released', 'confirmed'] as const;
 
 export const Period = Type.String({
-  pattern: '^[0-9]{4}-(0[1-9]|1[0-2])$',
+  pattern: written('^[0-9]{4}-(0[1-9]|1[0-2])$', 'is not a month, written YYYY-MM'),
   maxLength: 7,
   description: 'A month',
   examples: ['2026-11'],

@@ -56,7 +56,21 @@ export const LeadMapping = Type.Object(
     delimiter: Type.Optional(
       Type.Enum([',', ';', '\t'], { description: 'What stands between two fields; a comma where left out' }),
     ),
-    externalId: Type.Optional(Type.Object({ column: Column }, closed)),
+    externalId: Type.Optional(
+      Type.Object(
+        {
+          column: Column,
+          blank: Type.Optional(
+            Type.Enum(['refuse', 'accept'], {
+              description:
+                'A row with neither an id nor an e-mail nor a phone: `accept` (as where it is left out) knows it again ' +
+                'only while the row reads the same; `refuse` does not take it',
+            }),
+          ),
+        },
+        closed,
+      ),
+    ),
     occurredAt: Type.Optional(When),
     sourceWonOn: Type.Optional(When),
     campaign: Type.Optional(Field(200)),

@@ -19,7 +19,7 @@ const olist: LeadMapping = {
     },
     blank: 'unknown',
   },
-  externalId: { column: 'mql_id' },
+  externalId: { column: 'mql_id', blank: 'refuse' },
   occurredAt: { column: 'first_contact_date', format: 'date' },
   landingPage: { column: 'landing_page_id' },
 };

@@ -1,15 +1,20 @@
 // Leads on the wire: what a source sends, what people read, what they decide.
 import { type Static, Type } from 'typebox';
 import { OUTCOMES, STAGES } from '../domain/leads/stages.js';
+import { written } from './patterns.js';
+import { REVISION_STATUSES } from './quotes.js';
 import {
   Code,
   Country,
   closed,
+  Day,
+  Email,
   ExternalId,
   Id,
   Instant,
   Language,
   ListOf,
+  Money,
   Nullable,
   Revision,
   Text,
@@ -46,14 +51,13 @@ export const NewLead = Type.Object(
       Type.Object(
         {
           name: Type.Optional(Text(200, 'Name', 'Ana Ruiz')),
-          // Addresses of leads come as people typed them: judged by the step, not refused at the door.
-          email: Type.Optional(Text(254, 'E-mail', 'ana@example.com')),
+          email: Type.Optional(Email),
           phone: Type.Optional(Text(40, 'Phone', '+34 600 000 000')),
           company: Type.Optional(Text(300, 'Company', 'Example S.L.')),
           country: Type.Optional(Country),
           language: Type.Optional(Language),
         },
-        closed,
+        { ...closed, minProperties: 1 },
       ),
     ),
     interest: Type.Optional(Text(2000, 'What they are interested in', 'twenty desks')),
@@ -104,6 +108,35 @@ export const WaitView = Type.Object(
 );
 export type WaitView = Static<typeof WaitView>;
 
+const text = (maxLength: number) => Nullable(Type.String({ maxLength }));
+
+export const ContactView = Type.Object(
+  {
+    name: text(200),
+    email: text(254),
+    phone: text(40),
+    company: text(300),
+    country: text(2),
+    language: Language,
+  },
+  { ...closed, description: 'Who the lead is' },
+);
+
+export const QuoteSummary = Type.Object(
+  {
+    id: Id('quote'),
+    revision: Revision,
+    status: Type.Enum([...REVISION_STATUSES], { description: 'Of the newest revision' }),
+    net: Money,
+    gross: Money,
+    validUntil: Nullable(Day),
+    createdBy: Type.String({ maxLength: 40 }),
+    createdAt: Instant,
+  },
+  { ...closed, description: 'A quote by its newest revision' },
+);
+export type QuoteSummary = Static<typeof QuoteSummary>;
+
 export const LeadView = Type.Object(
   {
     id: Id('lead'),
@@ -129,6 +162,12 @@ export const LeadView = Type.Object(
     accountId: Nullable(Type.String({ maxLength: 40 })),
     suggestedAccountId: Nullable(Type.String({ maxLength: 40 })),
     contactId: Nullable(Type.String({ maxLength: 40 })),
+    contact: Type.Union([ContactView, Type.Null()], {
+      description: 'Null where none was given, and for who may not see people’s data',
+    }),
+    quotes: Type.Union([ListOf(QuoteSummary, 50, 'The newest first'), Type.Null()], {
+      description: 'At most 50, the rest at /v1/leads/{id}/quotes; null for who may not see quotes',
+    }),
     previousLeadId: Nullable(Type.String({ maxLength: 40 })),
     capturedAt: Instant,
     occurredAt: Nullable(Instant),
@@ -141,7 +180,7 @@ export const LeadView = Type.Object(
 );
 export type LeadView = Static<typeof LeadView>;
 
-export const LeadListItem = Type.Omit(LeadView, ['scoreReasons', 'needs'], closed);
+export const LeadListItem = Type.Omit(LeadView, ['scoreReasons', 'needs', 'contact', 'quotes'], closed);
 
 export const TimelineEntry = Type.Object(
   {
@@ -164,7 +203,9 @@ export const QualificationBody = Type.Object(
     reason: Type.Optional(Code(60, 'One of the reasons of the qualification policy', 'no_budget')),
     needs: Type.Optional(
       Type.Record(
-        Type.String({ pattern: '^[a-z][a-zA-Z0-9_]{0,59}$' }),
+        Type.String({
+          pattern: written('^[a-z][a-zA-Z0-9_]{0,59}$', 'is not a name of letters and digits in camelCase'),
+        }),
         Text(500, 'What they said', '20 desks'),
         {
           maxProperties: 50,

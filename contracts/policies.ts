@@ -4,6 +4,7 @@ import type { Static, TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { problemsOfPolicy } from '../domain/policies/problems.js';
 import type { PolicyByKind, PolicyKind, PolicyProblem } from '../domain/policies/types.js';
+import { demandOfPattern } from './patterns.js';
 import {
   CommissionPolicySchema,
   DunningPolicySchema,
@@ -52,9 +53,9 @@ const validators = new Map<PolicyKind, Validator>();
 export function checkPolicy<K extends PolicyKind>(kind: K, value: unknown): PolicyVerdict<K> {
   const validator = validatorOf(kind);
   if (!validator.Check(value)) {
-    const problems = validator.Errors(value).map(({ instancePath, message }) => ({
-      pointer: instancePath,
-      detail: message,
+    const problems = validator.Errors(value).map((error) => ({
+      pointer: error.instancePath,
+      detail: (error.keyword === 'pattern' && demandOfPattern(String(error.params.pattern))) || error.message,
     }));
     return { ok: false, problems: problems.slice(0, MAX_PROBLEMS) };
   }

@@ -5,6 +5,7 @@ import Format from 'typebox/format';
 import { isDay } from '../domain/calendar/days.js';
 import { isZone } from '../domain/calendar/zones.js';
 import { CURRENCY_EXPONENTS } from '../domain/money/currencies.js';
+import { written } from './patterns.js';
 
 /** RFC 3339 with an offset, an hour below 24 and a second below 60: what `Date` reads without guessing. */
 const INSTANT =
@@ -31,7 +32,7 @@ export const Text = (maxLength: number, description: string, example: string) =>
   Type.String({
     minLength: 1,
     maxLength,
-    pattern: VISIBLE,
+    pattern: written(VISIBLE, 'is blank, or holds a control character'),
     description,
     examples: [example],
   });
@@ -41,7 +42,7 @@ export const Code = (maxLength: number, description: string, example: string) =>
   Type.String({
     minLength: 1,
     maxLength,
-    pattern: '^[A-Za-z0-9][A-Za-z0-9_.:/-]*$',
+    pattern: written('^[A-Za-z0-9][A-Za-z0-9_.:/-]*$', 'holds more than letters, digits and _ . : / -'),
     description,
     examples: [example],
   });
@@ -54,7 +55,10 @@ export const ListOf = <T extends TSchema>(items: T, maxItems: number, descriptio
 /** Prefix and 26 characters of base 32, as `newId` writes them. */
 export const Id = (prefix: string, description = `Id of a ${prefix}`) =>
   Type.String({
-    pattern: `^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`,
+    pattern: written(
+      `^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`,
+      `is no id of this kind: one is ${prefix}_ and 26 letters and digits`,
+    ),
     maxLength: prefix.length + 27,
     description,
     examples: [`${prefix}_01kaz4v8tqfv2r0c0q6c2nq4jd`],
@@ -63,7 +67,7 @@ export const Id = (prefix: string, description = `Id of a ${prefix}`) =>
 /** An id in an answer: also one that was given by hand to a record of the first start. */
 export const Ref = (prefix: string, description = `Id of a ${prefix}`) =>
   Type.String({
-    pattern: `^${prefix}_[0-9a-z_]{1,34}$`,
+    pattern: written(`^${prefix}_[0-9a-z_]{1,34}$`, `is no id of this kind: one begins with ${prefix}_`),
     maxLength: 60,
     description,
     examples: [`${prefix}_01kaz4v8tqfv2r0c0q6c2nq4jd`],
@@ -98,7 +102,10 @@ export const Currency = Type.Enum([...CURRENCY_EXPONENTS.keys()], {
 
 /** Decimal text that is never negative; how many decimals a currency has is judged by `parseAmount`. */
 export const Amount = Type.String({
-  pattern: '^(0|[1-9][0-9]{0,14})(\\.[0-9]{1,4})?$',
+  pattern: written(
+    '^(0|[1-9][0-9]{0,14})(\\.[0-9]{1,4})?$',
+    'is not an amount of 0 or more with at most 15 digits before the point and 4 behind it, such as 1234.50',
+  ),
   maxLength: 20,
   description: 'Decimal text, at most 15 digits before the point, never negative',
   examples: ['1234.50'],
@@ -119,14 +126,20 @@ export const SignedMoney = Type.Object(
 );
 
 export const Quantity = Type.String({
-  pattern: '^(0|[1-9][0-9]{0,11})(\\.[0-9]{1,6})?$',
+  pattern: written(
+    '^(0|[1-9][0-9]{0,11})(\\.[0-9]{1,6})?$',
+    'is not a number of 0 or more with at most 12 digits before the point and 6 behind it, such as 2.5',
+  ),
   maxLength: 19,
   description: 'Decimal text with at most six decimals, never negative',
   examples: ['2.5'],
 });
 
 export const UnitPrice = Type.String({
-  pattern: '^(0|[1-9][0-9]{0,11})(\\.[0-9]{1,6})?$',
+  pattern: written(
+    '^(0|[1-9][0-9]{0,11})(\\.[0-9]{1,6})?$',
+    'is not a number of 0 or more with at most 12 digits before the point and 6 behind it, such as 2.5',
+  ),
   maxLength: 19,
   description: 'Decimal text with at most six decimals, never negative',
   examples: ['19.990000'],
@@ -147,7 +160,7 @@ export const Revision = Type.Integer({
 });
 
 export const Country = Type.String({
-  pattern: '^[A-Z]{2}$',
+  pattern: written('^[A-Z]{2}$', 'is not a country code of two capital letters, such as ES'),
   maxLength: 2,
   description: 'ISO 3166-1 alpha-2',
   examples: ['ES'],
@@ -156,11 +169,25 @@ export const Country = Type.String({
 export const Language = Type.Enum(['en', 'es'], { description: 'Language of documents and mails' });
 
 export const Email = Type.String({
-  pattern: '^[^\\s@"<>(),;:\\\\\\[\\]\\u0000-\\u001f]{1,64}@[^\\s@"<>(),;:\\\\\\[\\]\\u0000-\\u001f]{1,250}$',
+  pattern: written(
+    '^[^\\s@"<>(),;:\\\\\\[\\]\\u0000-\\u001f]{1,64}@[^\\s@"<>(),;:\\\\\\[\\]\\u0000-\\u001f]{1,250}$',
+    'is not an e-mail address, such as ana@example.com',
+  ),
   minLength: 3,
   maxLength: 254,
   description: 'E-mail address',
   examples: ['ana@example.com'],
+});
+
+/** Country and the characters behind it, as every European number is written; no blanks, dots or dashes. */
+export const VatId = Type.String({
+  pattern: written(
+    '^[A-Z]{2}[0-9A-Z+*]{2,13}$',
+    'is not a VAT number: two letters of the country and 2 to 13 letters and digits, such as DE123456789',
+  ),
+  maxLength: 15,
+  description: 'VAT identification number with its country, such as DE123456789',
+  examples: ['DE123456789'],
 });
 
 export const ExternalId = Text(200, 'Id of the record in the system it came from', 'crm-4711');

@@ -15,7 +15,7 @@ export const OVERDUE_DELIVERY = `jsonb_build_object('deal', ${DEAL}, 'leadDays',
     join products p on p.id = l.product_id where o.lead_id = $1 and l.delivered < l.quantity))`;
 
 /** The order at the door, with what was recorded (applied or not) in place of what was delivered. */
-export const ORDER_AT_THE_DOOR = `select o.lead_id, o.status, e.zone, ${ORDER_LINES} as lines,
+export const ORDER_AT_THE_DOOR = `select o.lead_id, o.status, o.number, o.ordered_on, e.zone, ${ORDER_LINES} as lines,
     (select coalesce(jsonb_object_agg(r.order_line_id, r.micro), '{}') from (
       select dl.order_line_id, (sum(dl.quantity) * 1000000)::bigint::text as micro
       from delivery_lines dl join deliveries d on d.id = dl.delivery_id

@@ -4,6 +4,7 @@ import type { Queryable } from './pool.js';
 import type { Tables } from './tables.js';
 
 type LeadRow = Tables['leads'] & { open_waits: WaitJson[]; now_ms: number };
+type WholeLeadRow = LeadRow & { contact: LeadView['contact'] };
 
 export interface WaitJson {
   readonly leadId: string;
@@ -32,10 +33,13 @@ const LEAD_COLUMNS = `l.*, ${BUSINESS_NOW} as now_ms, (select coalesce(jsonb_agg
   order by coalesce(w.remind_at, w.until), w.id), '[]') from waits w
   where w.lead_id = l.id and w.ended_at is null) as open_waits`;
 
-export async function leadById(db: Queryable, id: string): Promise<LeadRow | undefined> {
-  const { rows } = await db.query<LeadRow>({
+export async function leadById(db: Queryable, id: string): Promise<WholeLeadRow | undefined> {
+  const { rows } = await db.query<WholeLeadRow>({
     name: 'lead_view',
-    text: `select ${LEAD_COLUMNS} from leads l where l.id = $1`,
+    text: `select ${LEAD_COLUMNS}, (select jsonb_build_object('name', c.name, 'email', c.email, 'phone', c.phone,
+        'company', c.company, 'country', c.country, 'language', c.language) from contacts c
+        where c.id = l.contact_id and c.erased_at is null) as contact
+      from leads l where l.id = $1`,
     values: [id],
   });
   return rows[0];
@@ -115,6 +119,7 @@ export async function listWaits(
 export interface TimelineRow {
   readonly seq: bigint;
   readonly entry: string;
+  readonly currency: string | null;
 }
 
 export async function leadTimeline(
@@ -124,7 +129,8 @@ export async function leadTimeline(
 ): Promise<TimelineRow[]> {
   const { rows } = await db.query<TimelineRow>({
     name: 'lead_timeline',
-    text: `select seq, entry from audit_entries where subject = $1 and seq > $2 order by seq limit $3`,
+    text: `select seq, entry, (select o.currency from orders o where o.lead_id = $1 order by o.id desc limit 1) as currency
+      from audit_entries where subject = $1 and seq > $2 order by seq limit $3`,
     values: [leadId, page.after?.value ?? '0', page.limit + 1],
   });
   return rows;
@@ -156,15 +162,20 @@ export function waitView(wait: WaitJson, nowMs: number): WaitView {
   };
 }
 
-export function leadView(row: LeadRow): LeadView {
+export function leadView(
+  row: WholeLeadRow,
+  shown: { readonly contact: boolean; readonly quotes: LeadView['quotes'] },
+): LeadView {
   return {
     ...leadItem(row),
+    contact: shown.contact ? row.contact : null,
+    quotes: shown.quotes,
     needs: row.needs as LeadView['needs'],
     scoreReasons: row.score_reasons as never,
   };
 }
 
-export function leadItem(row: LeadRow): Omit<LeadView, 'needs' | 'scoreReasons'> {
+export function leadItem(row: LeadRow): Omit<LeadView, 'needs' | 'scoreReasons' | 'contact' | 'quotes'> {
   return {
     id: row.id,
     revision: row.revision,

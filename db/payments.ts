@@ -66,6 +66,8 @@ export interface Candidates {
 export interface AtTheDoor {
   readonly known: { id: string; bodyHash: string } | null;
   readonly entity: { id: string; zone: string } | null;
+  /** Business instant from which the company exists. */
+  readonly foundedMs: number;
   readonly zones: Record<string, string>;
   readonly invoicing: number;
   readonly knownAccount: boolean;
@@ -86,6 +88,7 @@ export async function readDoor(
         where p.provider = $1 and p.reference = $2) as known,
       (select jsonb_build_object('id', e.id, 'zone', e.zone) from legal_entities e
         order by e.created_at, e.id limit 1) as entity,
+      (select floor(extract(epoch from min(e.created_at)) * 1000)::float8 from legal_entities e) as "foundedMs",
       (select jsonb_object_agg(e.id, e.zone) from legal_entities e) as zones,
       (select max(version) from policies where kind = 'invoicing') as invoicing,
       ($4::text is null or exists (select from accounts a where a.id = $4)) as "knownAccount",

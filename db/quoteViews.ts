@@ -1,4 +1,5 @@
 // Quotes and approvals as people read them.
+import type { QuoteSummary } from '../contracts/leads.js';
 import type { ApprovalView, QuoteView } from '../contracts/quotes.js';
 import { formatAmount } from '../domain/money/amounts.js';
 import type { NamedTerms } from '../domain/policies/types.js';
@@ -56,6 +57,51 @@ export async function storedQuote(
   });
   const quote = rows[0]?.quote ?? null;
   return quote?.revision ? quote : null;
+}
+
+interface QuoteRow {
+  readonly id: string;
+  readonly revision: number;
+  readonly status: string;
+  readonly currency: string;
+  readonly net_minor: bigint;
+  readonly gross_minor: bigint;
+  readonly valid_until: string | null;
+  readonly created_by: string;
+  readonly created_at: Date;
+}
+
+/** The quotes of a lead by their newest revision, the newest quote first; one more than the page where there are more. */
+export async function quotesOfLead(
+  db: Queryable,
+  leadId: string,
+  page: { readonly limit: number; readonly after: { readonly id: string } | null },
+): Promise<QuoteRow[]> {
+  const { rows } = await db.query<QuoteRow>({
+    name: 'quotes_of_lead',
+    text: `select q.id, r.revision, r.status, q.currency, r.net_minor, r.gross_minor, r.valid_until, q.created_by,
+        q.created_at
+      from quotes q join lateral (select * from quote_revisions n where n.quote_id = q.id
+        order by n.revision desc limit 1) r on true
+      where q.lead_id = $1 and ($2::text is null or q.id < $2) order by q.id desc limit $3`,
+    values: [leadId, page.after?.id ?? null, page.limit + 1],
+  });
+  return rows;
+}
+
+export function quoteSummary(row: QuoteRow): QuoteSummary {
+  const { currency } = row;
+  const money = (minor: bigint) => ({ amount: formatAmount(minor, currency), currency });
+  return {
+    id: row.id,
+    revision: row.revision,
+    status: row.status as QuoteSummary['status'],
+    net: money(row.net_minor),
+    gross: money(row.gross_minor),
+    validUntil: row.valid_until,
+    createdBy: row.created_by,
+    createdAt: row.created_at.toISOString(),
+  };
 }
 
 export function quoteView(quote: StoredQuote, approvalsNeeded: QuoteView['approvalsNeeded']): QuoteView {

@@ -1,14 +1,18 @@
 // Tasks as people read and resolve them.
+import { amountsToWire } from '../contracts/reasons.js';
 import type { TaskView } from '../contracts/tasks.js';
 import type { Queryable } from './pool.js';
 import type { Tables } from './tables.js';
 
-export type TaskRow = Tables['tasks'];
+/** A task with the currency of the deal it is about, for the amounts in its reason. */
+export type TaskRow = Tables['tasks'] & { currency: string | null };
+
+const CURRENCY = `(select o.currency from orders o where o.lead_id = t.lead_id order by o.id desc limit 1) as currency`;
 
 export async function taskById(db: Queryable, id: string): Promise<TaskRow | undefined> {
   const { rows } = await db.query<TaskRow>({
     name: 'task_by_id',
-    text: 'select * from tasks where id = $1',
+    text: `select t.*, ${CURRENCY} from tasks t where t.id = $1`,
     values: [id],
   });
   return rows[0];
@@ -27,7 +31,7 @@ export async function listTasks(
 ): Promise<TaskRow[]> {
   const { rows } = await db.query<TaskRow>({
     name: 'list_tasks',
-    text: `select * from tasks where ($2::text is null or id < $2) and ($3::text is null or status = $3)
+    text: `select t.*, ${CURRENCY} from tasks t where ($2::text is null or id < $2) and ($3::text is null or status = $3)
       and ($4::text is null or role = $4) and ($5::text is null or person_id = $5)
       and ($6::text is null or kind = $6) and ($7::text is null or lead_id = $7)
       order by id desc limit $1`,
@@ -48,7 +52,7 @@ export async function listTasks(
 export async function lockTask(tx: Queryable, id: string): Promise<TaskRow | undefined> {
   const { rows } = await tx.query<TaskRow>({
     name: 'lock_task',
-    text: 'select * from tasks where id = $1 for update',
+    text: `select t.*, ${CURRENCY} from tasks t where t.id = $1 for update of t`,
     values: [id],
   });
   return rows[0];
@@ -62,7 +66,7 @@ export function taskView(row: TaskRow): TaskView {
     subject: row.subject,
     role: row.role,
     personId: row.person_id,
-    reason: row.reason as TaskView['reason'],
+    reason: amountsToWire(row.reason, row.currency) as TaskView['reason'],
     status: row.status as TaskView['status'],
     createdAt: row.created_at.toISOString(),
     resolvedAt: row.resolved_at?.toISOString() ?? null,

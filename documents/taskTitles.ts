@@ -18,6 +18,7 @@ const TITLES = new Map<string, Title>([
     'delivery_after_cancellation',
     { en: 'Delivered after the cancellation', es: 'Entregado después de la cancelación' },
   ],
+  ['rules_missing', { en: 'Make a missing rule', es: 'Crear una regla que falta' }],
   ['credit_note_requested', { en: 'Approve a credit note', es: 'Aprobar un abono' }],
   ['cancellation_requested', { en: 'Approve a cancellation', es: 'Aprobar una cancelación' }],
   ['step_stuck', { en: 'A step of the deal is stuck', es: 'Un paso de la operación está bloqueado' }],

@@ -18,6 +18,7 @@ export const ERRORS = {
   reference_reused: { status: 409, title: 'The reference was used with other content' },
   wrong_stage: { status: 409, title: 'Not possible at this stage' },
   lead_closed: { status: 409, title: 'The lead is closed' },
+  not_configured: { status: 409, title: 'The company has not been set up for this yet' },
   stale_version: { status: 412, title: 'Changed by somebody else meanwhile' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'This media type is not accepted' },

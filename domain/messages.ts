@@ -16,6 +16,7 @@ export const STAGE_REFUSALS = {
   in_approval: { code: 'wrong_stage', detail: 'the quote is still in approval' },
   already_accepted: { code: 'already_decided', detail: 'the offer was accepted already' },
   no_approval: { code: 'wrong_stage', detail: 'no approval is open for this lead' },
+  approval_decided: { code: 'already_decided', detail: 'the approval was decided already' },
   no_order: { code: 'wrong_stage', detail: 'the lead has no order yet' },
 } as const satisfies Readonly<Record<string, { code: ErrorCode; detail: string }>>;
 export type StageRefusal = keyof typeof STAGE_REFUSALS;
@@ -49,6 +50,7 @@ const NS = 'not_submitted';
 const IA = 'in_approval';
 const QA = 'already_accepted';
 const NA = 'no_approval';
+const AD = 'approval_decided';
 const NO = 'no_order';
 
 const CUSTOMER_SIDE = ['rep', 'manager', 'integration'] as const;
@@ -62,7 +64,8 @@ export const MESSAGES = {
   submitQuote: decision(['rep', 'manager'], [NQ, NQ, A, A, A, A, QA, QA, QA, QA, C]),
   decideApproval: decision(
     ['manager', 'finance', 'compensation', 'admin', 'rep', 'marketing', 'fulfilment'],
-    [NA, NA, NA, NA, A, NA, NA, NA, NA, NA, C],
+    // Whoever names an approval saw one: outside its stage it was decided, or voided with its revision.
+    [NA, NA, NA, AD, A, AD, AD, AD, AD, AD, C],
   ),
   acceptQuote: decision(CUSTOMER_SIDE, [NX, NX, NS, NS, IA, A, QA, QA, QA, QA, C]),
   declineQuote: decision(CUSTOMER_SIDE, [NX, NX, NS, NS, IA, A, QA, QA, QA, QA, C]),

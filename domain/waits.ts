@@ -69,6 +69,22 @@ export const WAITS = {
   settlement: { owes: 'engine', stages: AFTER_ORDER, onReminder: null, onOverdue: 'closeLead' },
 } as const satisfies Readonly<Record<string, WaitRule>>;
 
+/** The task that tells somebody a wait is overdue; it is over when the wait is. */
+export const OVERDUE_TASKS = {
+  qualification: 'qualification_overdue',
+  quote: 'quote_overdue',
+  approval: 'approval_overdue',
+  delivery: 'delivery_overdue',
+  payout: 'payout_overdue',
+} as const satisfies Partial<Record<keyof typeof WAITS, string>>;
+
+/** Tasks about a deal's progress: nobody has to do anything about them once the lead is closed. */
+export const TASKS_OVER_WITH_LEAD = [
+  ...Object.values(OVERDUE_TASKS),
+  'invoice_unpaid',
+  'task_overdue',
+] as const;
+
 export type WaitKind = keyof typeof WAITS;
 export const WAIT_KINDS = Object.keys(WAITS) as readonly WaitKind[];
 

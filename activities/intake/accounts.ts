@@ -7,6 +7,7 @@ import type { Tx } from '../../db/pool.js';
 import type { Tables } from '../../db/tables.js';
 import { Writes } from '../../db/writes.js';
 import { DomainError } from '../../domain/errors.js';
+import { languageOf } from '../../domain/leads/language.js';
 import { normaliseDomain } from '../../domain/leads/normalise.js';
 import { atRevision, type By, columnsOf, commitChange } from './masterData.js';
 
@@ -27,7 +28,8 @@ const COLUMNS = {
 /** Stores an account. `already_exists` when its externalId is taken, `unknown_reference` for its parent. */
 export async function createAccount(tx: Tx, by: By, body: NewAccount): Promise<AccountView> {
   const id = newId('account');
-  const row = { id, ...columnsWithDomain(body), created_at: by.at } as Partial<Tables['accounts']>;
+  const language = languageOf(body.country);
+  const row = { id, language, ...columnsWithDomain(body), created_at: by.at } as Partial<Tables['accounts']>;
   const writes = new Writes().insert('accounts', row);
   await commitChange(tx, writes, by, {
     subject: id,

@@ -11,6 +11,7 @@ import { sumOf } from '../../domain/collections/charges.js';
 import { DomainError } from '../../domain/errors.js';
 import { postLaterAllocation, postPayerNamed } from '../../domain/ledger/cash.js';
 import { postRecovery } from '../../domain/ledger/receivables.js';
+import { formatAmount } from '../../domain/money/amounts.js';
 import { type Invoice, invoiceOf, openOf, refuseOwnWriteOff, writtenOffOf } from '../balances.js';
 import { payable } from '../charges.js';
 import {
@@ -145,7 +146,8 @@ function checkAll(
     }
     const most = open < left ? open : left;
     if (amountMinor <= 0n || amountMinor > most) {
-      const detail = `${amountMinor} minor units asked, more than 0 and at most ${most} can be allocated`;
+      const [asked, limit] = [amountMinor, most].map((minor) => formatAmount(minor, payment.currency));
+      const detail = `${asked} ${payment.currency} asked, more than 0 and at most ${limit} can be allocated`;
       throw new DomainError('over_allocated', detail, `${at}/amount`);
     }
     left -= amountMinor;

@@ -34,6 +34,8 @@ export interface RecordedDelivery {
 interface OrderRow {
   lead_id: string;
   status: string;
+  number: string;
+  ordered_on: string;
   zone: string;
   lines: Record<string, unknown>[];
   recorded: Record<string, string>;
@@ -41,7 +43,7 @@ interface OrderRow {
 }
 
 /**
- * Records a delivery. Refuses `not_found`, `wrong_stage` (the order is cancelled), what checkDelivery refuses,
+ * Records a delivery. Refuses `not_found`, `invalid_field` (before the order), `wrong_stage` (it is cancelled), what checkDelivery refuses,
  * and `reference_reused` for a key that stands for another delivery.
  */
 export function recordDelivery({ db }: { db: DbOrTx }, input: DeliveryInput): Promise<RecordedDelivery> {
@@ -58,6 +60,7 @@ export function recordDelivery({ db }: { db: DbOrTx }, input: DeliveryInput): Pr
       }
       return { deliveryId: order.known.id, leadId: order.lead_id, created: false };
     }
+    const deliveredOn = dayOf(order, input);
     const lines = linesToRecord(order, input);
     const deliveryId = newId('dlv');
     const writes = new Writes()
@@ -67,7 +70,7 @@ export function recordDelivery({ db }: { db: DbOrTx }, input: DeliveryInput): Pr
         key: input.key,
         body_hash,
         delivered_at: new Date(input.deliveredAt),
-        delivered_on: dateIn(order.zone, input.deliveredAt),
+        delivered_on: deliveredOn,
         proof: input.proof ?? null,
         recorded_by: input.actorId,
         status: 'recorded',
@@ -103,6 +106,14 @@ async function lockOrder(tx: Tx, { orderId, key }: DeliveryInput): Promise<Order
   });
   if (!rows[0]) throw new DomainError('not_found', `no order ${orderId}`);
   return rows[0];
+}
+
+/** The tax rate follows the day of delivery, so it is none before the order was placed. */
+function dayOf({ zone, number, ordered_on: orderedOn }: OrderRow, { deliveredAt }: DeliveryInput): string {
+  const on = dateIn(zone, deliveredAt);
+  if (on >= orderedOn) return on;
+  const detail = `delivered on ${on}, before order ${number} was placed on ${orderedOn}`;
+  throw new DomainError('invalid_field', detail, '/deliveredAt');
 }
 
 function linesToRecord(order: OrderRow, input: DeliveryInput): readonly DeliveryLine[] {

@@ -5,6 +5,7 @@ import { newId } from '../../db/ids.js';
 import type { Tx } from '../../db/pool.js';
 import { Writes } from '../../db/writes.js';
 import { type By, commitChange } from './masterData.js';
+import { resume } from './policies.js';
 
 export async function createEntity(tx: Tx, by: By, body: NewEntity): Promise<EntityView> {
   const id = newId('entity');
@@ -16,6 +17,7 @@ export async function createEntity(tx: Tx, by: By, body: NewEntity): Promise<Ent
     iban,
     created_at: by.at,
   });
+  await resume(tx, 'entity', by);
   const { name, country, zone, language } = body;
   await commitChange(tx, writes, by, {
     subject: id,

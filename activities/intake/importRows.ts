@@ -33,6 +33,8 @@ const MAX_ORIGIN_LENGTH = 200;
 export class RowReader {
   readonly #header: ReadonlyMap<string, number>;
   readonly #takers: Taker[] = [];
+  /** The column of the id, where a row that nothing identifies is refused. */
+  readonly #known: string | null;
   /** By the pointer of a field of a lead, the column it comes from. */
   readonly #columns = new Map<string, string>();
 
@@ -53,6 +55,7 @@ export class RowReader {
         lead.source[name] = text;
       });
     }
+    this.#known = mapping.externalId?.blank === 'refuse' ? mapping.externalId.column : null;
     for (const name of ['externalId', 'interest'] as const) {
       this.#text(mapping[name], `/${name}`, `/${name}`, ({ lead }, text) => {
         lead[name] = text;
@@ -88,6 +91,12 @@ export class RowReader {
     const draft: Draft = { lead: { source: {} } as Draft['lead'], problems: [] };
     for (const take of this.#takers) take(fields, draft);
     if (draft.problems.length > 0) return draft.problems;
+    const { externalId, contact } = draft.lead;
+    if (this.#known !== null && !externalId && !contact?.email && !contact?.phone) {
+      return [
+        { column: this.#known, reason: 'empty, and no e-mail or phone by which the row is known again' },
+      ];
+    }
     const value: unknown = draft.lead;
     if (!lead.Check(value)) return this.#problemsOf(lead.Errors(value));
     const { origin, sourceWonOn } = draft;
@@ -187,6 +196,7 @@ function reasonOf({ keyword, instancePath, params, message }: TLocalizedValidati
   if (keyword === 'maxLength') return `longer than ${params.limit} characters`;
   if (instancePath === '/contact/country') return 'no country code of two capital letters (ISO 3166-1)';
   if (instancePath === '/contact/language') return 'neither en nor es';
+  if (instancePath === '/contact/email') return 'no e-mail address such as ana@example.com';
   return keyword === 'pattern' ? 'a control character stands in it' : message;
 }
 

@@ -4,6 +4,7 @@ import { beginAudit } from '../../db/audit.js';
 import { newId } from '../../db/ids.js';
 import type { RowSink } from '../../db/writes.js';
 import { DomainError } from '../../domain/errors.js';
+import { type CustomerLanguage, languageOf } from '../../domain/leads/language.js';
 import { normaliseDomain, normaliseEmail, normalisePhone } from '../../domain/leads/normalise.js';
 import { factRow } from './messages.js';
 
@@ -55,6 +56,8 @@ export interface Known {
   readonly open: string | null;
   readonly closed: string | null;
   readonly account: string | null;
+  /** Of the notifications policy, for a contact of whom not even the country is known. */
+  readonly defaultLanguage?: CustomerLanguage | null;
 }
 
 export interface CaptureWrite {
@@ -121,7 +124,7 @@ function writeContact(
     phone: contact.phone ?? null,
     company: contact.company ?? null,
     country: contact.country ?? null,
-    language: contact.language ?? 'en',
+    language: languageFor(contact, known),
     email_key: keys.email,
     phone_key: keys.phone,
     domain_key: keys.domain,
@@ -129,6 +132,11 @@ function writeContact(
   });
   return id;
 }
+
+const languageFor = (
+  { language, country }: NonNullable<Capture['contact']>,
+  { defaultLanguage }: Known,
+): CustomerLanguage => language ?? (country ? languageOf(country) : (defaultLanguage ?? 'en'));
 
 function writeLead(
   writes: RowSink,

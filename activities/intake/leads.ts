@@ -111,7 +111,9 @@ async function findKnown(
         (select jsonb_build_object('id', id, 'accountId', account_id) from person) as contact,
         (select id from known where stage <> 'closed' order by id limit 1) as open,
         (select id from known where stage = 'closed' order by id desc limit 1) as closed,
-        (select id from accounts where email_domain = $5 order by id limit 1) as account`,
+        (select id from accounts where email_domain = $5 order by id limit 1) as account,
+        (select body ->> 'defaultLanguage' from policies where kind = 'notifications'
+          order by version desc limit 1) as "defaultLanguage"`,
     values: [messageId, externalId ?? null, keys.email, keys.phone, keys.domain],
   });
   return rows[0] as Found;

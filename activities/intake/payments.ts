@@ -18,6 +18,7 @@ import { WriteConflict, Writes } from '../../db/writes.js';
 import { dateIn } from '../../domain/calendar/zones.js';
 import { DomainError } from '../../domain/errors.js';
 import { postPayment } from '../../domain/ledger/cash.js';
+import { formatAmount } from '../../domain/money/amounts.js';
 import { exponentOf } from '../../domain/money/currencies.js';
 import { cashAccountOf, type PaymentMethod } from '../../domain/payments/cashAccount.js';
 import type { ChargeShare, PaymentOrder } from '../../domain/payments/debts.js';
@@ -28,6 +29,7 @@ import {
   type PaymentMatch,
   type Share,
 } from '../../domain/payments/matching.js';
+import { entityMissing } from '../../domain/policies/missing.js';
 import { type Invoice, invoiceOf, openOf, refuseOwnWriteOff, writtenOffOf } from '../balances.js';
 import { payable } from '../charges.js';
 import {
@@ -110,11 +112,8 @@ export async function recordPayment(deps: IntakeDeps, input: PaymentInput): Prom
 function checkFields({ amountMinor, currency }: PaymentInput): void {
   exponentOf(currency, '/amount/currency');
   if (amountMinor > 0n) return;
-  throw new DomainError(
-    'invalid_field',
-    `${amountMinor} minor units were paid, must be above 0`,
-    '/amount/amount',
-  );
+  const detail = `${formatAmount(amountMinor, currency)} ${currency} were paid, must be above 0`;
+  throw new DomainError('invalid_field', detail, '/amount/amount');
 }
 
 interface Matching {
@@ -135,10 +134,12 @@ async function store(
   const match = await matched(tx, input, candidates, invoices, orderOf(policy));
   const [first] = match.allocations.map((share) => invoiceOfShare(invoices, share));
   const entity = first ? { id: first.entityId, zone: door.zones[first.entityId] ?? 'UTC' } : door.entity;
-  if (!entity) throw new RangeError('the company has no legal entity yet');
+  if (!entity) throw entityMissing();
   const today = dateIn(entity.zone, input.at);
-  if (input.paidOn > today) {
-    throw new DomainError('invalid_field', `paid on ${input.paidOn}, today is ${today}`, '/paidOn');
+  const founded = dateIn(entity.zone, door.foundedMs);
+  if (input.paidOn < founded || input.paidOn > today) {
+    const detail = `paid on ${input.paidOn}, must lie between ${founded} (the first day) and ${today} (today)`;
+    throw new DomainError('invalid_field', detail, '/paidOn');
   }
   for (const share of match.allocations) {
     refuseOwnWriteOff(invoiceOfShare(invoices, share), input.actorId, today, '/invoiceNumber');

@@ -13,10 +13,12 @@ import { canonicalJson } from '../../domain/policies/canonical.js';
 import { namesPersons, unknownPersons } from '../../domain/policies/persons.js';
 import type { PolicyKind } from '../../domain/policies/types.js';
 import { type By, commitChange } from './masterData.js';
+import { wakeRelay } from './messages.js';
 
 /**
  * Stores a new version of a kind, based on version `expected` (0 for the first). `invalid_field` with every
- * problem of the body, `unknown_reference` for persons it names who are not here, `stale_version` when another version came first.
+ * problem of the body, `unknown_reference` for persons it names who are not here, `stale_version` when another
+ * version came first.
  */
 export async function putPolicy(
   tx: Tx,
@@ -50,6 +52,7 @@ export async function putPolicy(
     created_by: by.personId,
     created_at: by.at,
   });
+  if (version === 1) await resume(tx, kind, by);
   const detail = { kind, version, hash: bodyHash.toString('hex') };
   await commitChange(tx, writes, by, {
     subject: `policy/${kind}`,
@@ -66,6 +69,25 @@ async function mustKnowPersons(tx: Tx, kind: PolicyKind, body: unknown): Promise
   const [first] = problems;
   if (first === undefined) return;
   throw new DomainError('unknown_reference', first.detail, first.pointer, { errors: problems });
+}
+
+/**
+ * The first version of a kind: what waited for it goes on. Facts are told again; a step of the deal's own is due
+ * again within the hour. Also what waits for another kind is told, and says so again.
+ */
+export async function resume(tx: Tx, missing: PolicyKind | 'entity', by: By): Promise<void> {
+  await tx.query({
+    name: 'resume_tasks',
+    text: `update tasks set status = 'resolved', resolved_at = $2, resolved_by = $3, resolution = 'policy made'
+      where kind = 'rules_missing' and status = 'open' and reason ->> 'policy' = $1`,
+    values: [missing, by.at, by.personId],
+  });
+  const { rowCount } = await tx.query({
+    name: 'resume_facts',
+    text: `update messages set told_at = null, claimed_until = null
+      where answer is null and kind = 'fact' and parked_for = 'not_configured'`,
+  });
+  if (rowCount) await wakeRelay(tx);
 }
 
 /**

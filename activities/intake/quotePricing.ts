@@ -4,6 +4,7 @@ import { newId } from '../../db/ids.js';
 import { approvalsNeeded } from '../../domain/approvals/approvalsNeeded.js';
 import type { NeededApproval } from '../../domain/approvals/types.js';
 import { DomainError } from '../../domain/errors.js';
+import { languageOf } from '../../domain/leads/language.js';
 import { parseMicro } from '../../domain/money/amounts.js';
 import type { NamedTerms, PolicyByKind, PolicyKind } from '../../domain/policies/types.js';
 import {
@@ -52,7 +53,7 @@ export function price(
   },
 ): PricedQuote {
   const { currencies } = rules.quoting;
-  const { currency, book } = known;
+  const { currency } = known;
   if (!currencies.includes(currency)) {
     throw new DomainError(
       'invalid_field',
@@ -60,7 +61,7 @@ export function price(
       '/currency',
     );
   }
-  if (!book)
+  if (!known.hasBook)
     throw new DomainError(
       'no_price',
       `no price book in ${currency} is valid on ${parties.today}`,
@@ -76,7 +77,7 @@ export function price(
       discountable: product.discountable,
       chargedOn: product.chargedOn as CatalogueItem['chargedOn'],
       unitPriceMicro: product.unitPrice === null ? null : parseMicro(product.unitPrice),
-      priceSource: `price_book:${book.id}@${book.revision}`,
+      priceSource: product.book === null ? '' : `price_book:${product.book.id}@${product.book.revision}`,
     }),
   );
   return priceQuote({
@@ -171,7 +172,7 @@ export function accountRow(
     id: account.id,
     legal_name: account.legalName,
     country: account.country,
-    language: contact?.language ?? 'en',
+    language: contact?.language ?? languageOf(account.country),
     bill_to: {},
     email: contact?.email ?? null,
     email_domain: contact?.domain ?? null,

@@ -11,6 +11,7 @@ import type { NeededApproval } from '../../domain/approvals/types.js';
 import { instantAt } from '../../domain/calendar/clock.js';
 import { dateIn } from '../../domain/calendar/zones.js';
 import { DomainError } from '../../domain/errors.js';
+import { entityMissing, policyMissing } from '../../domain/policies/missing.js';
 import type { PolicyKind } from '../../domain/policies/types.js';
 import type { PricedQuote } from '../../domain/quotes/price.js';
 import { type Content, contentHash, lineRows } from '../quoteRecord.js';
@@ -76,15 +77,16 @@ async function draft(
   target: { readonly leadId: string; readonly quoteId: string | null },
 ): Promise<Drafted> {
   const { draft, actorId, nowMs } = input;
+  await lockDrafting(tx, target.leadId);
   const known = await load(tx, input, target);
   mayDraft(known, actorId, target.leadId);
   const pins = Object.fromEntries(KINDS.map((kind) => [kind, known.versions[kind]])) as Record<
     string,
     number
   >;
-  const rules = await rulesOf(store, tx, pins);
   const { entity } = known;
-  if (!entity) throw new DomainError('not_found', 'the company has no legal entity yet');
+  if (!entity) throw entityMissing();
+  const rules = await rulesOf(store, tx, known.versions);
   const atMs = instantAt(known.clock, nowMs);
   const today = dateIn(entity.zone, atMs);
   const account = known.account ?? newAccount(known, entity.country);
@@ -109,6 +111,15 @@ async function draft(
   return { ...offer.key, priced: offer.priced, approvalsNeeded };
 }
 
+/** Two first drafts of one lead at once would each make the customer's account. */
+async function lockDrafting(tx: Tx, leadId: string): Promise<void> {
+  await tx.query({
+    name: 'lock_drafting',
+    text: `select pg_advisory_xact_lock(hashtextextended('draft.' || $1, 0))`,
+    values: [leadId],
+  });
+}
+
 type Offer = Content;
 
 interface By {
@@ -125,9 +136,11 @@ function mayDraft({ lead, actor }: DraftingJson, actorId: string, leadId: string
   }
 }
 
-async function rulesOf(store: PolicyStore, tx: Tx, pins: Record<string, number>): Promise<Rules> {
+async function rulesOf(store: PolicyStore, tx: Tx, versions: DraftingJson['versions']): Promise<Rules> {
+  const missing = KINDS.find((kind) => versions[kind] === undefined);
+  if (missing !== undefined) throw policyMissing(missing, versions);
   const bodies: [PolicyKind, unknown][] = [];
-  for (const kind of KINDS) bodies.push([kind, await store.get(tx, kind, pins[kind])]);
+  for (const kind of KINDS) bodies.push([kind, await store.get(tx, kind, versions[kind])]);
   return Object.fromEntries(bodies) as unknown as Rules;
 }
 
@@ -160,7 +173,7 @@ function writeRevision(
     lead_id: leadId,
     status: 'draft',
     content_hash: hash,
-    price_book_id: known.book?.id as string,
+    price_book_id: bookOf(priced, known),
     discount_bps: discountBps,
     effective_discount_bps: priced.discountBps,
     max_line_discount_bps: Math.max(...priced.lines.map((line) => line.discountBps)),
@@ -189,6 +202,13 @@ function writeRevision(
     detail,
   };
   appendAudit(writes, chain, { subject: quoteId, ...change });
+}
+
+/** The book of the first line; each line's own stands in its waterfall. */
+function bookOf({ lines }: PricedQuote, { products }: DraftingJson): string {
+  const id = products.find(({ sku }) => sku === lines[0]?.sku)?.book?.id;
+  if (id === undefined) throw new RangeError(`${lines[0]?.sku} was priced without a price book`);
+  return id;
 }
 
 async function load(

@@ -52,6 +52,12 @@ export const RIGHTS: readonly Right[] = [
   { action: 'read', resources: DEAL, roles: ['rep', 'manager', 'finance', 'compensation', 'integration'] },
   { action: 'read', resources: ['leads', 'imports', 'quotes'], roles: ['marketing'] },
   { action: 'read', resources: ['leads', 'orders'], roles: ['fulfilment'] },
+  // Who works with the customer; whoever only computes or checks amounts needs no name or telephone number.
+  {
+    action: 'read',
+    resources: ['contacts'],
+    roles: ['rep', 'manager', 'marketing', 'fulfilment', 'finance', 'integration'],
+  },
   { action: 'read', resources: ['imports'], roles: ['manager', 'integration'] },
   {
     action: 'read',
@@ -145,13 +151,53 @@ export function mustBeAllowed(
   record?: Readonly<Record<string, unknown>>,
 ): void {
   if (may(actor, action, resource, record)) return;
-  const roles = actor.roles.length === 0 ? 'without a usable role' : `as ${actor.roles.join(', ')}`;
   const waiting = actor.rolesFromTomorrow.length
     ? `; granted today and usable from tomorrow: ${actor.rolesFromTomorrow.join(', ')}`
     : '';
-  throw new DomainError(
-    'forbidden',
-    `${actor.personId} may not ${action} ${record === undefined ? '' : 'these '}${resource} ` +
-      `${roles} with scopes ${actor.scopes.join(', ')}${waiting}`,
-  );
+  const what = `${actor.personId} may not ${verbOf(action)} ${record === undefined ? '' : 'these '}${nounOf(resource)}`;
+  throw new DomainError('forbidden', `${what}: ${lackOf(actor, action, resource)}${waiting}`);
 }
+
+/** What is missing: a role that may, or the scope of a key whose person has the role. */
+function lackOf({ roles, scopes }: Actor, action: Action, resource: Resource): string {
+  const needed = rolesFor(action, resource);
+  if (!needed.some((role) => roles.includes(role))) {
+    const has = roles.length === 0 ? 'no usable role' : `the role ${roles.join(', ')}`;
+    return `it needs the role ${needed.join(', ') || 'nobody has'}, this person has ${has}`;
+  }
+  if (scopesAllow(scopes, action, resource)) return `the role ${roles.join(', ')} does not reach so far`;
+  return `the scopes of this key, ${scopes.join(', ')}, do not cover it`;
+}
+
+/** The roles that may, whatever the record. */
+function rolesFor(action: Action, resource: Resource): readonly Role[] {
+  if (isMessage(action)) return MESSAGES[action].roles;
+  const rights = RIGHTS.filter((right) => right.action === action && right.resources.includes(resource));
+  return ROLES.filter((role) => rights.some(({ roles }) => roles.includes(role)));
+}
+
+const isMessage = (action: Action): action is MessageName => action in MESSAGES;
+
+/** What a message does, as people say it; the noun is its resource. */
+const VERBS: Readonly<Record<MessageName, string>> = {
+  qualifyLead: 'qualify',
+  reassignLead: 'hand on',
+  withdrawLead: 'withdraw',
+  submitQuote: 'submit',
+  decideApproval: 'decide',
+  acceptQuote: 'record the acceptance of',
+  declineQuote: 'record the decline of',
+  cancelOrder: 'cancel',
+  writeOffInvoice: 'write off',
+  creditInvoice: 'credit',
+  leadCaptured: 'capture',
+  leadTouched: 'record touches on',
+  deliveryRecorded: 'record deliveries on',
+  paymentApplied: 'record or allocate',
+  paymentReversed: 'reverse',
+  waitReassigned: 'hand over the work of',
+  commissionPaid: 'settle',
+};
+
+const verbOf = (action: Action): string => (isMessage(action) ? VERBS[action] : action);
+const nounOf = (resource: Resource): string => resource.replace('priceBooks', 'price books');

@@ -3,6 +3,7 @@ import type { MessageName } from '../../domain/messages.js';
 
 export const RESOURCES = [
   'leads',
+  'contacts',
   'imports',
   'quotes',
   'approvals',

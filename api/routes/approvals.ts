@@ -64,6 +64,7 @@ export async function approvalRoutes(app: FastifyInstance, deps: RouteDeps): Pro
             'not_found',
             'lead_closed',
             'wrong_stage',
+            'not_configured',
             'stale_revision',
             'content_changed',
             'already_decided',
@@ -79,7 +80,25 @@ export async function approvalRoutes(app: FastifyInstance, deps: RouteDeps): Pro
       const approval = await found(id);
       const body = { ...request.body, approvalId: id, quoteId: approval.quote_id };
       const decision = { name: 'decideApproval' as const, leadId: approval.lead_id, body };
-      return answerDecision(request, reply, deps, decision, async () => approvalView(await found(id)));
+      try {
+        return await answerDecision(request, reply, deps, decision, async () =>
+          approvalView(await found(id)),
+        );
+      } catch (error) {
+        if (!(error instanceof DomainError) || error.code !== 'already_decided') throw error;
+        throw new DomainError(error.code, howDecided(await found(id)), error.pointer, error.extra);
+      }
     },
   );
+}
+
+function howDecided(approval: {
+  id: string;
+  status: string;
+  decided_by: string | null;
+  decided_at: string | null;
+}) {
+  const { id, status, decided_by: by, decided_at: at } = approval;
+  if (by === null || at === null) return `approval ${id} is ${status}: its revision is over`;
+  return `${by} ${status} approval ${id} at ${new Date(at).toISOString()}`;
 }

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { ExplanationView } from '../../contracts/explanations.js';
+import { written } from '../../contracts/patterns.js';
 import { refusals } from '../../contracts/problem.js';
 import { closed, Language, Revision } from '../../contracts/wire.js';
 import {
@@ -27,7 +28,10 @@ import type { RouteDeps } from '../routes.js';
 const Params = Type.Object(
   {
     id: Type.String({
-      pattern: '^(cline|payout|inv|charge|quote)_[0-9a-hjkmnp-tv-z]{26}$',
+      pattern: written(
+        '^(cline|payout|inv|charge|quote)_[0-9a-hjkmnp-tv-z]{26}$',
+        'is no id of a commission line (cline_…), payout, invoice (inv_…), charge note (charge_…) or quote',
+      ),
       maxLength: 40,
       description: 'Id of a commission line, payout, invoice, charge note or quote',
       examples: ['cline_01kaz4v8tqfv2r0c0q6c2nq4jd'],

@@ -100,6 +100,7 @@ function addWriteOff(app: FastifyInstance, deps: RouteDeps): void {
             'not_found',
             'lead_closed',
             'wrong_stage',
+            'not_configured',
             'conflicting_duties',
             'nothing_open',
             'expired',

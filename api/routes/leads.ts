@@ -1,5 +1,5 @@
 // Leads: captured, read, qualified, handed on, withdrawn.
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { captureLead } from '../../activities/intake/leads.js';
 import {
@@ -9,17 +9,29 @@ import {
   NewLead,
   OwnerBody,
   QualificationBody,
+  QuoteSummary,
   ReasonBody,
   TimelineEntry,
 } from '../../contracts/leads.js';
 import { PageOf, PageQuery } from '../../contracts/page.js';
 import { refusals, refusalsOnce } from '../../contracts/problem.js';
+import { amountsToWire } from '../../contracts/reasons.js';
 import { closed, ExternalId, Id } from '../../contracts/wire.js';
-import { actorNames, leadById, leadItem, leadTimeline, leadView, listLeads } from '../../db/leadViews.js';
+import {
+  actorNames,
+  leadById,
+  leadItem,
+  leadTimeline,
+  leadView,
+  listLeads,
+  type TimelineRow,
+} from '../../db/leadViews.js';
+import { quoteSummary, quotesOfLead } from '../../db/quoteViews.js';
 import { type TimelineFact, timelineText } from '../../documents/timelineTexts.js';
 import type { Language } from '../../documents/types.js';
 import { DomainError } from '../../domain/errors.js';
 import { OUTCOMES, STAGES } from '../../domain/leads/stages.js';
+import { may } from '../auth/ability.js';
 import { actorOf } from '../auth/actor.js';
 import { answerDecision, type Decision, pendingResponse } from '../decisions.js';
 import { setEtag } from '../etag.js';
@@ -30,6 +42,8 @@ import { pageAnswer, pageRequest } from '../paging.js';
 import type { RouteDeps } from '../routes.js';
 
 const tags = ['leads'];
+/** A lead shows so many of its quotes itself. */
+const SHOWN_QUOTES = 50;
 const Params = Type.Object({ id: Id('lead') }, closed);
 type Params = Static<typeof Params>;
 const Query = PageQuery({
@@ -46,10 +60,14 @@ const Query = PageQuery({
 export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise<void> {
   const { db } = deps;
 
-  const view = async (id: string): Promise<LeadView> => {
+  const view = async (request: FastifyRequest, id: string): Promise<LeadView> => {
+    const actor = actorOf(request);
     const row = await leadById(db, id);
     if (!row) throw new DomainError('not_found', `there is no lead ${id}`);
-    return leadView(row);
+    const quotes = may(actor, 'read', 'quotes')
+      ? (await quotesOfLead(db, id, { limit: SHOWN_QUOTES - 1, after: null })).map(quoteSummary)
+      : null;
+    return leadView(row, { contact: may(actor, 'read', 'contacts'), quotes });
   };
   const mustExist = async (id: string): Promise<void> => {
     const { rowCount } = await db.query({
@@ -84,7 +102,7 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
         nowMs: Date.now(),
       });
       reply.code(created ? 201 : 200).header('location', `/v1/leads/${leadId}`);
-      return view(leadId);
+      return view(request, leadId);
     },
   );
 
@@ -117,10 +135,31 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
         response: { 200: LeadView, ...refusals('not_found') },
       },
     },
-    async ({ params }, reply) => {
-      const lead = await view(params.id);
+    async (request, reply) => {
+      const lead = await view(request, request.params.id);
       setEtag(reply, lead.revision);
       return lead;
+    },
+  );
+
+  const QuotesQuery = PageQuery({});
+  app.get<{ Params: Params; Querystring: Static<typeof QuotesQuery> }>(
+    '/v1/leads/:id/quotes',
+    {
+      config: { permit: ['read', 'quotes'] },
+      schema: {
+        tags,
+        summary: 'The quotes of a lead, the newest first',
+        params: Params,
+        querystring: QuotesQuery,
+        response: { 200: PageOf(QuoteSummary), ...refusals('not_found') },
+      },
+    },
+    async ({ params, query }) => {
+      await mustExist(params.id);
+      const page = pageRequest('quotes', query);
+      const rows = await quotesOfLead(db, params.id, page);
+      return pageAnswer('quotes', page, rows, quoteSummary, ({ id }) => ({ value: '', id }));
     },
   );
 
@@ -180,6 +219,7 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
             'not_found',
             'lead_closed',
             'wrong_stage',
+            'not_configured',
             'already_decided',
             'stale_revision',
             'unknown_reference',
@@ -191,7 +231,7 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
         await mustExist(request.params.id);
         const leadId = request.params.id;
         return answerDecision(request, reply, deps, { name, leadId, body: request.body as object }, () =>
-          view(leadId),
+          view(request, leadId),
         );
       },
     });
@@ -215,7 +255,7 @@ const timelineTeller =
     return { ...entry, text: timelineText({ ...fact, actorName }, language) };
   };
 
-function timelineEntry({ seq, entry }: { seq: bigint; entry: string }) {
+function timelineEntry({ seq, entry, currency }: TimelineRow) {
   const { at, action, actor, revision, from, to, detail } = JSON.parse(entry) as Record<string, never>;
   return {
     seq: Number(seq),
@@ -225,6 +265,6 @@ function timelineEntry({ seq, entry }: { seq: bigint; entry: string }) {
     revision: revision ?? null,
     from: from ?? null,
     to: to ?? null,
-    detail: detail ?? null,
+    detail: amountsToWire(detail ?? null, currency),
   };
 }

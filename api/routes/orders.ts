@@ -102,6 +102,7 @@ function addCancellation(app: FastifyInstance, deps: RouteDeps): void {
             'not_found',
             'lead_closed',
             'wrong_stage',
+            'not_configured',
             'already_decided',
             'conflicting_duties',
             'expired',
@@ -171,6 +172,7 @@ function addDeliveries(app: FastifyInstance, { db, clock }: RouteDeps): void {
           ...refusalsOnce(
             'not_found',
             'wrong_stage',
+            'not_configured',
             'reference_reused',
             'unknown_order_line',
             'over_delivered',

@@ -120,7 +120,7 @@ function addRecording(app: FastifyInstance, deps: RouteDeps): void {
         response: {
           200: PaymentView,
           201: PaymentView,
-          ...refusalsOnce('reference_reused', 'conflicting_duties'),
+          ...refusalsOnce('reference_reused', 'not_configured', 'conflicting_duties'),
         },
       },
     },
@@ -153,6 +153,7 @@ function addAllocations(app: FastifyInstance, deps: RouteDeps): void {
             'already_reversed',
             'currency_mismatch',
             'over_allocated',
+            'not_configured',
             'conflicting_duties',
           ),
         },

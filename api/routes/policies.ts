@@ -2,6 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { approvePlan, putPolicy } from '../../activities/intake/policies.js';
+import { POLICY_EXAMPLES } from '../../contracts/policies/examples.js';
+import { POLICY_SCHEMAS } from '../../contracts/policies.js';
 import { Kind, PolicyDocument, PolicySummary, PolicyView, Version } from '../../contracts/policyVersions.js';
 import { refusals, refusalsOfEdit, refusalsOnce } from '../../contracts/problem.js';
 import { closed, ListOf } from '../../contracts/wire.js';
@@ -17,6 +19,15 @@ import { idempotencyHeader, ifMatchHeader } from '../openapi.js';
 import type { RouteDeps } from '../routes.js';
 
 const tags = ['policies'];
+/** What a body may be, kind by kind: for the description alone, since the address says which kind it is. */
+const PolicyBodies = Type.Unsafe({
+  description: 'The policy, by its kind',
+  oneOf: POLICY_KINDS.map((kind) => ({
+    ...POLICY_SCHEMAS[kind],
+    title: kind,
+    examples: [POLICY_EXAMPLES[kind]],
+  })),
+});
 const Params = Type.Object({ kind: Kind }, closed);
 const Query = Type.Object({ version: Type.Optional(Version) }, closed);
 const VersionParams = Type.Object({ version: Version }, closed);
@@ -77,12 +88,13 @@ function addWrites(app: FastifyInstance, { db, clock }: RouteDeps): void {
   app.put<{ Params: Static<typeof Params>; Body: Static<typeof PolicyDocument> }>(
     '/v1/policies/:kind',
     {
-      config: { permit: ['edit', 'policies'] },
+      config: { permit: ['edit', 'policies'], describedBody: PolicyBodies },
       schema: {
         tags,
         summary: 'Make a new version of a policy',
         description:
-          'If-Match names the version it replaces (`"0"` for the first). Running deals keep the version they pinned.',
+          'If-Match names the version it replaces (`"0"` for the first). Running deals keep the version they pinned. ' +
+          'The body depends on the kind: one of the shapes below, each with an example that can be sent as it is.',
         headers: ifMatchHeader,
         params: Params,
         body: PolicyDocument,

@@ -26,6 +26,7 @@ const Query = Type.Object(
 const DRAFT_REFUSALS = [
   'not_found',
   'lead_closed',
+  'not_configured',
   'unknown_sku',
   'no_price',
   'not_discountable',
@@ -50,8 +51,14 @@ export async function quoteRoutes(app: FastifyInstance, deps: RouteDeps): Promis
   };
   const view = async (id: string, revision: number | null): Promise<QuoteView> => {
     const stored = await storedQuote(db, id, revision);
-    if (!stored)
-      throw new DomainError('not_found', `there is no quote ${id}${revision ? ` revision ${revision}` : ''}`);
+    if (!stored) {
+      const which = revision ? ` revision ${revision}` : '';
+      throw new DomainError(
+        'not_found',
+        `there is no quote ${id}${which}`,
+        revision ? '/query/revision' : undefined,
+      );
+    }
     return quoteView(stored, []);
   };
 
@@ -137,6 +144,7 @@ export async function quoteRoutes(app: FastifyInstance, deps: RouteDeps): Promis
               'not_found',
               'lead_closed',
               'wrong_stage',
+              'not_configured',
               'stale_revision',
               'content_changed',
               'already_decided',

@@ -138,7 +138,7 @@ function actOf({ action, actor, detail }: Entry): ActWord | undefined {
   if (actor !== null || !isActWord(action)) return action === 'scoreLead' ? 'scoreLead' : undefined;
   if (action === 'sendReminder') {
     if (detail?.letterId !== undefined) return 'sendReminder';
-    return detail?.amountMinor === undefined ? undefined : 'writtenOff';
+    return detail?.amount === undefined ? undefined : 'writtenOff';
   }
   return action;
 }

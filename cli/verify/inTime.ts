@@ -87,7 +87,8 @@ export const invoicing: Check = {
 
 // recorded_at is the start of the payment's transaction: one that met the reminder's lock on the invoice
 // began before it and committed after it. No lock is waited for longer than these seconds, so beyond them it
-// is proof.
+// is proof. An allocation that was undone (negative) needs no such span: what a reminder counted on began before
+// it was decided, and a bounce is often what makes the reminder due at once.
 const LOCK_SECONDS = 3;
 
 // Credits and write-offs have no real instant and are left out: they could only make it look settled too
@@ -95,10 +96,11 @@ const LOCK_SECONDS = 3;
 const remindedAfterPayment = `
   with paid as (
     select r.invoice_id, r.level, r.round, r.decided_at, sum(a.amount_minor) as minor,
-      max(p.recorded_at) as recorded_at
+      max(p.recorded_at) filter (where a.amount_minor > 0) as recorded_at
     from reminders r
     join allocations a on a.invoice_id = r.invoice_id
-      and a.recorded_at < r.decided_at - interval '${LOCK_SECONDS} seconds'
+      and a.recorded_at <= r.decided_at
+        - case when a.amount_minor > 0 then interval '${LOCK_SECONDS} seconds' else interval '0' end
     join payments p on p.id = a.payment_id
     group by 1, 2, 3, 4)
   select p.invoice_id, format('reminder %s was decided at %s; the payment that settled it is of %s', p.level,

@@ -81,6 +81,11 @@ const waitsOfClosedLeads = `
   from waits w join leads l on l.id = w.lead_id
   where w.ended_at is null and l.stage = 'closed'`;
 
+const tasksOfClosedLeads = `
+  select t.id, format('%s of %s is open and its lead %s is closed', t.kind, t.subject, t.lead_id)
+  from tasks t join leads l on l.id = t.lead_id
+  where t.status = 'open' and l.stage = 'closed' and (t.kind like '%\\_overdue' or t.kind = 'invoice_unpaid')`;
+
 const leadsWaitingForNothing = `
   select l.id, format('is %s and neither a wait nor a task stands for it', l.stage)
   from leads l
@@ -101,6 +106,7 @@ export const quiet: Check = {
     { offenders: parkedInSilence },
     { offenders: overdueInSilence, counted: 'select count(*) from waits where ended_at is null' },
     { offenders: waitsOfClosedLeads },
+    { offenders: tasksOfClosedLeads },
     { offenders: leadsWaitingForNothing, counted: `select count(*) from leads where stage <> 'closed'` },
     { offenders: failedMails },
   ],

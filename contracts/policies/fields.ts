@@ -2,6 +2,7 @@
 import { type TSchema, Type } from 'typebox';
 import { CURRENCY_EXPONENTS } from '../../domain/money/currencies.js';
 import { ROLES } from '../../domain/people/people.js';
+import { written } from '../patterns.js';
 
 export const closed = { additionalProperties: false } as const;
 
@@ -9,12 +10,19 @@ export const word = (description: string, example: string) =>
   Type.String({
     minLength: 1,
     maxLength: 64,
-    pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+    pattern: written('^[^\\u0000-\\u001f\\u007f]+$', 'is empty, or holds a control character'),
     description,
     examples: [example],
   });
 export const code = (description: string, example: string) =>
-  Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$', description, examples: [example] });
+  Type.String({
+    pattern: written(
+      '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$',
+      'is not a name of at most 64 letters, digits and _ . : - that begins with a letter or digit',
+    ),
+    description,
+    examples: [example],
+  });
 export const whole = (minimum: number, maximum: number, description: string, example: number) =>
   Type.Integer({ minimum, maximum, description, examples: [example] });
 export const bps = (description: string, example: number) =>
@@ -30,7 +38,7 @@ export const Day = Type.String({
   examples: ['2026-11-22'],
 });
 export const Country = Type.String({
-  pattern: '^[A-Z]{2}$',
+  pattern: written('^[A-Z]{2}$', 'is not a country code of two capital letters, such as ES'),
   description: 'ISO 3166-1 alpha-2',
   examples: ['ES'],
 });
@@ -42,7 +50,10 @@ export const RoleName = Type.Enum([...ROLES], { description: 'A role', examples:
 export const Money = Type.Object(
   {
     amount: Type.String({
-      pattern: '^(0|[1-9][0-9]{0,14})(\\.[0-9]{1,4})?$',
+      pattern: written(
+        '^(0|[1-9][0-9]{0,14})(\\.[0-9]{1,4})?$',
+        'is not an amount of 0 or more with at most 15 digits before the point and 4 behind it, such as 1234.50',
+      ),
       description: 'Decimal text, at most 15 digits before the point, never negative',
       examples: ['1234.50'],
     }),

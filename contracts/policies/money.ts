@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { TERM_KINDS } from '../../domain/invoices/terms.js';
 import { PAYMENT_ORDERS } from '../../domain/payments/debts.js';
 import { CREDIT_ROLES, MAIL_KINDS } from '../../domain/policies/types.js';
+import { written } from '../patterns.js';
 import { amounts, bps, Country, closed, code, Day, hours, list, RoleName, whole, word } from './fields.js';
 
 const TaxClass = code('Tax class of products', 'standard');
@@ -34,7 +35,10 @@ export const TaxPolicySchema = Type.Object(
 );
 
 const Series = Type.String({
-  pattern: '^[A-Z0-9][A-Z0-9-]{0,11}$',
+  pattern: written(
+    '^[A-Z0-9][A-Z0-9-]{0,11}$',
+    'is not a series: at most 12 capital letters, digits and dashes, such as INV',
+  ),
   description: 'A series',
   examples: ['INV'],
 });

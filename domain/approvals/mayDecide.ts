@@ -1,6 +1,7 @@
 // Whether a person may decide an approval: judged again when the decision is made, because people, limits
 // and quotes change while a step is open. It does not decide what the decision leads to.
 import type { ErrorCode } from '../errors.js';
+import { formatAmount } from '../money/amounts.js';
 import { actingOn, delegateOn, limitOf, type People, type Person } from '../people/people.js';
 import { toxicWith } from '../people/toxicPairs.js';
 import type { OpenApproval, QuoteFacts } from './types.js';
@@ -45,8 +46,9 @@ export function mayDecide(approval: OpenApproval, personId: string, context: Dec
   }
   const limitMinor = limitOf(approver, quote.currency);
   if (limitMinor < quote.totalMinor) {
-    const { totalMinor, currency } = quote;
-    const detail = `${totalMinor} minor units of ${currency} are above ${approver.id}'s limit ${limitMinor}`;
+    const { currency } = quote;
+    const [total, limit] = [quote.totalMinor, limitMinor].map((minor) => formatAmount(minor, currency));
+    const detail = `${total} ${currency} are above ${approver.id}'s limit ${limit}`;
     return refused('limit_exceeded', detail);
   }
   return { ok: true, actingForId: approver.id === person.id ? null : approver.id };

@@ -2,7 +2,7 @@
 // net, tax; each step stored with its source and amount so that the waterfall adds up to the cent.
 // It does not decide who must approve a discount, nor which price book applies.
 import { DomainError } from '../errors.js';
-import { checkBps, MAX_MINOR, MICRO } from '../money/amounts.js';
+import { checkBps, formatAmount, MAX_MINOR, MICRO } from '../money/amounts.js';
 import { exponentOf } from '../money/currencies.js';
 import {
   addRatio,
@@ -38,7 +38,7 @@ export interface CatalogueItem {
   readonly chargedOn: ChargedOn;
   /** Null where the price book has no price for it. */
   readonly unitPriceMicro: bigint | null;
-  /** Where the list price comes from, such as `price_book:eur-2026@3`. */
+  /** Where the list price comes from, such as `price_book:eur-2026@3`; empty where there is none. */
   readonly priceSource: string;
 }
 
@@ -143,7 +143,11 @@ export function priceQuote(request: QuoteRequest): PricedQuote {
   const grossMinor = total((line) => line.grossMinor);
   const listMinor = total((line) => line.listMinor);
   if (grossMinor > MAX_MINOR || listMinor > MAX_MINOR) {
-    throw new DomainError('limit_exceeded', `the quote's total exceeds ${MAX_MINOR} minor units`, '/lines');
+    throw new DomainError(
+      'limit_exceeded',
+      `the quote's total exceeds ${formatAmount(MAX_MINOR, currency)} ${currency}`,
+      '/lines',
+    );
   }
   return {
     currency,
@@ -172,7 +176,7 @@ function priceLine(
   if (item === undefined) throw new DomainError('unknown_sku', `no product has SKU ${line.sku}`, `${at}/sku`);
   const { unitPriceMicro } = item;
   if (unitPriceMicro === null) {
-    const detail = `${item.priceSource} has no price for ${line.sku} in ${request.currency}`;
+    const detail = `no price book in force has a price for ${line.sku} in ${request.currency}`;
     throw new DomainError('no_price', detail, `${at}/sku`);
   }
   checkLine(line, item, at);

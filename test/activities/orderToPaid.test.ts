@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { newId } from '../../db/ids.js';
 import {
   type Deal,
+  decision,
   openWorld,
   orderedDeal,
   own,
@@ -204,8 +205,31 @@ describe('a delivery that is late', () => {
       new Date(world.at(1)),
     );
     expect(wait).toEqual({ days: 5, level: 1 });
-    await deliver(world, deal, [3], 2);
+    const task = () =>
+      row<{ status: string; resolution: string | null }>(
+        world,
+        `select status, resolution from tasks where kind = 'delivery_overdue' and subject = $1`,
+        deal.orderId,
+      );
+    expect(await task()).toEqual({ status: 'open', resolution: null });
+    await deliver(world, deal, [1], 2);
+    expect(await task()).toEqual({ status: 'open', resolution: null });
+    await deliver(world, deal, [2], 2);
+    expect(await task()).toEqual({ status: 'resolved', resolution: 'done' });
     expect((await leadOf(deal)).stage).toBe('collecting');
+  });
+
+  test('is nobody’s task once the order is cancelled', async () => {
+    const deal = await orderedDeal(world);
+    await own(world, 'escalateDelivery', deal.leadId, deal.orderId, 1);
+    const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.finance, {
+      orderId: deal.orderId,
+      reason: 'site closed',
+    });
+    await told(world, 'cancelOrder', deal.leadId, id, 1);
+    expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'cancelled' });
+    const open = await row(world, `select from tasks where lead_id = $1 and status = 'open'`, deal.leadId);
+    expect(open).toBeUndefined();
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Action, abilityFor, may, PLAIN_ACTIONS } from '../../api/auth/ability.js';
+import { type Action, abilityFor, may, mustBeAllowed, PLAIN_ACTIONS } from '../../api/auth/ability.js';
 import type { Actor } from '../../api/auth/actor.js';
 import { MESSAGE_RESOURCES, RESOURCES, type Resource } from '../../api/auth/resources.js';
 import { GENERAL_SCOPES, SCOPES, scopeBeyond, scopesAllow } from '../../api/auth/scopes.js';
@@ -42,6 +42,7 @@ const PAY: Role[] = ['rep', 'manager', 'finance', 'compensation', 'payee', ...SE
 /** Who may do it on at least some record; own ones are told apart below. */
 const TABLE: [Action, Resource, readonly Role[]][] = [
   ['read', 'leads', [...DEAL, 'marketing', 'fulfilment']],
+  ['read', 'contacts', ['rep', 'manager', 'marketing', 'fulfilment', 'finance', 'integration', ...SEE_ALL]],
   ['read', 'imports', ['marketing', 'manager', 'integration', ...SEE_ALL]],
   ['read', 'quotes', [...DEAL, 'marketing']],
   ['read', 'approvals', DEAL],
@@ -101,6 +102,39 @@ describe('who may do what', () => {
       ),
     );
     expect(open).toEqual([]);
+  });
+
+  test.each([
+    [
+      ['rep'],
+      ['admin'],
+      'paymentApplied',
+      'payments',
+      'may not record or allocate payments: it needs the role finance, integration, this person has the role rep',
+    ],
+    [
+      ['payee'],
+      ['admin'],
+      'leadCaptured',
+      'leads',
+      'may not capture leads: it needs the role marketing, rep, manager, integration, this person has the role payee',
+    ],
+    [
+      ['finance'],
+      ['leads:read'],
+      'creditInvoice',
+      'invoices',
+      'may not credit invoices: the scopes of this key, leads:read, do not cover it',
+    ],
+    [
+      [],
+      ['read'],
+      'create',
+      'priceBooks',
+      'may not create price books: it needs the role manager, admin, integration, this person has no usable role',
+    ],
+  ] as const)('%j with %j is told what is missing for %s', (roles, scopes, action, resource, told) => {
+    expect(() => mustBeAllowed(actor(roles, scopes), action, resource)).toThrow(`forbidden: ${ME} ${told}`);
   });
 
   test('who has no role may nothing', () => {

@@ -70,7 +70,7 @@ describe('a field with a bad value is a 400 that names field, value and limit, a
     ],
     ['a number for text', '/v1/people', { ...PERSON, name: 5 }, '/name', '5 is not of type string'],
     ['empty text', '/v1/people', { ...PERSON, name: '' }, '/name', '"" is too short, the least is 1'],
-    ['only blanks', '/v1/people', { ...PERSON, name: '   ' }, '/name', '"   " does not match'],
+    ['only blanks', '/v1/people', { ...PERSON, name: '   ' }, '/name', '"   " is blank'],
     [
       'text above the limit',
       '/v1/people',
@@ -78,7 +78,13 @@ describe('a field with a bad value is a 400 that names field, value and limit, a
       '/name',
       'is too long, the limit is 200 characters',
     ],
-    ['no e-mail', '/v1/people', { ...PERSON, email: 'ana' }, '/email', '"ana" does not match'],
+    [
+      'no e-mail',
+      '/v1/people',
+      { ...PERSON, email: 'ana' },
+      '/email',
+      '"ana" is not an e-mail address, such as ana@example.com',
+    ],
     ['a missing field', '/v1/people', { name: 'Ana' }, '/email', 'is required and missing'],
     ['an unknown field', '/v1/people', { ...PERSON, admin: true }, '/admin', 'is not a field of this object'],
     [
@@ -109,7 +115,7 @@ describe('a field with a bad value is a 400 that names field, value and limit, a
       '/v1/people',
       { ...PERSON, limits: [{ amount: '-1.00', currency: 'EUR' }] },
       '/limits/0/amount',
-      '"-1.00" does not match',
+      '"-1.00" is not an amount of 0 or more',
     ],
     [
       'an amount as a number',
@@ -123,14 +129,14 @@ describe('a field with a bad value is a 400 that names field, value and limit, a
       '/v1/people',
       { ...PERSON, limits: [{ amount: '1e3', currency: 'EUR' }] },
       '/limits/0/amount',
-      '"1e3" does not match',
+      '"1e3" is not a',
     ],
     [
       'an amount of 16 digits',
       '/v1/people',
       { ...PERSON, limits: [{ amount: '1234567890123456', currency: 'EUR' }] },
       '/limits/0/amount',
-      '"1234567890123456" does not match',
+      'is not an amount of 0 or more with at most 15 digits',
     ],
     [
       'more decimals than the currency has',
@@ -234,9 +240,36 @@ describe('a field with a bad value is a 400 that names field, value and limit, a
       '/v1/people',
       { ...PERSON, managerId: 'lead_01kaz4v8tqfv2r0c0q6c2nq4jd' },
       '/managerId',
-      'does not match',
+      'is no id of this kind: one is person_ and 26 letters and digits',
     ],
-    ['a control character', '/v1/people', { ...PERSON, name: 'Ana\u0007' }, '/name', 'does not match'],
+    [
+      'a control character',
+      '/v1/people',
+      { ...PERSON, name: 'Ana\u0007' },
+      '/name',
+      'is blank, or holds a control character',
+    ],
+    [
+      'a number for a VAT number',
+      '/v1/accounts',
+      { legalName: 'A', country: 'DE', vatId: '1e3' },
+      '/vatId',
+      'is not a VAT number',
+    ],
+    [
+      'a day for a VAT number',
+      '/v1/accounts',
+      { legalName: 'A', country: 'DE', vatId: '2026-02-30' },
+      '/vatId',
+      'is not a VAT number',
+    ],
+    [
+      'an unknown currency',
+      '/v1/price-books',
+      { name: 'B', currency: 'EURO', validFrom: '2026-01-01' },
+      '/currency',
+      'such as EUR, USD or GBP',
+    ],
     ['NUL in a value', '/v1/people', { ...PERSON, name: 'Ana\0' }, '/name', 'NUL'],
     ['NUL in a field name', '/v1/people', { ...PERSON, 'a\0b': 1 }, '', 'field name'],
     ['half a surrogate pair', '/v1/people', { ...PERSON, name: 'Ana \ud800' }, '/name', 'surrogate'],
@@ -261,6 +294,17 @@ describe('a field with a bad value is a 400 that names field, value and limit, a
     expect(answer.details).toContain(detail);
   });
 
+  test.each([
+    ['an e-mail that is none', { email: "'; drop table" }, '/contact/email', 'is not an e-mail address'],
+    ['a contact that says nothing', {}, '/contact', 'has too few fields, the least is 1'],
+  ])('a lead with %s', async (_what, contact, pointer, detail) => {
+    const { token } = await api.person(['rep']);
+    const body = { source: { channel: 'website' }, contact };
+    const answer = await refused(api, '/v1/leads', { method: 'POST', body, as: token });
+    expect(answer).toMatchObject({ status: 400, pointers: [pointer] });
+    expect(answer.details).toContain(detail);
+  });
+
   test('an empty patch is refused', async () => {
     const answer = await refused(api, `/v1/people/${api.admin.personId}`, {
       method: 'PATCH',
@@ -271,13 +315,13 @@ describe('a field with a bad value is a 400 that names field, value and limit, a
   });
 
   test.each([
-    ['-1', '"-1" does not match'],
-    ['1.1234567', 'does not match'],
-    ['1234567890123', 'does not match'],
-    ['1e3', '"1e3" does not match'],
-    ['+1', '"+1" does not match'],
-    ['01', '"01" does not match'],
-    ['', '"" does not match'],
+    ['-1', '"-1" is not a number of 0 or more'],
+    ['1.1234567', '6 behind it'],
+    ['1234567890123', 'at most 12 digits'],
+    ['1e3', '"1e3" is not a number'],
+    ['+1', '"+1" is not a number'],
+    ['01', '"01" is not a number'],
+    ['', '"" is not a number'],
   ])('a unit price of %j', async (unitPrice, detail) => {
     const answer = await refused(api, `/v1/price-books/${bookId}/entries`, {
       method: 'PUT',

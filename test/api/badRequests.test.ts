@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { demandOfPattern } from '../../contracts/patterns.js';
 import { type Call, refused, startApi, type TestApi } from '../support/api.js';
 
 let api: TestApi;
@@ -52,6 +53,53 @@ describe('a body that cannot be read is refused before anybody looks at its mean
       });
     },
   );
+});
+
+test.each([
+  ['at the top', '{"name":"a","email":"a@b.example","name":"b"}', '/name'],
+  ['with blanks before the colon', '{"name" :"a","email":"a@b.example", "name"\n: "b"}', '/name'],
+  ['in another spelling', '{"name":"a","n\\u0061me":"b"}', '/name'],
+  ['deeper', '{"limits":[{"amount":"1"},{"amount":"1","currency":"EUR","amount":"2"}]}', '/limits/1/amount'],
+])('a field that stands twice is refused: %s', async (_where, raw, pointer) => {
+  const answer = await refused(api, '/v1/people', { method: 'POST', raw });
+  expect(answer).toMatchObject({ status: 400, code: 'invalid_field', pointers: [pointer] });
+});
+
+test('one name in two objects, and in a text, stands once in each', async () => {
+  const raw = `{"name":"say \\"name\\": twice","email":"n@b.example","limits":[
+    {"amount":"1","currency":"EUR"},{"amount":"2","currency":"USD"}]}`;
+  expect((await api.call('/v1/people', { method: 'POST', raw })).status).toBe(201);
+});
+
+test('too deep a body names the place where it goes too deep', async () => {
+  const raw = `{"limits":${'['.repeat(40)}`;
+  const { pointers } = await refused(api, '/v1/people', { method: 'POST', raw });
+  expect(pointers).toEqual([`/limits${'/0'.repeat(31)}`]);
+});
+
+test.each(['/v1/people?bogus=1', '/v1/leads?dryRun=true'])('a parameter nobody reads: %s', async (url) => {
+  const { status, pointers } = await refused(api, url, { method: 'POST', body: {} });
+  expect([status, pointers]).toEqual([400, [`/query/${url.split(/[?=]/)[1]}`]]);
+});
+
+test('no pattern of any call is told as a regular expression', async () => {
+  const { body } = await api.call('/openapi.json');
+  const found = new Set<string>();
+  const walk = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    for (const [name, inner] of Object.entries(value)) {
+      if (name === 'pattern' && typeof inner === 'string') found.add(inner);
+      walk(inner);
+    }
+  };
+  for (const path of Object.values(body.paths)) {
+    for (const call of Object.values(path as object)) {
+      walk((call as { parameters?: unknown }).parameters);
+      walk((call as { requestBody?: unknown }).requestBody);
+    }
+  }
+  expect(found.size).toBeGreaterThan(15);
+  expect([...found].filter((pattern) => demandOfPattern(pattern) === undefined)).toEqual([]);
 });
 
 describe('addresses, queries and headers', () => {

@@ -112,6 +112,22 @@ describe('an import over HTTP', () => {
   });
 });
 
+describe('a row without an id', () => {
+  test.each([
+    ['is refused where the mapping says so and nothing else says who it is', 'refuse', [2, 4], 1],
+    ['is taken where the mapping accepts it', 'accept', [4], 2],
+    ['is known again where another file brings it', undefined, [4], 1],
+  ])('%s', async (_what, blank, lines, created) => {
+    const file = `id,origin,mail\n,web,\n,web,${blank}@row.example\nx,web,no mail\n`;
+    const externalId = { column: 'id', ...(blank && { blank }) };
+    const mapping = { ...MAPPING, externalId, contact: { email: { column: 'mail' } } };
+    const { body } = await send(file, { mapping });
+    const done = await ended(body.id);
+    expect(done.errors.map(({ line }: { line: number }) => line)).toEqual(lines);
+    expect(done.created).toBe(created);
+  });
+});
+
 describe('an import is refused at the door', () => {
   const file = 'id,origin\na,web\n';
   test.each([

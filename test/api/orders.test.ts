@@ -92,6 +92,8 @@ describe('recording a delivery', () => {
     ['less than nothing', '-1', AT, 400, 'invalid_field', '/lines/0/quantity'],
     ['a day that does not exist', '1', '2026-02-30T09:00:00Z', 400, 'invalid_field', '/deliveredAt'],
     ['tomorrow', '1', '2026-03-03T12:00:01Z', 400, 'invalid_field', '/deliveredAt'],
+    ['the day before the order', '1', '2026-03-01T22:59:59Z', 400, 'invalid_field', '/deliveredAt'],
+    ['years before the order', '1', '2020-01-01T00:00:00Z', 400, 'invalid_field', '/deliveredAt'],
   ])('%s is refused and changes nothing', async (_name, quantity, deliveredAt, status, code, pointer) => {
     const deal = await orderedDeal(api.world, { lines: [{ quantity: 3, netMinor: 10_000 }] });
     const before = await counts(api.world);

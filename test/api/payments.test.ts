@@ -104,6 +104,8 @@ describe('recording a payment', () => {
       '/amount/currency',
     ],
     ['paid tomorrow', { paidOn: '2026-03-03' }, 'invalid_field', '/paidOn'],
+    ['paid before the company was', { paidOn: '2025-12-31' }, 'invalid_field', '/paidOn'],
+    ['paid long before the company was', { paidOn: '1900-01-01' }, 'invalid_field', '/paidOn'],
     ['paid on no day', { paidOn: '2026-02-30' }, 'invalid_field', '/paidOn'],
     ['an unknown method', { method: 'gold' }, 'invalid_field', '/method'],
     ['an unknown account', { accountId: newId('account') }, 'invalid_field', '/accountId'],
@@ -114,6 +116,22 @@ describe('recording a payment', () => {
     const answer = await api.post('finance', '/v1/payments', paid(change));
     expect(answer).toMatchObject({ status: 400, body: { code, errors: [{ pointer }] } });
     expect(await counts(api.world)).toEqual(before);
+  });
+
+  test('money nobody can place is a task that names it as money', async () => {
+    const { body } = await api.post('finance', '/v1/payments', paid({ amount: eur('55.00') }));
+    const { items } = (await api.call('finance', '/v1/tasks?limit=200')).body;
+    const [task] = items.filter(({ subject }: { subject: string }) => subject === body.id);
+    expect(task.reason).toMatchObject({ unapplied: eur('55.00') });
+    expect(JSON.stringify(items)).not.toContain('Minor');
+  });
+
+  test('an allocation of more than there is names the limit as money', async () => {
+    const { invoice } = await invoiced();
+    const { body } = await api.post('finance', '/v1/payments', paid({ amount: eur('5.00') }));
+    const allocations = [{ invoiceId: invoice.id, amount: eur('99999.00') }];
+    const answer = await api.post('finance', `/v1/payments/${body.id}/allocations`, { allocations });
+    expect(answer.body.detail).toBe('99999.00 EUR asked, more than 0 and at most 5.00 can be allocated');
   });
 
   test('a rep records no money', async () => {

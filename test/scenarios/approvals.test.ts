@@ -67,7 +67,9 @@ describe('approving a quote', () => {
     expect(await scene.refused('carla', step, { ...approve(1), reason: 'other' }, 'approve-once')).toBe(
       '422 key_reused',
     );
-    expect(await scene.refused('carla', step, approve(1))).toMatch(/^409 (already_decided|wrong_stage)$/);
+    const late = await scene.call('carla', step, { method: 'POST', body: approve(1) });
+    expect([late.status, late.body.code]).toEqual([409, 'already_decided']);
+    expect(late.body.detail).toContain(`${scene.people.carla.personId} approved approval`);
   });
 
   test('of two opposite decisions at once exactly one holds', async () => {
@@ -78,6 +80,7 @@ describe('approving a quote', () => {
       decisions.map((body) => scene.call('carla', step, { method: 'POST', body })),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(answers.find(({ status }) => status === 409)?.body.code).toBe('already_decided');
     const held = answers.find(({ status }) => status === 200)?.body.status;
     const lead = await inStage(scene, offer.leadId, held === 'approved' ? 'offered' : 'quoting');
     const { items } = await scene.get('carla', `/v1/leads/${lead.id}/timeline?limit=100`);

@@ -259,6 +259,25 @@ describe('I11', () => {
   });
 });
 
+describe('I12', () => {
+  test('a reminder that a bounce made due at once was decided in order', async () => {
+    const change = `insert into reminder_letters select 'letter_again', account_id, entity_id, currency,
+        decided_on + 1 from reminder_letters where id = 'letter_lead_won';
+      insert into reminders (invoice_id, level, letter_id, open_minor, decided_on, decided_at)
+        select invoice_id, 1, 'letter_again', 12100, value_on, recorded_at + interval '1 second'
+        from allocations where id = 'unalloc_lead_bounced'`;
+    const earlier = (table: string, which: string) =>
+      `update ${table} set recorded_at = recorded_at - interval '1 minute' where ${which}`;
+    const paidBefore = [
+      earlier('allocations', `id = 'alloc_lead_bounced'`),
+      earlier('payments', `id = 'pay_lead_bounced'`),
+      earlier('ledger_transactions', `id = 'ltx_payment_lead_bounced'`),
+      earlier('audit_entries', `subject = 'pay_lead_bounced' and action = 'recordPayment'`),
+    ].join('; ');
+    expect(await brokenAfter(`${change}; ${paidBefore}`)).toEqual({});
+  });
+});
+
 finds('I12', [
   [
     'a reminder decided after the money came',

@@ -129,6 +129,12 @@ describe('I5', () => {
 });
 
 finds('I7', [
+  [
+    'a task about what a closed lead does not owe any more',
+    `insert into tasks (id, kind, lead_id, subject, role, created_at)
+      values ('task_late', 'delivery_overdue', 'lead_won', 'order_lead_won', 'fulfilment', now())`,
+    ['task_late'],
+  ],
   ['a message nobody told', `update messages set told_at = null where id = 'msg_refused'`, ['msg_refused']],
   [
     'a parked fact without a task',

@@ -1,0 +1,108 @@
+// Drafting over HTTP: whose account a quote is for, in which language it is written, and which price it finds.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { unitText } from '../../documents/texts.js';
+import { addKey, codeOf, startApi, type TestApi } from '../support/api.js';
+import { BEGINS_AT, PEOPLE, seedCompany, sku } from '../support/company.js';
+
+let api: TestApi;
+let machine: string;
+let boss: string;
+let n = 0;
+
+beforeAll(async () => {
+  api = await startApi();
+  await seedCompany(api.database.owner, BEGINS_AT);
+  machine = await addKey(api.database.owner, PEOPLE.machine);
+  boss = await addKey(api.database.owner, PEOPLE.boss);
+});
+afterAll(() => api?.close());
+
+const send = (url: string, body: object, as = machine) => api.call(url, { method: 'POST', body, as });
+const rows = async (text: string, ...values: unknown[]) =>
+  (await api.database.owner.query(text, values)).rows;
+
+async function lead(contact: object = {}): Promise<string> {
+  n += 1;
+  const email = `buyer${n}@customer${n}.example`;
+  const { status, body } = await send('/v1/leads', {
+    source: { channel: 'website' },
+    contact: { name: `Buyer ${n}`, company: `Customer ${n}`, email, ...contact },
+  });
+  expect(status).toBe(201);
+  return body.id;
+}
+const draft = (leadId: string, more: object = {}) =>
+  send(`/v1/leads/${leadId}/quotes`, { lines: [{ sku: sku(1), quantity: '2' }], ...more }, boss);
+
+describe('the account of a lead', () => {
+  test('is made by its first draft and taken by the next ones', async () => {
+    const leadId = await lead();
+    const drafts = [];
+    for (let i = 0; i < 3; i++) drafts.push(await draft(leadId));
+    expect(drafts.map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(new Set(drafts.map(({ body }) => body.accountId)).size).toBe(1);
+    const made = await rows('select id from accounts where legal_name = $1', `Customer ${n}`);
+    expect(made).toEqual([{ id: drafts[0]?.body.accountId }]);
+  });
+
+  test('is one for drafts made at once', async () => {
+    const leadId = await lead();
+    const drafts = await Promise.all([1, 2, 3, 4].map(() => draft(leadId)));
+    expect(drafts.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+    expect(await rows('select id from accounts where legal_name = $1', `Customer ${n}`)).toHaveLength(1);
+  });
+});
+
+describe('the language of what the customer reads', () => {
+  test.each([
+    ['Spanish, said so', { language: 'es', country: 'DE' }, 'es', 'Artículo 1'],
+    ['English, said so', { language: 'en', country: 'ES' }, 'en', 'Item 1'],
+    ['of Spain, without a word of it', { country: 'ES' }, 'es', 'Artículo 1'],
+    ['of Mexico, without a word of it', { country: 'MX' }, 'es', 'Artículo 1'],
+    ['of Germany, without a word of it', { country: 'DE' }, 'en', 'Item 1'],
+    ['of nowhere: the default of the policy', {}, 'en', 'Item 1'],
+  ])('%s', async (_whose, contact, language, name) => {
+    const { body } = await draft(await lead(contact));
+    expect(body.lines[0].name).toBe(name);
+    const [account] = await rows('select language from accounts where id = $1', body.accountId);
+    expect(account).toEqual({ language });
+  });
+
+  test.each(['piece', 'hour', 'licence', 'seat', 'flat rate'])('the unit %s has its Spanish word', (unit) => {
+    if (unit !== 'hour') expect(unitText(unit, 'es')).not.toBe(unitText(unit, 'en'));
+    expect(unitText(unit, 'es')).not.toBe(unit);
+  });
+});
+
+describe('the price of a product', () => {
+  const book = (name: string, more: object = {}) =>
+    send('/v1/price-books', { name, currency: 'EUR', validFrom: '2026-01-02', ...more }, api.admin.token);
+
+  test('stays found while a newer book is empty, and is the newer one once it has it', async () => {
+    const leadId = await lead();
+    const before = await draft(leadId);
+    const made = await book('1e3');
+    expect(made.status).toBe(201);
+    const after = await draft(leadId);
+    expect([after.status, after.body.net]).toEqual([201, before.body.net]);
+    const put = await api.call(`/v1/price-books/${made.body.id}/entries`, {
+      method: 'PUT',
+      ifMatch: 1,
+      body: { entries: [{ sku: sku(1), unitPrice: '7' }] },
+    });
+    expect(put.status).toBe(200);
+    const both = await draft(leadId, { lines: [1, 2].map((i) => ({ sku: sku(i), quantity: '1' })) });
+    expect(both.body.lines.map((line: { unitPrice: string }) => line.unitPrice)).toEqual(['7', '60']);
+    expect(both.body.lines[0].waterfall[0].source).toBe(`price_book:${made.body.id}@2`);
+  });
+
+  test('no book has is refused without naming one', async () => {
+    const refused = await draft(await lead(), { currency: 'EUR', lines: [{ sku: 'NEW', quantity: '1' }] });
+    expect(codeOf(refused)).toBe('422 unknown_sku');
+    await rows(`insert into products (id, sku, name, family, supply, unit, tax_class, lead_days, created_at)
+      values ('product_new', 'NEW', '{"en":"New"}', 'hardware', 'goods', 'piece', 'standard', 1, now())`);
+    const none = await draft(await lead(), { lines: [{ sku: 'NEW', quantity: '1' }] });
+    expect(codeOf(none)).toBe('422 no_price');
+    expect(none.body.detail).toBe('no price book in force has a price for NEW in EUR');
+  });
+});
