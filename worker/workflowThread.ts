@@ -18,9 +18,10 @@ export async function withoutStackTraces<T>(open: () => Promise<T>): Promise<T> 
   }
 }
 
-// The SDK takes a hook that cannot be set for granted ("an optional feature"); setting none is quieter.
+// Only the SDK's view of the module is changed: Node follows contexts across promises with the same function, and
+// without it a workflow loses its cancellation scope at the first await (test/workflows/thread.test.ts).
 const untraced = (file: string): string => `
   import { createRequire } from 'node:module';
-  import { promiseHooks } from 'node:v8';
-  promiseHooks.createHook = () => () => undefined;
+  import v8 from 'node:v8';
+  v8.promiseHooks = { ...v8.promiseHooks, createHook: () => () => undefined };
   createRequire(${JSON.stringify(file)})(${JSON.stringify(file)});`;

@@ -34,11 +34,7 @@ export function makeAlarm(ring: () => void): Alarm {
   };
 }
 
-/**
- * Waits until something is over, at most until a real instant, under a timer named after what it waits for. Its
- * timer is cancelled by name: `condition` with a time-out cancels the scope it finds after an await, and in a
- * worker's thread without promise hooks that is the scope of the whole workflow.
- */
+/** Waits until something is over, at most until a real instant, under a timer named after what it waits for. */
 export async function waitUntil(isOver: () => boolean, at: number, what: string): Promise<void> {
   let hasRung = false;
   const alarm = makeAlarm(() => {
