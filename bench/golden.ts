@@ -85,6 +85,7 @@ export class Lead {
   #quote: Quote | undefined;
   #approvalId = '';
   #orderId = '';
+  #invoice: Invoice | undefined;
 
   constructor(
     crew: Crew,
@@ -138,14 +139,22 @@ export class Lead {
    */
   async settled(call: Call): Promise<void> {
     if (call === 'capture') await this.#until('an owner', async () => (await this.#lead()).owner !== null);
-    if (call === 'delivery')
-      await this.#until('an invoice', async () => (await this.#invoice()) !== undefined);
+    if (call === 'delivery') {
+      await this.#until('an invoice', async () => {
+        this.#invoice = await this.#firstInvoice();
+        return this.#invoice !== undefined;
+      });
+    }
     if (call === 'payment') await this.closed();
   }
 
   async closed(): Promise<void> {
-    await this.#until('its end', async () => (await this.#lead()).stage === 'closed');
-    const { outcome } = await this.#lead();
+    let outcome: string | null = null;
+    await this.#until('its end', async () => {
+      const lead = await this.#lead();
+      outcome = lead.outcome;
+      return lead.stage === 'closed';
+    });
     if (outcome !== 'won') throw new Error(`lead ${this.#id} closed as ${outcome}, a golden lead is won`);
   }
 
@@ -153,7 +162,7 @@ export class Lead {
     return this.#crew.rep.get(`/v1/leads/${this.#id}`);
   }
 
-  async #invoice(): Promise<Invoice | undefined> {
+  async #firstInvoice(): Promise<Invoice | undefined> {
     const { items } = await this.#crew.finance.get<{ items: Invoice[] }>(`/v1/invoices?lead=${this.#id}`);
     return items[0];
   }
@@ -213,7 +222,7 @@ export class Lead {
   }
 
   async #pay(): Promise<void> {
-    const invoice = await this.#invoice();
+    const invoice = this.#invoice;
     if (invoice === undefined) throw new Error(`lead ${this.#id} has no invoice to pay`);
     await this.#post('finance', '/v1/payments', 'payment', {
       reference: `bench-${this.tag}`,
@@ -236,10 +245,11 @@ export class Lead {
   }
 
   async #until(what: string, ask: () => Promise<boolean>): Promise<void> {
-    for (const end = Date.now() + PATIENCE_MS; !(await ask()); ) {
+    const end = Date.now() + PATIENCE_MS;
+    do {
       if (Date.now() > end) throw new Error(`lead ${this.#id} waited ${PATIENCE_MS / 1000} s for ${what}`);
       await sleep(POLL_MS);
-    }
+    } while (!(await ask()));
   }
 }
 

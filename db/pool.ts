@@ -74,9 +74,12 @@ export function isDatabaseAway(error: unknown): boolean {
   );
 }
 
+/** Raised by `must_meet`. Not a code of Postgres: what stays so after three tries is a bug, no absent database. */
+export const WRITE_CONFLICT = 'LC001';
+
 const isSerialization = (error: unknown): boolean => {
   const code = (error as { code?: unknown }).code;
-  return code === '40P01' || code === '40001';
+  return code === '40P01' || code === '40001' || code === WRITE_CONFLICT;
 };
 
 /** A pool, or a transaction that runs already and is joined. */

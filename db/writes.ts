@@ -3,19 +3,19 @@
 // Postgres prepares it once per connection. Rules of such a statement: all parts see the state before it,
 // and no row may be written by two parts.
 import { createHash } from 'node:crypto';
-import type { Queryable } from './pool.js';
+import { type Queryable, WRITE_CONFLICT } from './pool.js';
 import type { Tables } from './tables.js';
 
 export type Table = keyof Tables;
 export type Row<T extends Table> = Partial<Tables[T]>;
 
 /**
- * Somebody else changed or made the row first; the caller's transaction rolls back and looks again. Carries the
- * code of the serialization failure that Postgres raises for a write that met too few rows.
+ * Somebody else changed or made the row first; the caller's transaction rolls back and looks again. Carries the code
+ * that `must_meet` raises for a write that met other rows than it named.
  */
 export class WriteConflict extends Error {
   override readonly name = 'WriteConflict';
-  readonly code = '40001';
+  readonly code = WRITE_CONFLICT;
 }
 
 /** JSON as jsonb_populate_recordset reads it: whole bigints as text, bytes as hex, instants as ISO text. */
@@ -64,7 +64,7 @@ export class Writes implements RowSink {
   }
 
   /**
-   * Sets the other columns of the rows found by `by`. Each row must be found, otherwise the write fails (40001).
+   * Sets the other columns of the rows found by `by`. Each row must be found, otherwise the write fails.
    * A `by` column may be one that guards the change, such as a status that must still be as it was read.
    */
   update<T extends Table>(table: T, by: readonly (keyof Tables[T] & string)[], ...rows: Row<T>[]): this {
@@ -97,8 +97,8 @@ export class Writes implements RowSink {
   }
 
   /**
-   * Sends everything as one statement, which fails as a serialization failure (40001) when a part met fewer rows
-   * than it named: Postgres itself refuses, so a commit may be sent with it.
+   * Sends everything as one statement, which fails with WRITE_CONFLICT when a part met other rows than it
+   * named: Postgres itself refuses, so a commit may be sent with it.
    */
   async run(db: Queryable): Promise<void> {
     if (this.isEmpty) return;

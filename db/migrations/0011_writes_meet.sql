@@ -5,7 +5,7 @@ begin
   for i in 1..cardinality(met) loop
     -- Below zero: any number of rows will do.
     if expected[i] >= 0 and met[i] <> expected[i] then
-      raise exception '%: % of % rows', what[i], met[i], expected[i] using errcode = '40001';
+      raise exception '%: % of % rows', what[i], met[i], expected[i] using errcode = 'LC001';
     end if;
   end loop;
 end $$;
