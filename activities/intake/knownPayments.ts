@@ -2,7 +2,8 @@
 import type { Tx } from '../../db/pool.js';
 import { DomainError } from '../../domain/errors.js';
 import type { ShownAllocation } from './applied.js';
-import type { PaymentInput, RecordedPayment } from './payments.js';
+import type { PaymentInput } from './paymentRow.js';
+import type { RecordedPayment } from './payments.js';
 
 /** Refuses `reference_reused` where the reference stands for another body. */
 export async function knownPayment(

@@ -20,7 +20,7 @@ import { DomainError } from '../../domain/errors.js';
 import { postPayment } from '../../domain/ledger/cash.js';
 import { formatAmount } from '../../domain/money/amounts.js';
 import { exponentOf } from '../../domain/money/currencies.js';
-import { cashAccountOf, type PaymentMethod } from '../../domain/payments/cashAccount.js';
+import { cashAccountOf } from '../../domain/payments/cashAccount.js';
 import type { ChargeShare, PaymentOrder } from '../../domain/payments/debts.js';
 import {
   type InvoiceShare,
@@ -44,32 +44,13 @@ import {
 } from './applied.js';
 import { applyCharge, chargeAmong, orderOf, postCharged, shownCharge, writeCharged } from './charged.js';
 import { knownPayment } from './knownPayments.js';
-import { hashOf, wakeRelay } from './messages.js';
+import { wakeRelay } from './messages.js';
+import { bodyHashOf, type PaymentInput, rowOf } from './paymentRow.js';
 
 export interface IntakeDeps {
   /** A transaction of the caller's is joined. */
   readonly db: DbOrTx;
   readonly policies: PolicyStore;
-}
-
-export interface PaymentInput {
-  readonly actorId: string;
-  /** Whoever names the reference: a payment provider, a bank, or `manual`. */
-  readonly provider: string;
-  readonly reference: string;
-  readonly amountMinor: bigint;
-  readonly currency: string;
-  /** Value date. */
-  readonly paidOn: string;
-  readonly method: PaymentMethod;
-  readonly invoiceNumber?: string;
-  readonly remittance?: string;
-  readonly payer?: string;
-  readonly accountId?: string;
-  /** Id of the message of the first lead touched; further ones get ids derived from it. */
-  readonly messageId: string;
-  /** Business instant (epoch ms). */
-  readonly at: number;
 }
 
 export interface RecordedPayment {
@@ -265,31 +246,6 @@ function writeTask(writes: Writes, input: PaymentInput, paymentId: string, match
     reason: { unappliedMinor: match.unappliedMinor.toString(), currency: input.currency, proposals },
     created_at: new Date(input.at),
   });
-}
-
-function rowOf(input: PaymentInput, body_hash: Buffer) {
-  return {
-    provider: input.provider,
-    reference: input.reference,
-    body_hash,
-    amount_minor: input.amountMinor,
-    currency: input.currency,
-    paid_on: input.paidOn,
-    method: input.method,
-    invoice_number: input.invoiceNumber ?? null,
-    payer: input.payer ?? null,
-    remittance: input.remittance ?? null,
-    recorded_by: input.actorId,
-    received_at: new Date(input.at),
-  };
-}
-
-function bodyHashOf(input: PaymentInput): Buffer {
-  const { provider, reference, currency, paidOn, method, invoiceNumber, remittance, payer, accountId } =
-    input;
-  const amount = input.amountMinor.toString();
-  const named = { invoiceNumber, remittance, payer, accountId };
-  return hashOf({ provider, reference, amount, currency, paidOn, method, ...named });
 }
 
 const isOfInvoice = (share: Share): share is InvoiceShare => 'invoiceId' in share;

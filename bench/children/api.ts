@@ -5,7 +5,7 @@ import { type OpenApi, openApi } from '../../api/open.js';
 import { openLog } from '../../cli/log.js';
 import { answerParent } from './answer.js';
 import { benchConfig, type PartSettings } from './settings.js';
-import { startCounting, stopCounting, wrapQueries } from './statements.js';
+import { startCounting, startHearing, stopCounting, stopHearing, wrapQueries } from './statements.js';
 
 let api: OpenApi | undefined;
 let close: () => Promise<void> = async () => undefined;
@@ -26,4 +26,4 @@ async function open(settings: PartSettings): Promise<string> {
 }
 
 wrapQueries();
-answerParent({ open, startCounting, stopCounting, close: () => close() });
+answerParent({ open, startCounting, stopCounting, startHearing, stopHearing, close: () => close() });

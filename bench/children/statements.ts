@@ -14,6 +14,15 @@ interface Counted {
   commits: number;
 }
 
+/** What was read, in the order it was asked; `transaction` counts those that wrote something, null outside of one. */
+export interface Read {
+  readonly transaction: number | null;
+  readonly name: string | null;
+  readonly text: string;
+  /** JSON. */
+  readonly values: string;
+}
+
 const WRITES = /\b(insert|delete|update)\b/i;
 const LOCKS = /\bfor (no key )?update\b/gi;
 
@@ -29,6 +38,7 @@ export function wrapQueries(): void {
   const { query } = prototype;
   prototype.query = function (config, ...rest) {
     if (counting) count(this, config);
+    if (hearing) hear(this, config, rest[0]);
     return query.call(this, config, ...rest);
   };
 }
@@ -62,3 +72,49 @@ function count(client: object, config: unknown): void {
   if (commits) seen.commits++;
   counted.set(shown, seen);
 }
+
+interface Heard {
+  readonly reads: Omit<Read, 'transaction'>[];
+  wrote: boolean;
+}
+
+let hearing = false;
+let alone: Omit<Read, 'transaction'>[] = [];
+let transactions: Heard[] = [];
+const heardIn = new WeakMap<object, Heard>();
+
+/** From now on what is read is kept, for a control that has to read the same. */
+export function startHearing(): void {
+  [hearing, alone, transactions] = [true, [], []];
+}
+
+/** Stops it and answers what was read: inside of transactions that wrote, and outside of any. */
+export function stopHearing(): Read[] {
+  hearing = false;
+  const wrote = transactions.filter((one) => one.wrote);
+  return [
+    ...wrote.flatMap(({ reads }, transaction) => reads.map((read) => ({ ...read, transaction }))),
+    ...alone.map((read) => ({ ...read, transaction: null })),
+  ];
+}
+
+function hear(client: object, config: unknown, given: unknown): void {
+  const asked = typeof config === 'string' ? { text: config } : (config as { text?: string; name?: string });
+  const { text = '', name = null, values = given ?? [] } = asked as Partial<Read> & { values?: unknown };
+  if (/^\s*begin/i.test(text)) {
+    const one: Heard = { reads: [], wrote: false };
+    transactions.push(one);
+    heardIn.set(client, one);
+    return;
+  }
+  const inside = heardIn.get(client);
+  if (/^\s*(commit|rollback)/i.test(text)) heardIn.delete(client);
+  else if (WRITES.test(text.replaceAll(LOCKS, ''))) {
+    if (inside) inside.wrote = true;
+  } else if (/^\s*(select|with)/i.test(text)) {
+    (inside?.reads ?? alone).push({ name, text, values: jsonOf(values) });
+  }
+}
+
+const jsonOf = (values: unknown): string =>
+  JSON.stringify(values, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));

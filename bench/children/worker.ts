@@ -6,7 +6,7 @@ import { openWorker } from '../../worker/open.js';
 import { answerParent } from './answer.js';
 import { heapInUse } from './heap.js';
 import { benchConfig, type PartSettings } from './settings.js';
-import { startCounting, stopCounting, wrapQueries } from './statements.js';
+import { startCounting, startHearing, stopCounting, stopHearing, wrapQueries } from './statements.js';
 
 let close: () => Promise<void> = async () => undefined;
 
@@ -27,4 +27,12 @@ async function open(settings: PartSettings): Promise<void> {
 }
 
 wrapQueries();
-answerParent({ open, startCounting, stopCounting, heapInUse, close: () => close() });
+answerParent({
+  open,
+  startCounting,
+  stopCounting,
+  startHearing,
+  stopHearing,
+  heapInUse,
+  close: () => close(),
+});

@@ -7,8 +7,7 @@ import { answerParent } from '../children/answer.js';
 import { type Call, CLICKS } from '../golden.js';
 import { type ControlSettings, K1_CHANNEL, K1_QUEUE } from './k1.js';
 import type { PlainInput } from './plainLead.js';
-import { fill } from './plan.js';
-import { openControl, writePlainly } from './server.js';
+import { openControl, read, writePlainly } from './server.js';
 
 let close: () => Promise<void> = async () => undefined;
 
@@ -31,8 +30,8 @@ async function open({ appUrl, plan, pool, engineAddress, namespace }: ControlSet
     ]),
   );
   const { app, url } = await openControl(db, plan, async ({ call, tag }) => {
-    const leadId = fill(plan.leadId, tag);
-    for (const step of plan.calls[call]) if (step.by === 'api') await writePlainly(db, step, leadId, tag);
+    await read(db, plan.reads[call].api, tag);
+    for (const step of plan.calls[call]) if (step.by === 'api') await writePlainly(db, step, [], tag);
     if (call === 'draft') return;
     const done = isClick(call)
       ? new Promise<void>((resolve) => waiting.set(`${call} ${tag}`, resolve))

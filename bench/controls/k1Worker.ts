@@ -6,7 +6,6 @@ import { answerParent } from '../children/answer.js';
 import type { Call } from '../golden.js';
 import { type ControlSettings, K1_CHANNEL, K1_QUEUE } from './k1.js';
 import type { PlainStep } from './plainLead.js';
-import { fill } from './plan.js';
 import { writePlainly } from './server.js';
 
 let close: () => Promise<void> = async () => undefined;
@@ -25,7 +24,7 @@ async function open(settings: Settings): Promise<void> {
     if (step === undefined) throw new RangeError(`${call} has no step ${index}`);
     // Only a call's first step is waited for.
     const note = index === 0 ? { channel: K1_CHANNEL, payload: `${call} ${tag}` } : undefined;
-    await writePlainly(db, step, fill(plan.leadId, tag), tag, note);
+    await writePlainly(db, step, plan.reads[call as Call].steps[index] ?? [], tag, note);
   };
   const steps = Object.keys(plan.calls).flatMap((call) => own(call as Call).map(({ step }) => step));
   const connection = await NativeConnection.connect({ address: engineAddress });

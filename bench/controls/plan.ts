@@ -1,5 +1,6 @@
 // From a recorded golden lead to one that can be written again and again: each transaction as one prepared
 // statement, with holes where ids, unique words and numbers stand.
+import type { Read } from '../children/statements.js';
 import type { Call } from '../golden.js';
 import { CALLS } from '../golden.js';
 import type { Change, Commit, Recording } from './recording.js';
@@ -31,7 +32,21 @@ export interface Step {
   readonly tables: readonly TableStatement[];
 }
 
+/** A statement that reads; its values are JSON with holes. */
+export interface PlannedRead {
+  readonly name: string | null;
+  readonly text: string;
+  readonly values: Filled;
+}
+
+export interface PlannedReads {
+  readonly api: readonly PlannedRead[];
+  /** By the step that read them. */
+  readonly steps: readonly (readonly PlannedRead[])[];
+}
+
 export interface Plan {
+  readonly reads: Readonly<Record<Call, PlannedReads>>;
   readonly calls: Readonly<Record<Call, readonly Step[]>>;
   readonly answers: Readonly<Record<string, Filled>>;
   /** The id of the lead. */
@@ -93,8 +108,17 @@ export function planOf(recording: Recording): Plan {
     name,
     cut(JSON.stringify(answer)),
   ]);
+  const readsOf = (call: Call): PlannedReads => {
+    const planned = ({ name, text, values }: Read): PlannedRead => ({ name, text, values: cut(values) });
+    const { api, worker } = recording.reads[call];
+    const steps = recording.calls[call].filter(({ by }) => by === 'worker');
+    const ofStep = (index: number) =>
+      worker.filter(({ transaction }) => Math.min(transaction ?? 0, steps.length - 1) === index).map(planned);
+    return { api: api.map(planned), steps: steps.map((_, index) => ofStep(index)) };
+  };
+  const reads = Object.fromEntries(CALLS.map((call) => [call, readsOf(call)])) as Record<Call, PlannedReads>;
   const { id } = recording.answers.capture as { id: string };
-  return { calls, answers: Object.fromEntries(answers), leadId: cut(id) };
+  return { reads, calls, answers: Object.fromEntries(answers), leadId: cut(id) };
 }
 
 /** Cuts a text at everything that must differ from lead to lead. */

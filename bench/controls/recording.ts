@@ -1,6 +1,8 @@
 // What a golden lead writes, row by row: triggers note each change while one lead of the product is lived.
 // The controls write the same rows into the same tables because theirs are made of this.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import type { Read } from '../children/statements.js';
 import { CALLS, type Call, type Lead, live } from '../golden.js';
 import { quietly } from '../quiet.js';
 import type { Rig } from '../rig.js';
@@ -20,8 +22,15 @@ export interface Commit {
   readonly changes: readonly Change[];
 }
 
+/** What one call read beside what it wrote. */
+export interface CallReads {
+  readonly api: readonly Read[];
+  readonly worker: readonly Read[];
+}
+
 export interface Recording {
   readonly tag: string;
+  readonly reads: Readonly<Record<Call, CallReads>>;
   readonly calls: Readonly<Record<Call, readonly Commit[]>>;
   /** What the API answered to each call. */
   readonly answers: Readonly<Record<Call, unknown>>;
@@ -70,12 +79,15 @@ export async function record(rig: Rig): Promise<Recording> {
     }
     const lead = rig.lead();
     const ends = new Map<Call, number>();
+    const hears = await listener(rig);
+    const reads = {} as Record<Call, CallReads>;
     await live(lead, {
       watch: quietly(rig.client, async (call) => {
         const { rows } = await owner.query<{ end: string }>(
           'select coalesce(max(id), 0)::text as end from bench_changes',
         );
         ends.set(call as Call, Number(rows[0]?.end));
+        reads[call as Call] = await hears();
       }),
     });
     const { rows } = await owner.query<Noted>(
@@ -87,8 +99,34 @@ export async function record(rig: Rig): Promise<Recording> {
     const [keys, generated] = [await keysOf(owner), await generatedOf(owner)];
     const order = await orderOf(owner, tables);
     const answers = Object.fromEntries(lead.answers) as Recording['answers'];
-    return { tag: lead.tag, calls, answers, masterIds, keys, order, generated };
+    return { tag: lead.tag, reads, calls, answers, masterIds, keys, order, generated };
   });
+}
+
+/** Long enough for one round of relay and sweep. */
+const IDLE_MS = 2_500;
+// Who the caller is, what the protocol asks of its messages, and what people look at: the controls have reads of
+// their own for that.
+const NOT_OF_THE_CALL = /^(sign_in|message_|claim_|lead_view|list_|order_view|stage_of_lead)/;
+
+/** Answers what was read since it was asked last, without what is read while nobody calls. */
+async function listener(rig: Rig): Promise<() => Promise<CallReads>> {
+  const parts = [rig.api, rig.worker];
+  const start = (): Promise<unknown> => Promise.all(parts.map((part) => part.ask('startHearing')));
+  const stop = (): Promise<Read[][]> => Promise.all(parts.map((part) => part.ask<Read[]>('stopHearing')));
+  await start();
+  await sleep(IDLE_MS);
+  const idle = new Set((await stop()).flat().map(({ text }) => text));
+  const ofTheCall = ({ name, text }: Read): boolean =>
+    !idle.has(text) &&
+    !(name !== null && NOT_OF_THE_CALL.test(name)) &&
+    !/pg_notify|pg_try_advisory/.test(text);
+  await start();
+  return async () => {
+    const [api = [], worker = []] = await stop();
+    await start();
+    return { api: api.filter(ofTheCall), worker: worker.filter(ofTheCall) };
+  };
 }
 
 function callsOf(rows: readonly Noted[], ends: ReadonlyMap<Call, number>): Record<Call, Commit[]> {

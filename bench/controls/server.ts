@@ -3,7 +3,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import type { Call } from '../golden.js';
-import { fill, type Plan, type Statement, type Step, tagIn } from './plan.js';
+import { fill, type Plan, type PlannedRead, type Statement, type Step, tagIn } from './plan.js';
 
 interface Sent {
   readonly call: Call;
@@ -31,18 +31,30 @@ export async function write(
     throw new Error(`${name} met ${met.join()} rows, not ${expected.join()}`);
 }
 
-/** Writes one recorded transaction as most programs do: begun, a statement for each table, committed. */
+/** Reads what the product reads, for this lead. */
+export async function read(
+  db: pg.Pool | pg.PoolClient,
+  reads: readonly PlannedRead[],
+  tag: string,
+): Promise<void> {
+  for (const { name, text, values } of reads) {
+    const query = { text, values: JSON.parse(fill(values, tag)) as unknown[] };
+    await db.query(name === null ? query : { name, ...query });
+  }
+}
+
+/** Does one recorded transaction as most programs do: begun, read, a statement for each table, committed. */
 export async function writePlainly(
   db: pg.Pool,
   { step, tables }: Step,
-  leadId: string,
+  reads: readonly PlannedRead[],
   tag: string,
   note?: { readonly channel: string; readonly payload: string },
 ): Promise<void> {
   const client = await db.connect();
   try {
     await client.query('begin');
-    await client.query('select * from leads where id = $1 for update', [leadId]);
+    await read(client, reads, tag);
     for (const { text, params, expected } of tables) {
       const { rowCount } = await client.query(
         text,

@@ -137,7 +137,7 @@ describe('accounts', () => {
     const url = `/v1/accounts/${body.id}`;
     await api.call(url, { method: 'PATCH', ifMatch: 1, body: { vatId: 'DE12', segment: 'big' } });
     expect(await checked()).toBe('2026-01-01');
-    await api.call(url, { method: 'PATCH', ifMatch: 2, body: { vatId: 'DE2' } });
+    await api.call(url, { method: 'PATCH', ifMatch: 2, body: { vatId: 'DE13' } });
     expect(await checked()).toBeNull();
   });
 

@@ -1,6 +1,7 @@
 // What the outside does to a deal in the tests: goods arrive, money arrives, money bounces.
 import { recordDelivery } from '../../activities/intake/deliveries.js';
-import { type PaymentInput, type RecordedPayment, recordPayment } from '../../activities/intake/payments.js';
+import type { PaymentInput } from '../../activities/intake/paymentRow.js';
+import { type RecordedPayment, recordPayment } from '../../activities/intake/payments.js';
 import { type ReversedPayment, reversePayment } from '../../activities/intake/reversals.js';
 import { newId } from '../../db/ids.js';
 import { addDays } from '../../domain/calendar/days.js';
