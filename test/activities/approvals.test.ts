@@ -34,7 +34,7 @@ describe('an approval', () => {
     expect(await refused('decideApproval', PEOPLE.rep, body)).toBe('forbidden');
     expect(await refused('decideApproval', PEOPLE.boss, { ...body, revision: 2 })).toBe('not_found');
     expect((await decide('decideApproval', PEOPLE.boss, body)).stage).toBe('offered');
-    expect(await refused('decideApproval', PEOPLE.boss, body)).toBe('wrong_stage');
+    expect(await refused('decideApproval', PEOPLE.boss, body)).toBe('already_decided');
   });
 
   test('rejected, it goes back to the rep, who submits another revision', async () => {
