@@ -2,10 +2,12 @@
 import { setMaxListeners } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pg from 'pg';
 import { openEngineClient } from '../activities/intake/engineClient.js';
 import { type Config, engineConnection } from '../config.js';
+import type { Queryable } from '../db/pool.js';
 import { foldersOf } from '../worker/folders.js';
 import { type Ended, settings } from './commands.js';
 import { EXIT } from './exit.js';
@@ -33,6 +35,8 @@ interface FunnelFlags {
 
 const DATABASE = 'l2c_funnel';
 const ENDING = 16;
+/** What a killed process had claimed is told again within seconds; who waits longer is a finding. */
+const TOLD_WITHIN_MS = 60_000;
 /** Told marks and search attributes follow their answers by less than this. */
 const QUIET_MS = 5_000;
 
@@ -183,7 +187,8 @@ async function verified(product: Product, config: Config, onEvent: OnEvent): Pro
   db.on('error', () => undefined); // The query under way fails with the same reason.
   try {
     const checkpoints = foldersOf(config.stateDir).checkpoints;
-    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    await untilTold(db);
+    await sleep(QUIET_MS);
     const results = await verify({ db, engine, checkpoints, fast: true, quietMs: QUIET_MS });
     const broken = results.filter(({ ok }) => !ok).map(({ invariant }) => invariant);
     const detail = broken.length === 0 ? 'clean' : `broken: ${broken.join(', ')}`;
@@ -193,6 +198,16 @@ async function verified(product: Product, config: Config, onEvent: OnEvent): Pro
   } finally {
     await db.end();
     await engine.close();
+  }
+}
+
+/** Waits until every message is told and answered, but not for ever: what is left then, verify names. */
+async function untilTold(db: Queryable): Promise<void> {
+  for (const end = Date.now() + TOLD_WITHIN_MS; Date.now() < end; await sleep(200)) {
+    const { rows } = await db.query<{ left: boolean }>(
+      `select exists (select from messages where (told_at is null or answer is null) and parked_for is null) as left`,
+    );
+    if (rows[0]?.left === false) return;
   }
 }
 
