@@ -37,7 +37,8 @@ const SIZES = {
     counted: 2,
     open: 300,
     clicks: 100,
-    load: { users: 16, leads: 32, warmUp: 16, rounds: 2 },
+    // Every connection has to know its statements before a lead costs what it costs.
+    load: { users: 16, leads: 64, warmUp: 48, rounds: 2 },
     killed: 20,
     imports: { leads: 20_000, rounds: 1 },
     starts: false,
