@@ -13,7 +13,7 @@ export interface ClickStatements {
 }
 
 /** Long enough for the marks, which are flushed in batches after the answer. */
-const AFTERWARDS_MS = 250;
+const AFTERWARDS_MS = 700;
 
 /** Long enough for one round of relay and sweep. */
 const IDLE_MS = 2_500;
