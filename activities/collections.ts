@@ -28,7 +28,7 @@ import { type Invoice, invoiceOf, openOf, writeBalances, writeOffOpen } from './
 import { chargeLetter } from './chargeNotes.js';
 import { writeOffCharge } from './charges.js';
 import type { DealChange } from './dealChange.js';
-import { customerKind, itemOf, nextStepAt } from './dunning.js';
+import { itemOf, nextStepAt } from './dunning.js';
 import { type DealJson, type DealState, moveOn, stateOf } from './progress.js';
 import { makeStep, type StepDeps } from './step.js';
 
@@ -36,6 +36,8 @@ interface Collecting {
   deal: DealJson;
 }
 type Deal = DealChange<Collecting>;
+
+const HOUR_MS = 3_600_000;
 
 const LOAD = `jsonb_build_object('deal', ${DEAL})`;
 
@@ -72,10 +74,10 @@ async function sendReminder(deal: Deal, tx: Tx): Promise<void> {
     await writeOff(deal, tx, state, mine.invoiceId, 'dunning plan', null);
     moveOn(deal, state);
   } else if (isDue && action.kind === 'task') {
-    const { afterDays } = policy[customerKind(mine.segment)].afterLast;
     deal.task('invoice_unpaid', mine.invoiceId, 'finance', { openMinor: mine.openMinor, level: mine.level });
     deal.end('payment', mine.invoiceId, 'void');
-    const until = startOfDayIn(state.order.zone, addDays(state.today, Math.max(1, afterDays)));
+    const { taskHours } = await deal.policy('invoicing', state.order.pins.invoicing);
+    const until = deal.atMs + taskHours * HOUR_MS;
     deal.begin('task', { subject: mine.invoiceId, until, level: mine.level });
   } else if (isDue && action.kind === 'reminder') await remind(deal, tx, state, customer, items, mine);
   else

@@ -15,6 +15,7 @@ import { assignOwner } from '../domain/leads/assign.js';
 import { scoreLead as score } from '../domain/leads/score.js';
 import { maySend } from '../domain/messages.js';
 import { managersOf, type Role } from '../domain/people/people.js';
+import type { ScoreField } from '../domain/policies/types.js';
 import type { Answer } from '../domain/steps.js';
 import { WAITS } from '../domain/waits.js';
 import type { DealChange } from './dealChange.js';
@@ -46,7 +47,7 @@ async function scored(deal: DealChange<ScoringRow>): Promise<void> {
       email: own.contact?.email ? 'given' : null,
       phone: own.contact?.phone ? 'given' : null,
       interest: lead.interest,
-    },
+    } satisfies Record<ScoreField, string | null>,
     own.touches.map((touch) => ({ kind: touch.kind, touchedOn: dateIn(deal.entity.zone, touch.at) })),
     policy,
     deal.today,
@@ -101,11 +102,20 @@ function checkFirstContact({ own }: DealChange<FirstContactJson | null>, personI
   throw new DomainError('unknown_reference', `${personId} ${why}`, '/firstContactBy');
 }
 
+/** What is recorded of a lead is what the company asks for: reports on a need find it under one name. */
+function checkNeeds(needs: Qualification['needs'], known: readonly string[]): void {
+  const name = Object.keys(needs ?? {}).find((given) => !known.includes(given));
+  if (name === undefined) return;
+  const detail = `${name} is no need of the qualification policy; it has ${known.join(', ') || 'none'}`;
+  throw new DomainError('unknown_reference', detail, `/needs/${name}`);
+}
+
 async function qualify(deal: DealChange<FirstContactJson | null>): Promise<void> {
   deal.checkOwner();
   const { decision, reason, needs, firstContactBy } = deal.body as Qualification;
   checkFirstContact(deal, firstContactBy);
   const policy = await deal.policy('qualification');
+  checkNeeds(needs, policy.needs);
   const ownerId = deal.lead.owner_id;
   deal.detail = { decision, ...(reason !== undefined && { reason }) };
   deal.end('qualification').end('interest');

@@ -44,7 +44,7 @@ export async function makeCompany(baseUrl: string, adminKey: string, seed: numbe
   const ana = keys.find(({ handle }) => handle === HANDLE_OF.rep)?.personId ?? '';
   await changePolicy(admin, 'assignment', (policy) => ({
     ...policy,
-    territories: [{ id: 'all', countries: [], regions: [], channels: [], repIds: [ana] }],
+    territories: [{ id: 'all', countries: [], channels: [], repIds: [ana] }],
     maxOpenLeads: 1_000_000,
     capacities: [],
   }));

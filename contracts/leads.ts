@@ -1,7 +1,7 @@
 // Leads on the wire: what a source sends, what people read, what they decide.
 import { type Static, Type } from 'typebox';
 import { OUTCOMES, STAGES } from '../domain/leads/stages.js';
-import { written } from './patterns.js';
+import { need } from './policies/fields.js';
 import { REVISION_STATUSES } from './quotes.js';
 import {
   Code,
@@ -202,15 +202,10 @@ export const QualificationBody = Type.Object(
     decision: Type.Enum(['qualify', 'disqualify', 'nurture']),
     reason: Type.Optional(Code(60, 'One of the reasons of the qualification policy', 'no_budget')),
     needs: Type.Optional(
-      Type.Record(
-        Type.String({
-          pattern: written('^[a-z][a-zA-Z0-9_]{0,59}$', 'is not a name of letters and digits in camelCase'),
-        }),
-        Text(500, 'What they said', '20 desks'),
-        {
-          maxProperties: 50,
-        },
-      ),
+      Type.Record(need('budget'), Text(500, 'What they said', '20 desks'), {
+        maxProperties: 50,
+        description: 'By the needs of the qualification policy',
+      }),
     ),
     firstContactBy: Type.Optional(Id('person', 'Who made first contact and shares in the commission')),
   },

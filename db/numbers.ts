@@ -2,7 +2,7 @@
 // number exists exactly when its document does. The date never goes back within a series.
 import type { Queryable } from './pool.js';
 
-export type Series = 'order' | 'invoice' | 'credit_note' | 'deposit' | 'charge_note';
+export type Series = 'order' | 'invoice' | 'credit_note' | 'charge_note';
 
 export interface DocumentNumber {
   readonly number: string;

@@ -1085,12 +1085,11 @@ create table reminder_letters (
 create table reminders (
   invoice_id text not null,
   level integer not null,
-  round integer not null default 1,
   letter_id text not null,
   open_minor bigint not null,
   decided_on date not null,
   decided_at timestamp with time zone not null default clock_timestamp(),
-  constraint reminders_pkey PRIMARY KEY (invoice_id, level, round),
+  constraint reminders_pkey PRIMARY KEY (invoice_id, level),
   constraint reminders_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoices(id),
   constraint reminders_letter_id_fkey FOREIGN KEY (letter_id) REFERENCES reminder_letters(id),
   constraint reminders_level_check CHECK ((level > 0)),

@@ -677,7 +677,6 @@ export interface Tables {
   reminders: {
     invoice_id: string;
     level: number;
-    round: number;
     letter_id: string;
     open_minor: bigint;
     decided_on: string;

@@ -169,7 +169,7 @@ function funnelRules(
   return {
     scoring: POLICY_EXAMPLES.scoring,
     assignment: {
-      territories: [{ id: 'all', countries: [], regions: [], channels: [], repIds }],
+      territories: [{ id: 'all', countries: [], channels: [], repIds }],
       maxOpenLeads: 400,
       capacities: [],
       fallbackOwnerId: company.personId('manager'),
@@ -188,7 +188,7 @@ function funnelRules(
         },
       ],
     },
-    quoting: { ...quoting, defaultCurrency: CURRENCY, currencies: [CURRENCY], defaultTermsId: 'net30' },
+    quoting: { ...quoting, defaultCurrency: CURRENCY, currencies: [CURRENCY] },
     // ISS on services, the highest rate of Lei Complementar 116/2003.
     tax: {
       ...tax,
@@ -215,9 +215,6 @@ function funnelRules(
         { role: 'sdr', shareBps: 2_000 },
       ],
       overrides: [{ level: 1, rateBps: 100 }],
-      attainOn: 'cash',
-      earnOn: 'cash',
-      earnWhen: 'each_payment',
       payout: 'onEarned',
     },
     payout: { ...POLICY_EXAMPLES.payout, minimums: money('1.00') },

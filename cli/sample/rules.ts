@@ -51,15 +51,15 @@ function sellingRules(
         maxPoints: 30,
       },
       grades: [
-        { grade: 'A', fromPoints: 60, segment: 'hot' },
-        { grade: 'B', fromPoints: 35, segment: 'warm' },
-        { grade: 'C', fromPoints: 0, segment: 'cold' },
+        { grade: 'A', fromPoints: 60 },
+        { grade: 'B', fromPoints: 35 },
+        { grade: 'C', fromPoints: 0 },
       ],
     },
     assignment: {
       territories: [
-        { id: 'iberia', countries: ['ES', 'PT'], regions: [], channels: [], repIds: [ids.ana, ids.ben] },
-        { id: 'world', countries: [], regions: [], channels: [], repIds: [ids.ben] },
+        { id: 'iberia', countries: ['ES', 'PT'], channels: [], repIds: [ids.ana, ids.ben] },
+        { id: 'world', countries: [], channels: [], repIds: [ids.ben] },
       ],
       maxOpenLeads: 200,
       capacities: [],
@@ -113,8 +113,6 @@ function sellingRules(
       dueHours: 96,
       maxReminders: 3,
       remindCustomerDaysBefore: [5],
-      deliveryDays: 14,
-      defaultTermsId: 'net14',
     },
   };
 }
@@ -162,7 +160,7 @@ function moneyRules(): Omit<
     invoicing: {
       issueOn: 'delivery',
       withinDays: 3,
-      series: { invoice: 'INV', creditNote: 'CN', deposit: 'DEP', chargeNote: 'CH' },
+      series: { invoice: 'INV', creditNote: 'CN', chargeNote: 'CH' },
       terms: [
         { id: 'net14', kind: 'net', days: 14 },
         { id: 'net30', kind: 'net', days: 30 },
@@ -185,9 +183,6 @@ function moneyRules(): Omit<
         { role: 'sdr', shareBps: 2_000 },
       ],
       overrides: [{ level: 1, rateBps: 100 }],
-      attainOn: 'cash',
-      earnOn: 'cash',
-      earnWhen: 'each_payment',
       payout: 'onEarned',
     },
     payout: {

@@ -95,14 +95,14 @@ const LOCK_SECONDS = 3;
 // early.
 const remindedAfterPayment = `
   with paid as (
-    select r.invoice_id, r.level, r.round, r.decided_at, sum(a.amount_minor) as minor,
+    select r.invoice_id, r.level, r.decided_at, sum(a.amount_minor) as minor,
       max(p.recorded_at) filter (where a.amount_minor > 0) as recorded_at
     from reminders r
     join allocations a on a.invoice_id = r.invoice_id
       and a.recorded_at <= r.decided_at
         - case when a.amount_minor > 0 then interval '${LOCK_SECONDS} seconds' else interval '0' end
     join payments p on p.id = a.payment_id
-    group by 1, 2, 3, 4)
+    group by 1, 2, 3)
   select p.invoice_id, format('reminder %s was decided at %s; the payment that settled it is of %s', p.level,
     p.decided_at, p.recorded_at)
   from paid p join invoices i on i.id = p.invoice_id

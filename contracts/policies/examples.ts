@@ -45,7 +45,14 @@ export const POLICY_EXAMPLES: { readonly [K in PolicyKind]: PolicyByKind[K] } = 
         textCode: 'score.search',
       },
       { id: 'company', field: 'companyDomain', operator: 'present', points: 15, textCode: 'score.company' },
-      { id: 'size', field: 'employees', operator: 'atLeast', value: 50, points: 20, textCode: 'score.size' },
+      {
+        id: 'demo',
+        field: 'landingPage',
+        operator: 'contains',
+        value: '/demo',
+        points: 20,
+        textCode: 'score.demo',
+      },
       { id: 'unreachable', field: 'email', operator: 'absent', points: -10, textCode: 'score.unreachable' },
     ],
     engagement: {
@@ -61,9 +68,9 @@ export const POLICY_EXAMPLES: { readonly [K in PolicyKind]: PolicyByKind[K] } = 
       maxPoints: 30,
     },
     grades: [
-      { grade: 'A', fromPoints: 60, segment: 'hot' },
-      { grade: 'B', fromPoints: 30, segment: 'warm' },
-      { grade: 'C', fromPoints: 0, segment: 'cold' },
+      { grade: 'A', fromPoints: 60 },
+      { grade: 'B', fromPoints: 30 },
+      { grade: 'C', fromPoints: 0 },
     ],
   },
   assignment: {
@@ -71,11 +78,10 @@ export const POLICY_EXAMPLES: { readonly [K in PolicyKind]: PolicyByKind[K] } = 
       {
         id: 'iberia',
         countries: ['ES', 'PT'],
-        regions: [],
         channels: [],
         repIds: ['person_ana', 'person_ben'],
       },
-      { id: 'world', countries: [], regions: [], channels: [], repIds: ['person_cleo'] },
+      { id: 'world', countries: [], channels: [], repIds: ['person_cleo'] },
     ],
     maxOpenLeads: 50,
     capacities: [{ repId: 'person_ben', maxOpenLeads: 20 }],
@@ -136,8 +142,6 @@ export const POLICY_EXAMPLES: { readonly [K in PolicyKind]: PolicyByKind[K] } = 
     dueHours: 48,
     maxReminders: 3,
     remindCustomerDaysBefore: [7, 2],
-    deliveryDays: 14,
-    defaultTermsId: 'net30',
   },
   tax: {
     euCountries: 'AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK'.split(
@@ -162,7 +166,7 @@ export const POLICY_EXAMPLES: { readonly [K in PolicyKind]: PolicyByKind[K] } = 
   invoicing: {
     issueOn: 'delivery',
     withinDays: 0,
-    series: { invoice: 'INV', creditNote: 'CN', deposit: 'DEP', chargeNote: 'CH' },
+    series: { invoice: 'INV', creditNote: 'CN', chargeNote: 'CH' },
     terms: [
       { id: 'net30', kind: 'net', days: 30 },
       { id: 'eom15', kind: 'end_of_month', days: 15 },
@@ -188,9 +192,6 @@ export const POLICY_EXAMPLES: { readonly [K in PolicyKind]: PolicyByKind[K] } = 
       { role: 'sdr', shareBps: 2_000 },
     ],
     overrides: [{ level: 1, rateBps: 100 }],
-    attainOn: 'cash',
-    earnOn: 'cash',
-    earnWhen: 'each_payment',
     payout: 'onEarned',
   },
   notifications: {

@@ -23,6 +23,13 @@ export const code = (description: string, example: string) =>
     description,
     examples: [example],
   });
+/** The name of a need, as policies list it and a qualification records it. */
+export const need = (example: string) =>
+  Type.String({
+    pattern: written('^[a-z][a-zA-Z0-9_]{0,59}$', 'is not a name of letters and digits in camelCase'),
+    description: 'A need',
+    examples: [example],
+  });
 export const whole = (minimum: number, maximum: number, description: string, example: number) =>
   Type.Integer({ minimum, maximum, description, examples: [example] });
 export const bps = (description: string, example: number) =>

@@ -51,7 +51,7 @@ export const InvoicingPolicySchema = Type.Object(
     }),
     withinDays: whole(0, 90, 'Days until what was delivered is invoiced', 0),
     series: Type.Object(
-      { invoice: Series, creditNote: Series, deposit: Series, chargeNote: Series },
+      { invoice: Series, creditNote: Series, chargeNote: Series },
       { ...closed, description: 'Gapless numbers; no two kinds share a series' },
     ),
     terms: list(
@@ -67,7 +67,7 @@ export const InvoicingPolicySchema = Type.Object(
       'Terms of payment',
       1,
     ),
-    taskHours: hours('Time finance has for a task', 24),
+    taskHours: hours('Time finance has to decide about an invoice after its last reminder', 24),
     defaultTermsId: code('Terms where nothing else was agreed', 'net30'),
     smallDifference: Type.Object(
       { shareBps: bps('Share of the gross', 50), maximums: amounts('Amount') },
@@ -168,12 +168,6 @@ export const CommissionPolicySchema = Type.Object(
       9,
       'What managers earn on the basis of their reports',
     ),
-    attainOn: Type.Literal('cash', { description: 'What counts', examples: ['cash'] }),
-    earnOn: Type.Literal('cash', { description: 'What releases money', examples: ['cash'] }),
-    earnWhen: Type.Literal('each_payment', {
-      description: 'When it is released',
-      examples: ['each_payment'],
-    }),
     payout: Type.Enum(['onEarned', 'monthly'], {
       description: 'Paid by the lead or by a run',
       examples: ['monthly'],

@@ -10,6 +10,7 @@ import {
   code,
   hours,
   list,
+  need,
   PersonId,
   RoleName,
   TextCode,
@@ -26,14 +27,10 @@ export const ScoringPolicySchema = Type.Object(
           field: Type.Enum([...SCORE_FIELDS], { description: 'What is looked at', examples: ['channel'] }),
           operator: Type.Enum([...SCORE_OPERATORS], { description: 'How', examples: ['is'] }),
           value: Type.Optional(
-            Type.Union(
-              [
-                word('A word', 'referral'),
-                Type.Number({ minimum: -1e9, maximum: 1e9 }),
-                list(word('A word', 'ES'), 300, 'Words', 1),
-              ],
-              { description: 'A word, a number or words, as the operator takes', examples: ['referral'] },
-            ),
+            Type.Union([word('A word', 'referral'), list(word('A word', 'ES'), 300, 'Words', 1)], {
+              description: 'A word or words, as the operator takes',
+              examples: ['referral'],
+            }),
           ),
           points: whole(-1_000, 1_000, 'Points when the rule holds', 25),
           textCode: TextCode,
@@ -77,7 +74,6 @@ export const ScoringPolicySchema = Type.Object(
         {
           grade: code('Grade', 'A'),
           fromPoints: whole(-100_000, 100_000, 'Points from which the grade is given', 60),
-          segment: code('Segment', 'hot'),
         },
         closed,
       ),
@@ -96,7 +92,6 @@ export const AssignmentPolicySchema = Type.Object(
         {
           id: code('Territory', 'iberia'),
           countries: list(Country, 250, 'Countries; empty is any'),
-          regions: list(word('Region', 'Catalonia'), 250, 'Regions; empty is any'),
           channels: list(word('Channel', 'referral'), 100, 'Channels; empty is any'),
           repIds: list(PersonId, 500, 'Reps in it', 1),
         },
@@ -126,7 +121,11 @@ export const QualificationPolicySchema = Type.Object(
     maxEscalations: whole(0, 20, 'Managers told before the admin', 2),
     nurtureDays: whole(1, 3_650, 'Days a lead is nurtured before it comes back', 90),
     maxNurtureRounds: whole(0, 20, 'Times it comes back before it is disqualified', 2),
-    needs: list(code('A need', 'budget'), 50, 'Needs that may be recorded'),
+    needs: list(
+      need('budget'),
+      50,
+      'Needs that may be recorded when a lead is qualified; others are refused',
+    ),
     disqualifyReasons: list(code('A reason', 'no_budget'), 50, 'Reasons that may be given', 1),
   },
   { ...closed, description: 'Until when a lead is qualified, and what happens otherwise' },
@@ -195,8 +194,6 @@ export const QuotingPolicySchema = Type.Object(
       10,
       'When the customer is reminded, earliest first',
     ),
-    deliveryDays: whole(0, 3_650, 'Days from acceptance until a delivery is overdue', 14),
-    defaultTermsId: code('Terms of payment', 'net30'),
   },
   { ...closed, description: 'What may be quoted and how long it stands' },
 );

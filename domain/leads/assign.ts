@@ -4,7 +4,6 @@ import type { AssignmentPolicy } from '../policies/types.js';
 
 export interface AssignableLead {
   country?: string | null;
-  region?: string | null;
   channel?: string | null;
 }
 
@@ -34,8 +33,7 @@ export function assignOwner(
   policy: AssignmentPolicy,
 ): Assignment {
   const territory = policy.territories.find(
-    ({ countries, regions, channels }) =>
-      covers(countries, lead.country) && covers(regions, lead.region) && covers(channels, lead.channel),
+    ({ countries, channels }) => covers(countries, lead.country) && covers(channels, lead.channel),
   );
   const fallback = (reasonCode: Assignment['reasonCode'], fullRepIds: string[]): Assignment => ({
     ownerId: policy.fallbackOwnerId,

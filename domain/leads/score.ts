@@ -1,12 +1,10 @@
-// How good a lead is: points by the rules of the scoring policy, each with its reason, and the grade and
-// segment they add up to. It reads facts only; who gets the lead decides assign.ts.
+// How good a lead is: points by the rules of the scoring policy, each with its reason, and the grade
+// they add up to. It reads facts only; who gets the lead decides assign.ts.
 import { daysBetween } from '../calendar/days.js';
 import type { ScoreField, ScoringPolicy, ScoringRule } from '../policies/types.js';
 
 /** Normalised facts; what is not known is absent or null. */
-export type LeadFacts = Partial<Record<Exclude<ScoreField, 'employees'>, string | null>> & {
-  employees?: number | null;
-};
+export type LeadFacts = Partial<Record<ScoreField, string | null>>;
 
 export interface Touch {
   kind: string;
@@ -22,7 +20,6 @@ export interface ScoreReason {
 export interface LeadScore {
   points: number;
   grade: string;
-  segment: string;
   reasons: ScoreReason[];
 }
 
@@ -47,10 +44,10 @@ export function scoreLead(
   const last = policy.grades[policy.grades.length - 1];
   const grade = policy.grades.find((candidate) => points >= candidate.fromPoints) ?? last;
   if (grade === undefined) throw new RangeError('a scoring policy without grades');
-  return { points, grade: grade.grade, segment: grade.segment, reasons };
+  return { points, grade: grade.grade, reasons };
 }
 
-function holds(rule: ScoringRule, fact: string | number | null | undefined): boolean {
+function holds(rule: ScoringRule, fact: string | null | undefined): boolean {
   const known = fact !== undefined && fact !== null && fact !== '';
   switch (rule.operator) {
     case 'present':
@@ -65,10 +62,6 @@ function holds(rule: ScoringRule, fact: string | number | null | undefined): boo
       return known && Array.isArray(rule.value) && rule.value.some((value) => sameWord(fact, value));
     case 'contains':
       return known && typeof rule.value === 'string' && word(fact).includes(word(rule.value));
-    case 'atLeast':
-      return typeof fact === 'number' && typeof rule.value === 'number' && fact >= rule.value;
-    case 'below':
-      return typeof fact === 'number' && typeof rule.value === 'number' && fact < rule.value;
   }
 }
 

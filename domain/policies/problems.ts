@@ -71,13 +71,6 @@ function problemsOfScoring(policy: ScoringPolicy): PolicyProblem[] {
       detail: `${rule.operator} takes ${wants}, not ${got}`,
     });
   });
-  policy.rules.forEach((rule, index) => {
-    const isNumber = rule.field === 'employees';
-    if (isNumber === (VALUE_OF[rule.operator] === 'number') || VALUE_OF[rule.operator] === 'none') return;
-    const kind = isNumber ? 'a number' : 'a word';
-    const detail = `${rule.operator} does not fit ${rule.field}, which is ${kind}`;
-    problems.push({ pointer: `/rules/${index}/operator`, detail });
-  });
   return problems;
 }
 
@@ -86,8 +79,6 @@ const VALUE_OF = {
   isNot: 'string',
   contains: 'string',
   in: 'list',
-  atLeast: 'number',
-  below: 'number',
   present: 'none',
   absent: 'none',
 } as const satisfies Record<ScoringPolicy['rules'][number]['operator'], string>;
@@ -105,9 +96,7 @@ function problemsOfAssignment(policy: AssignmentPolicy): PolicyProblem[] {
   ];
   policy.territories.forEach((territory, index) => {
     problems.push(...twice(`/territories/${index}/repIds`, territory.repIds));
-    const isCatchAll = [territory.countries, territory.regions, territory.channels].every(
-      (l) => l.length === 0,
-    );
+    const isCatchAll = [territory.countries, territory.channels].every((l) => l.length === 0);
     if (isCatchAll && index < policy.territories.length - 1) {
       const detail = `${territory.id} takes every lead, so the territories behind it are never reached`;
       problems.push({ pointer: `/territories/${index}`, detail });

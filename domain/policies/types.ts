@@ -33,34 +33,23 @@ export const SCORE_FIELDS = [
   'medium',
   'landingPage',
   'country',
-  'region',
   'company',
   'companyDomain',
   'email',
   'phone',
   'interest',
-  'employees',
 ] as const;
 export type ScoreField = (typeof SCORE_FIELDS)[number];
 
-export const SCORE_OPERATORS = [
-  'is',
-  'isNot',
-  'in',
-  'contains',
-  'present',
-  'absent',
-  'atLeast',
-  'below',
-] as const;
+export const SCORE_OPERATORS = ['is', 'isNot', 'in', 'contains', 'present', 'absent'] as const;
 export type ScoreOperator = (typeof SCORE_OPERATORS)[number];
 
 export interface ScoringRule {
   id: string;
   field: ScoreField;
   operator: ScoreOperator;
-  /** A word for `is`, `isNot`, `contains`; a list for `in`; a number for `atLeast`, `below`. */
-  value?: string | number | string[];
+  /** A word for `is`, `isNot`, `contains`; a list for `in`. */
+  value?: string | string[];
   points: number;
   /** Key of the sentence shown to people, in English and Spanish. */
   textCode: string;
@@ -75,12 +64,12 @@ export interface ScoringPolicy {
     maxPoints: number;
   };
   /** Best grade first; the last one starts at the lowest points and catches the rest. */
-  grades: { grade: string; fromPoints: number; segment: string }[];
+  grades: { grade: string; fromPoints: number }[];
 }
 
 export interface AssignmentPolicy {
-  /** The first territory that matches is taken; an empty list of countries, regions or channels is "any". */
-  territories: { id: string; countries: string[]; regions: string[]; channels: string[]; repIds: string[] }[];
+  /** The first territory that matches is taken; an empty list of countries or channels is "any". */
+  territories: { id: string; countries: string[]; channels: string[]; repIds: string[] }[];
   /** Open leads one rep may hold. */
   maxOpenLeads: number;
   capacities: { repId: string; maxOpenLeads: number }[];
@@ -95,6 +84,7 @@ export interface QualificationPolicy {
   nurtureDays: number;
   /** How often a nurtured lead comes back to `new` before it is disqualified for good. */
   maxNurtureRounds: number;
+  /** What a qualified lead may have needs recorded for: no other name is taken. */
   needs: string[];
   disqualifyReasons: string[];
 }
@@ -144,9 +134,6 @@ export interface QuotingPolicy {
   dueHours: number;
   maxReminders: number;
   remindCustomerDaysBefore: number[];
-  /** Days from acceptance until a delivery is overdue, where the customer named no day. */
-  deliveryDays: number;
-  defaultTermsId: string;
 }
 
 export type NamedTerms = { id: string } & PaymentTerms;
@@ -155,9 +142,9 @@ export interface InvoicingPolicy {
   issueOn: 'delivery' | 'order';
   /** What was delivered is invoiced within this many days (invariant I11). */
   withinDays: number;
-  series: { invoice: string; creditNote: string; deposit: string; chargeNote: string };
+  series: { invoice: string; creditNote: string; chargeNote: string };
   terms: NamedTerms[];
-  /** Hours finance has for a task, such as money nobody can place. */
+  /** Hours finance has to decide about an invoice after its last reminder, until it is asked again. */
   taskHours: number;
   defaultTermsId: string;
   /** Underpayment taken as paid: the lower of the share of the gross and the amount of the currency. */
@@ -204,10 +191,6 @@ export interface CommissionPolicy {
   splits: { role: CreditRole; shareBps: number }[];
   /** Managers above each payee: rate on the basis credited to their reports. */
   overrides: { level: number; rateBps: number }[];
-  /** Cash, each payment: the only release for now; the words leave room for the others. */
-  attainOn: 'cash';
-  earnOn: 'cash';
-  earnWhen: 'each_payment';
   payout: 'onEarned' | 'monthly';
 }
 

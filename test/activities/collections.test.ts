@@ -166,7 +166,7 @@ describe('the end of the plan', () => {
     await world.db.query(`update accounts set segment = 'consumer' where id = $1`, [deal.accountId]);
     for (const day of [37, 51, 65, 79]) await own(world, 'sendReminder', deal.leadId, invoice.id, day);
     expect(await waitOf(deal, 'payment')).toBeUndefined();
-    expect(await waitOf(deal, 'task')).toEqual({ due: '2026-06-03', level: 3 });
+    expect(await waitOf(deal, 'task')).toEqual({ due: '2026-05-21', level: 3 });
     await own(world, 'escalateTask', deal.leadId, invoice.id, 93);
     expect(await waitOf(deal, 'task')).toMatchObject({ level: 4 });
     await pay(world, deal, invoice.number, invoice.gross, 94);

@@ -127,6 +127,16 @@ describe('a lead is received and qualified', () => {
     expect(await refused('qualifyLead', PEOPLE.rep, { decision: 'qualify' })).toBe('lead_closed');
   });
 
+  test('a need is recorded when the policy lists it, and refused under its own name when not', async () => {
+    await scored();
+    const unlisted = { decision: 'qualify', needs: { budget: '10,000 EUR', mood: 'good' } };
+    expect(await refused('qualifyLead', PEOPLE.rep, unlisted)).toBe('unknown_reference');
+    const needs = { budget: '10,000 EUR' };
+    await decide('qualifyLead', PEOPLE.rep, { decision: 'qualify', needs });
+    const { rows } = await base.owner.query('select needs from leads where id = $1', [leadId]);
+    expect(rows).toEqual([{ needs }]);
+  });
+
   test('first contact was made by somebody who works here and qualifies leads, or nobody', async () => {
     await scored();
     await base.owner.query('update people set active = false where id = $1', [PEOPLE.head]);

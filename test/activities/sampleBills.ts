@@ -111,7 +111,6 @@ export async function bills(
     .insert('reminders', {
       invoice_id: 'inv_1',
       level: 3,
-      round: 1,
       letter_id: 'letter_1',
       open_minor: 117_800n,
       decided_on: '2027-01-26',

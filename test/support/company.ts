@@ -53,7 +53,7 @@ export const COMPANY_CANARIES = ['canarina', 'canarywerk'];
 
 const OWN_RULES: Rules = {
   assignment: {
-    territories: [{ id: 'iberia', countries: ['ES'], regions: [], channels: [], repIds: [PEOPLE.rep] }],
+    territories: [{ id: 'iberia', countries: ['ES'], channels: [], repIds: [PEOPLE.rep] }],
     capacities: [],
     fallbackOwnerId: PEOPLE.boss,
   },

@@ -12,9 +12,6 @@ export const policy: CommissionPolicy = {
     { role: 'sdr', shareBps: 2_000 },
   ],
   overrides: [{ level: 1, rateBps: 100 }],
-  attainOn: 'cash',
-  earnOn: 'cash',
-  earnWhen: 'each_payment',
   payout: 'onEarned',
 };
 export const plan: Plan = { version: 1, policy };

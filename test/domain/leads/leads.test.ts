@@ -102,19 +102,23 @@ describe('a score', () => {
   const today = '2026-11-22';
 
   test('is the sum of its reasons, and the grade says where it lies', () => {
-    const facts = { channel: 'Referral', companyDomain: 'acme.es', employees: 50, email: 'a@acme.es' };
+    const facts = {
+      channel: 'Referral',
+      companyDomain: 'acme.es',
+      landingPage: '/es/demo',
+      email: 'a@acme.es',
+    };
     const score = scoreLead(facts, [], policy, today);
     expect(score).toEqual({
       points: 65,
       grade: 'A',
-      segment: 'hot',
       reasons: [
         { rule: 'referral', points: 30, textCode: 'score.referral' },
         { rule: 'company', points: 15, textCode: 'score.company' },
-        { rule: 'size', points: 20, textCode: 'score.size' },
+        { rule: 'demo', points: 20, textCode: 'score.demo' },
       ],
     });
-    expect(scoreLead({ ...facts, employees: 49 }, [], policy, today).grade).toBe('B');
+    expect(scoreLead({ ...facts, landingPage: '/es' }, [], policy, today).grade).toBe('B');
   });
 
   test('below the lowest grade is the lowest grade', () => {
@@ -187,8 +191,8 @@ describe('the owner of a lead', () => {
   });
   const policy: AssignmentPolicy = {
     territories: [
-      { id: 'mail-es', countries: ['ES'], regions: [], channels: ['email'], repIds: ['c'] },
-      { id: 'es', countries: ['ES'], regions: [], channels: [], repIds: ['a', 'b'] },
+      { id: 'mail-es', countries: ['ES'], channels: ['email'], repIds: ['c'] },
+      { id: 'es', countries: ['ES'], channels: [], repIds: ['a', 'b'] },
     ],
     maxOpenLeads: 3,
     capacities: [{ repId: 'b', maxOpenLeads: 1 }],
@@ -223,7 +227,7 @@ describe('the owner of a lead', () => {
       fc.property(fc.shuffledSubarray(['a', 'b', 'c', 'd'], { minLength: 1 }), fc.nat(40), (ids, count) => {
         const open: AssignmentPolicy = {
           ...policy,
-          territories: [{ id: 'all', countries: [], regions: [], channels: [], repIds: ids }],
+          territories: [{ id: 'all', countries: [], channels: [], repIds: ids }],
           maxOpenLeads: 1_000,
           capacities: [],
         };
