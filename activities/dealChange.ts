@@ -39,7 +39,7 @@ export class DealChange<L> {
   /** Business instant of the step, as the workflow or the sender's clock gave it. */
   readonly atMs: number;
   readonly mails: string[] = [];
-  /** What the audit entry tells beside stage and revision. */
+  /** What the audit entry tells beside stage and revision; nothing somebody typed (db/audit.ts). */
   detail: Record<string, unknown> = {};
   #stage: Stage;
   #outcome: Outcome | null;

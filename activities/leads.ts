@@ -117,7 +117,9 @@ async function qualify(deal: DealChange<FirstContactJson | null>): Promise<void>
   const policy = await deal.policy('qualification');
   checkNeeds(needs, policy.needs);
   const ownerId = deal.lead.owner_id;
-  deal.detail = { decision, ...(reason !== undefined && { reason }) };
+  // A code of the policy is told; what else somebody wrote stays in their message, as it can be erased there.
+  const code = reason !== undefined && policy.disqualifyReasons.includes(reason) ? reason : undefined;
+  deal.detail = { decision, reason: code };
   deal.end('qualification').end('interest');
   switch (decision) {
     case 'qualify': {
@@ -137,11 +139,11 @@ async function qualify(deal: DealChange<FirstContactJson | null>): Promise<void>
       });
       return;
     case 'disqualify':
-      if (reason === undefined || !policy.disqualifyReasons.includes(reason)) {
+      if (code === undefined) {
         const detail = `reason ${reason ?? 'is missing'}; one of ${policy.disqualifyReasons.join(', ')} is needed`;
         throw new DomainError('invalid_field', detail, '/reason');
       }
-      deal.close('disqualified', reason);
+      deal.close('disqualified', code);
   }
 }
 
@@ -188,7 +190,7 @@ async function rescore(deal: DealChange<ScoringRow>): Promise<void> {
 }
 
 function reassign(deal: DealChange<PersonJson[]>): void {
-  const { ownerId, reason } = deal.body as Reassignment;
+  const { ownerId } = deal.body as Reassignment;
   const person = peopleFrom(deal.own).get(ownerId);
   if (!person?.active || !person.roles.some((role) => role === 'rep' || role === 'manager')) {
     throw new DomainError('invalid_field', `${ownerId} is no active rep or manager`, '/ownerId');
@@ -198,7 +200,7 @@ function reassign(deal: DealChange<PersonJson[]>): void {
       deal.move(wait, { personId: ownerId });
   }
   deal.set({ owner_id: ownerId });
-  deal.detail = { from: deal.lead.owner_id, ownerId, reason };
+  deal.detail = { from: deal.lead.owner_id, ownerId };
 }
 
 function withdraw(deal: DealChange<null>): void {
@@ -212,7 +214,6 @@ function withdraw(deal: DealChange<null>): void {
     'any',
   );
   voidApprovals(deal);
-  deal.detail = { reason };
   deal.close('lost', reason);
 }
 

@@ -192,9 +192,18 @@ export const TimelineEntry = Type.Object(
     revision: Nullable(Type.Integer()),
     from: Nullable(Type.String({ maxLength: 20 })),
     to: Nullable(Type.String({ maxLength: 20 })),
+    reason: Nullable(
+      Type.String({
+        maxLength: 500,
+        description: 'Why, as typed for a qualification, withdrawal or change of owner; null once erased',
+      }),
+    ),
     detail: Type.Unknown(),
   },
-  { ...closed, description: 'One change of the lead, as its audit chain holds it' },
+  {
+    ...closed,
+    description: 'One change of the lead as its audit chain holds it, with the reason of its message',
+  },
 );
 
 export const QualificationBody = Type.Object(

@@ -24,7 +24,11 @@ export interface Change {
   readonly revision?: number;
   readonly from?: string;
   readonly to?: string;
-  /** Ids, codes, amounts as text; never a name, an address or free text. */
+  /**
+   * Ids, codes, amounts as text, and what the catalogue and our own company are called. Never a person's name, an
+   * address or a reason somebody typed: nobody can erase an entry. Such a text stands in the row the change is
+   * about, or in the body of the message whose id is the key.
+   */
   readonly detail?: Readonly<Record<string, unknown>>;
 }
 

@@ -119,6 +119,8 @@ export async function listWaits(
 export interface TimelineRow {
   readonly seq: bigint;
   readonly entry: string;
+  /** What somebody typed: it stands in the message only, because an entry of the chain is never erased. */
+  readonly reason: string | null;
   readonly currency: string | null;
 }
 
@@ -129,8 +131,12 @@ export async function leadTimeline(
 ): Promise<TimelineRow[]> {
   const { rows } = await db.query<TimelineRow>({
     name: 'lead_timeline',
-    text: `select seq, entry, (select o.currency from orders o where o.lead_id = $1 order by o.id desc limit 1) as currency
-      from audit_entries where subject = $1 and seq > $2 order by seq limit $3`,
+    // Only the reasons that everybody who sees the lead may see: a write-off's and an approval's are not among them.
+    text: `select e.seq, e.entry, m.body ->> 'reason' as reason,
+        (select o.currency from orders o where o.lead_id = $1 order by o.id desc limit 1) as currency
+      from audit_entries e left join messages m on m.id = e.key
+        and e.action in ('qualifyLead', 'reassignLead', 'withdrawLead')
+      where e.subject = $1 and e.seq > $2 order by e.seq limit $3`,
     values: [leadId, page.after?.value ?? '0', page.limit + 1],
   });
   return rows;

@@ -255,7 +255,7 @@ const timelineTeller =
     return { ...entry, text: timelineText({ ...fact, actorName }, language) };
   };
 
-function timelineEntry({ seq, entry, currency }: TimelineRow) {
+function timelineEntry({ seq, entry, reason, currency }: TimelineRow) {
   const { at, action, actor, revision, from, to, detail } = JSON.parse(entry) as Record<string, never>;
   return {
     seq: Number(seq),
@@ -265,6 +265,7 @@ function timelineEntry({ seq, entry, currency }: TimelineRow) {
     revision: revision ?? null,
     from: from ?? null,
     to: to ?? null,
+    reason,
     detail: amountsToWire(detail ?? null, currency),
   };
 }

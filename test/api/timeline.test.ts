@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { appendAudit } from '../../db/audit.js';
+import { newId } from '../../db/ids.js';
+import { Writes } from '../../db/writes.js';
 import { startApi, type TestApi, type TestPerson } from '../support/api.js';
 
 let api: TestApi;
@@ -27,4 +30,27 @@ test.each([
   const headers = { 'accept-language': accepted };
   const { body } = await api.call(`/v1/leads/${lead}/timeline`, { as: marta.token, headers });
   expect(body.items[0]).toMatchObject({ action: 'captureLead', actor: marta.personId, text });
+});
+
+test('a timeline tells why a lead was withdrawn, from the message of the decision', async () => {
+  const { owner } = api.database;
+  const key = newId('msg');
+  await owner.query(
+    `insert into messages (id, target, lead_id, name, kind, actor_id, body, body_hash, not_after)
+      values ($1, 'lead/' || $2, $2, 'withdrawLead', 'decision', $3, $4, sha256(''), now())`,
+    [key, lead, marta.personId, { reason: 'Ana Ruiz asked us to stop' }],
+  );
+  const { rows } = await owner.query<{ seq: bigint; hash: Buffer }>(
+    'select seq, hash from audit_heads where subject = $1',
+    [lead],
+  );
+  const writes = new Writes();
+  const change = { action: 'withdrawLead', at: new Date(), actor: marta.personId, revision: 2 };
+  appendAudit(writes, rows[0], { subject: lead, key, ...change, from: 'new', to: 'closed' });
+  await writes.run(owner);
+  const { body } = await api.call(`/v1/leads/${lead}/timeline`, { as: marta.token });
+  expect(body.items).toMatchObject([
+    { action: 'captureLead', reason: null },
+    { action: 'withdrawLead', reason: 'Ana Ruiz asked us to stop', detail: null },
+  ]);
 });
