@@ -60,7 +60,7 @@ describe('l2c ends', () => {
       { DATABASE_URL: 'postgres://owner@127.0.0.1:1/l2c' },
       3,
       'unreachable',
-      /start that database/,
+      /(start that database|start what should answer there)/i,
     ],
     [
       'a mapping there is none of',
