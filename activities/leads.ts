@@ -18,6 +18,7 @@ import { managersOf, type Role } from '../domain/people/people.js';
 import type { Answer } from '../domain/steps.js';
 import { WAITS } from '../domain/waits.js';
 import type { DealChange } from './dealChange.js';
+import type { HandOver } from './intake/factBodies.js';
 import { peopleFrom } from './people.js';
 import { makeStep, type StepDeps } from './step.js';
 
@@ -102,7 +103,6 @@ function checkFirstContact({ own }: DealChange<FirstContactJson | null>, personI
 }
 
 async function qualify(deal: DealChange<FirstContactJson | null>): Promise<void> {
-  deal.checkOwner();
   const { decision, reason, needs, firstContactBy } = deal.body as Qualification;
   checkFirstContact(deal, firstContactBy);
   const policy = await deal.policy('qualification');
@@ -192,7 +192,6 @@ function reassign(deal: DealChange<PersonJson[]>): void {
 }
 
 function withdraw(deal: DealChange<null>): void {
-  deal.checkOwner();
   const { reason } = deal.body as Withdrawal;
   deal.writes.statement(
     'withdraw the live revision',
@@ -219,7 +218,7 @@ export function voidApprovals(deal: DealChange<unknown>, except?: string): void 
 
 /** Intake has given waits, lead or approvals to somebody else: the workflow takes the head, who is asked is told. */
 async function adopt(deal: DealChange<null>): Promise<void> {
-  const { approvalIds = [], ...handed } = deal.body as { readonly approvalIds?: readonly string[] };
+  const { approvalIds = [], ...handed } = deal.body as HandOver;
   deal.detail = handed;
   for (const id of approvalIds) if (deal.wait('approval', id)) await deal.mail('approval', id);
 }
