@@ -38,13 +38,17 @@ async function priced(): Promise<string> {
   const waterfall = [
     {
       step: 'list',
-      source: 'price_book:book_eur@1',
+      source: 'price_book:book_iberia@1',
       bps: null,
       amountMinor: '125000',
       runningMinor: '125000',
     },
     { step: 'line_discount', source: 'rep', bps: 2000, amountMinor: '-25000', runningMinor: '100000' },
   ];
+  await api.world.db.query(
+    `insert into price_books (id, name, currency, valid_from, revision, created_at)
+      values ('book_iberia', 'Iberia 2026', 'EUR', '2026-01-01', 3, '2026-01-01')`,
+  );
   await api.world.db.query(
     `insert into quote_lines (quote_id, revision, position, product_id, sku, family, quantity, unit_price,
       discount_bps, list_minor, net_minor, tax_minor, tax_treatment, tax_rate_bps, tax_reason, tax_class, supply,
@@ -258,6 +262,19 @@ describe('explanations', () => {
     expect(whats(es)).toEqual(whats(en));
     expect(es.sentences).not.toEqual(en.sentences);
     expect([...en.sentences, ...es.sentences].join(' ')).not.toMatch(/undefined|null|NaN/);
+  });
+
+  test.each([
+    ['en-GB', 'from the price book Iberia 2026, revision 1.', 'VAT (standard).', /paid by bank transfer on/],
+    ['es', 'según la tarifa Iberia 2026, revisión 1.', 'de IVA (general).', /hecho por transferencia el/],
+  ])('for a browser that prefers %s codes are words', async (language, book, tax, payment) => {
+    const headers = { 'accept-language': language };
+    const { body } = await api.call('finance', `/v1/explanations/${invoiceId}`, { headers });
+    const said = body.sentences.join('\n');
+    expect(said).toContain(book);
+    expect(said).toContain(tax);
+    expect(said).toMatch(payment);
+    expect(said).not.toMatch(/price_book:|\(bank\)|treatment|tratamiento/);
   });
 
   test('a payout is explained to a payee by their own lines alone', async () => {
