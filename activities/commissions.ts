@@ -10,6 +10,7 @@ import { postPayoutConfirmed, postPayoutReleased } from '../domain/ledger/commis
 import type { Answer } from '../domain/steps.js';
 import type { DealChange } from './dealChange.js';
 import { awaitPayout, type EarningsJson, settleEarnings } from './earnings.js';
+import type { FactBodies } from './intake/factBodies.js';
 import { type DealJson, type DealState, moveOn, stateOf } from './progress.js';
 import { makeStep, type StepDeps } from './step.js';
 
@@ -137,7 +138,7 @@ function settleCommission(deal: DealChange<Settled>): Answer | void {
   if (deal.stage === 'closed') return { result: 'no_effect' };
   const state = stateOf(deal);
   if (state.unsettled === 0) deal.end('payout').end('release');
-  deal.detail = { payoutId: (deal.body as { payoutId: string }).payoutId };
+  deal.detail = { payoutId: (deal.body as FactBodies['commissionPaid']).payoutId };
   moveOn(deal, state);
 }
 

@@ -10,7 +10,7 @@ import { instantAt } from '../domain/calendar/clock.js';
 import { dateIn } from '../domain/calendar/zones.js';
 import { DomainError } from '../domain/errors.js';
 import { mayMove, type Outcome, type Stage } from '../domain/leads/stages.js';
-import { MESSAGES, type MessageName, maySend } from '../domain/messages.js';
+import { MESSAGES, type MessageName, maySend, onOwnLeadsOnly } from '../domain/messages.js';
 import { entityMissing, policyMissing } from '../domain/policies/missing.js';
 import type { MailKind, PolicyByKind, PolicyKind } from '../domain/policies/types.js';
 import type { Answer, Head, StepCall, StepName } from '../domain/steps.js';
@@ -122,13 +122,7 @@ export class DealChange<L> {
         `${this.message.name} needs one of the roles ${rolesFor(this.message.name)}`,
       );
     }
-  }
-
-  /** A rep works on leads of their own; a manager, and a machine acting for all, on every lead. */
-  checkOwner(): void {
-    const { id, roles } = this.actor;
-    const free = roles.some((role) => role === 'manager' || role === 'admin' || role === 'integration');
-    if (!free && this.lead.owner_id !== id) {
+    if (onOwnLeadsOnly(roles, this.message.name) && this.lead.owner_id !== id) {
       throw new DomainError('forbidden', `lead ${this.lead.id} belongs to ${this.lead.owner_id ?? 'nobody'}`);
     }
   }

@@ -19,6 +19,7 @@ import type { ScoreField } from '../domain/policies/types.js';
 import type { Answer } from '../domain/steps.js';
 import { WAITS } from '../domain/waits.js';
 import type { DealChange } from './dealChange.js';
+import type { HandOver } from './intake/factBodies.js';
 import { peopleFrom } from './people.js';
 import { makeStep, type StepDeps } from './step.js';
 
@@ -111,7 +112,6 @@ function checkNeeds(needs: Qualification['needs'], known: readonly string[]): vo
 }
 
 async function qualify(deal: DealChange<FirstContactJson | null>): Promise<void> {
-  deal.checkOwner();
   const { decision, reason, needs, firstContactBy } = deal.body as Qualification;
   checkFirstContact(deal, firstContactBy);
   const policy = await deal.policy('qualification');
@@ -204,7 +204,6 @@ function reassign(deal: DealChange<PersonJson[]>): void {
 }
 
 function withdraw(deal: DealChange<null>): void {
-  deal.checkOwner();
   const { reason } = deal.body as Withdrawal;
   deal.writes.statement(
     'withdraw the live revision',
@@ -230,7 +229,7 @@ export function voidApprovals(deal: DealChange<unknown>, except?: string): void 
 
 /** Intake has given waits, lead or approvals to somebody else: the workflow takes the head, who is asked is told. */
 async function adopt(deal: DealChange<null>): Promise<void> {
-  const { approvalIds = [], ...handed } = deal.body as { readonly approvalIds?: readonly string[] };
+  const { approvalIds = [], ...handed } = deal.body as HandOver;
   deal.detail = handed;
   for (const id of approvalIds) if (deal.wait('approval', id)) await deal.mail('approval', id);
 }

@@ -23,7 +23,6 @@ async function accept(
   deal: DealChange<QuoteJson | null>,
   tx: Tx,
 ): Promise<{ result: 'applied'; made: string }> {
-  deal.checkOwner();
   const { acceptedBy, purchaseOrder, ...wanted } = deal.body as QuoteAcceptance;
   const { quote, revision } = revisionOf(deal, wanted);
   if (revision.status !== 'offered') {

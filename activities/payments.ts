@@ -4,6 +4,7 @@ import type { Answer } from '../domain/steps.js';
 import type { DealChange } from './dealChange.js';
 import { itemOf, nextStepAt } from './dunning.js';
 import { awaitPayout, type EarningsJson, settleEarnings } from './earnings.js';
+import type { PaymentFact, ReversalFact } from './intake/factBodies.js';
 import { type DealJson, type DealState, moveOn, stateOf } from './progress.js';
 import { makeStep, type StepDeps } from './step.js';
 
@@ -28,7 +29,7 @@ export function makePaymentSteps(deps: StepDeps) {
 async function applyPayment(deal: DealChange<ToApply>): Promise<Answer | void> {
   // Another step may have earned on this cash and closed the lead before its message was told.
   if (deal.stage === 'closed' && deal.own.unearned === 0) return { result: 'no_effect' };
-  const { paymentId, allocationIds } = deal.body as { paymentId: string; allocationIds: string[] };
+  const { paymentId, allocationIds } = deal.body as PaymentFact;
   const state = stateOf(deal);
   endSettled(deal, state);
   deal.begin('earning', { until: deal.atMs });
@@ -49,7 +50,7 @@ export function endSettled<L>(
 }
 
 async function reversePayment(deal: DealChange<ToReverse>): Promise<void> {
-  const { paymentId, reversalId } = deal.body as { paymentId: string; reversalId: string };
+  const { paymentId, reversalId } = deal.body as ReversalFact;
   const state = stateOf(deal);
   const lines = await settleEarnings(deal, state);
   await awaitPayout(deal, state);

@@ -67,7 +67,6 @@ export async function factsOf(deal: DealChange<unknown>, quote: QuoteJson, revis
 }
 
 async function submit(deal: DealChange<QuoteJson | null>): Promise<void> {
-  deal.checkOwner();
   const wanted = deal.body as QuoteSubmission;
   const { quote, revision } = revisionOf(deal, wanted);
   if (revision.status !== 'draft') {
@@ -204,7 +203,6 @@ function expire(deal: DealChange<QuoteJson | null>): void {
 }
 
 function decline(deal: DealChange<QuoteJson | null>): void {
-  deal.checkOwner();
   const { quoteId, reason, ...rest } = deal.body as QuoteDecline;
   const { revision } = revisionOf(deal, { quoteId, ...rest });
   if (revision.status !== 'offered') {

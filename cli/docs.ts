@@ -3,9 +3,18 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { FACT_FIELDS } from '../activities/intake/factBodies.js';
 import { maskedConfig } from '../config.js';
+import { DECISION_FIELDS } from '../contracts/messageFields.js';
 import { STAGES } from '../domain/leads/stages.js';
-import { MESSAGE_NAMES, MESSAGES, type MessageName, outcomeOf, STAGE_REFUSALS } from '../domain/messages.js';
+import {
+  MESSAGE_NAMES,
+  MESSAGES,
+  type MessageName,
+  onOwnLeadsOnly,
+  outcomeOf,
+  STAGE_REFUSALS,
+} from '../domain/messages.js';
 import { FACT_STEPS } from '../domain/steps.js';
 import { WAIT_KINDS, WAITS } from '../domain/waits.js';
 import { EXIT } from './exit.js';
@@ -14,30 +23,40 @@ const NOTE = '<!-- Written by `npx l2c docs`; a test compares it. Do not edit by
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
-const PAYLOADS: Readonly<Record<MessageName, string>> = {
-  qualifyLead: '`decision`, `reason?`, `needs?`, `firstContactBy?`',
-  reassignLead: '`ownerId`, `reason`',
-  withdrawLead: '`reason`',
-  submitQuote: '`quoteId`, `revision`',
-  decideApproval: '`approvalId`, `quoteId`, `revision`, `decision`, `reason?`',
-  acceptQuote: '`quoteId`, `revision`, `acceptedBy`, `purchaseOrder?`',
-  declineQuote: '`quoteId`, `revision`, `reason`',
-  cancelOrder: '`orderId`, `reason`, `requestedBy?`, `taskId?`, `note?`',
-  writeOffInvoice: '`invoiceId`, `reason`',
-  creditInvoice: '`invoiceId`, `lines?`, `reason`, `requestedBy`',
-  leadCaptured: '`touchId`',
-  leadTouched: '`touchId`',
-  deliveryRecorded: '`deliveryId`',
-  paymentApplied: '`paymentId`, `allocationIds`',
-  paymentReversed: '`paymentId`, `reversalId`',
-  waitReassigned: '`fromId`, `toId`, `ownerId`, `approvalIds?`',
-  commissionPaid: '`payoutId`',
+const FIELDS: Readonly<Record<MessageName, Readonly<Record<string, 'required' | 'optional'>>>> = {
+  ...DECISION_FIELDS,
+  ...FACT_FIELDS,
 };
+
+/** What is asked of the sender besides a role and the lead's ownership, where the step asks it. */
+const SENDER: Partial<Record<MessageName, string>> = {
+  decideApproval: 'only who is asked, or their delegate',
+  cancelOrder: 'where something is invoiced, never who asked for it',
+  writeOffInvoice: 'never who recorded a payment on it',
+  creditInvoice: 'never who asked for it',
+};
+
+const bodyOf = (name: MessageName): string =>
+  Object.entries(FIELDS[name])
+    .map(([field, presence]) => `\`${field}${presence === 'optional' ? '?' : ''}\``)
+    .join(', ');
+
+function sendersOf(name: MessageName): string {
+  const { roles } = MESSAGES[name];
+  const owners = roles.filter((role) => onOwnLeadsOnly([role], name));
+  const every = roles.filter((role) => !onOwnLeadsOnly([role], name));
+  const who = [
+    every.join(', '),
+    owners.length > 0 && `of their own leads: ${owners.join(', ')}`,
+    SENDER[name],
+  ];
+  return who.filter(Boolean).join('; ');
+}
 
 /** docs/messages.md: name, kind, payload, who may, stages, refusal codes. */
 export function messagesDocument(): string {
   const rows = MESSAGE_NAMES.map((name) => {
-    const { kind, roles } = MESSAGES[name];
+    const { kind } = MESSAGES[name];
     const stages = STAGES.filter((stage) => ['apply', 'reopen'].includes(outcomeOf(stage, name).kind));
     const refusals = STAGES.flatMap((stage) => {
       const outcome = outcomeOf(stage, name);
@@ -47,9 +66,9 @@ export function messagesDocument(): string {
     return [
       `\`${name}\``,
       kind === 'decision' ? 'decision (update)' : 'fact (signal)',
-      PAYLOADS[name],
+      bodyOf(name),
       `\`${step}\``,
-      roles.join(', '),
+      sendersOf(name),
       stages.join(', '),
       [...new Set(refusals)].map((code) => `\`${code}\``).join(', ') || '–',
     ];
@@ -60,7 +79,8 @@ export function messagesDocument(): string {
 
 Everything is first a row in \`messages\`; the workflow is told the row's id and nothing else. A **decision** may
 be refused and is an update, so whoever decides learns at once whether it holds; a **fact** has happened, is never
-refused, and is a signal. The payload below stands in the row's \`body\`. Codes a stage refuses with are
+refused, and is a signal. The fields below stand in the row's \`body\`; one with \`?\` may be
+absent. Codes a stage refuses with are
 ${[...new Set(Object.values(STAGE_REFUSALS).map(({ code }) => `\`${code}\``))].join(', ')}; a step may refuse with any other code of the API's table.
 
 ${table(['message', 'kind', 'body', 'step', 'who may', 'applied in', 'refused by stage with'], rows)}

@@ -113,6 +113,10 @@ export const REMEDIES: Readonly<Record<ErrorCode, Remedy> & Record<string, Remed
     'Nothing is left that this could be applied to.',
     'Read the record; there is nothing to do.',
   ),
+  nothing_due: remedy(
+    'No commission earned by the end of that month is left to pay.',
+    'GET /v1/payouts shows what pays it; open a run when something has been earned.',
+  ),
   self_approval: remedy(
     'Nobody decides on what he made, asked for or profits from, nor does his delegate.',
     'Somebody else with the right decides.',

@@ -4,6 +4,8 @@
 export interface PriceStep {
   readonly step: string;
   readonly source: string;
+  /** The price book `source` names, where there is one. */
+  readonly book: { readonly name: string; readonly revision: number } | null;
   readonly bps: number | null;
   readonly amountMinor: string;
   readonly runningMinor: string;
@@ -159,6 +161,7 @@ export interface CashChain {
   readonly payment: {
     readonly id: string;
     readonly provider: string;
+    readonly method: string;
     readonly reference: string;
     readonly amountMinor: string;
     readonly paidOn: string;

@@ -12,6 +12,13 @@ import type { Queryable } from './pool.js';
 /** Commission lines of a payout that are listed; the rest is in GET /v1/commissions?payout=. */
 const MAX_LINES = 200;
 
+/** The steps of a quote line `ql`, the list price with the name of its book. */
+const WATERFALL = `(select coalesce(jsonb_agg(s.step || jsonb_build_object('book',
+    (select jsonb_build_object('name', b.name, 'revision', split_part(s.step ->> 'source', '@', 2)::int)
+      from price_books b where s.step ->> 'source' like 'price_book:%@%'
+        and b.id = split_part(substr(s.step ->> 'source', 12), '@', 1))) order by s.n), '[]')
+  from jsonb_array_elements(ql.waterfall) with ordinality s(step, n))`;
+
 const quoteChain = (
   quoteId: string,
   revision: string,
@@ -42,13 +49,13 @@ const LINE = `jsonb_build_object('id', l.id, 'position', l.position, 'quantity',
   'rateBps', l.tax_rate_bps,
   'orderLine', jsonb_build_object('id', ol.id, 'sku', ol.sku, 'name', ol.name,
     'quantity', trim_scale(ol.quantity)::text, 'netMinor', ol.net_minor::text, 'taxReason', ol.tax_reason),
-  'waterfall', (select ql.waterfall from quote_lines ql where ql.quote_id = o.quote_id
+  'waterfall', (select ${WATERFALL} from quote_lines ql where ql.quote_id = o.quote_id
     and ql.revision = o.quote_revision and ql.position = ol.position))`;
 
 /** Of an allocation `a` and its payment `p`. */
 const CASH = `jsonb_build_object('id', a.id, 'cause', a.cause, 'amountMinor', a.amount_minor::text,
   'valueOn', a.value_on, 'payment', jsonb_build_object('id', p.id, 'provider', p.provider,
-    'reference', p.reference, 'amountMinor', p.amount_minor::text, 'paidOn', p.paid_on))`;
+    'reference', p.reference, 'method', p.method, 'amountMinor', p.amount_minor::text, 'paidOn', p.paid_on))`;
 
 const COMMISSION = `select jsonb_build_object('id', c.id, 'payeeId', c.payee_id, 'payee', pe.name,
     'component', c.component, 'currency', c.currency, 'amountMinor', c.amount_minor::text,
@@ -135,7 +142,7 @@ const QUOTE = `select jsonb_build_object('quote', ${quoteChain('v.quote_id', 'v.
     'lines', (select coalesce(jsonb_agg(jsonb_build_object('position', ql.position, 'sku', ql.sku,
         'name', ql.name, 'quantity', trim_scale(ql.quantity)::text, 'netMinor', ql.net_minor::text,
         'taxMinor', ql.tax_minor::text, 'treatment', ql.tax_treatment, 'rateBps', ql.tax_rate_bps,
-        'waterfall', ql.waterfall) order by ql.position), '[]')
+        'waterfall', ${WATERFALL}) order by ql.position), '[]')
       from quote_lines ql where ql.quote_id = v.quote_id and ql.revision = v.revision)) as chain
   from quote_revisions v where v.quote_id = $1 and ($2::int is null or v.revision = $2)
   order by v.revision desc limit 1`;

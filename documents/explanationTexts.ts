@@ -1,4 +1,6 @@
 // The sentences of an explanation in each language. They say what stands in the records and compute nothing.
+import type { Treatment } from '../domain/taxes/treatment.js';
+import { TEXTS as DOCUMENT_TEXTS } from './texts.js';
 import type { Language } from './types.js';
 
 /** What a sentence may name; every value is text already written for the language. */
@@ -8,7 +10,7 @@ type Sentences = Readonly<Record<string, (w: Words) => string>>;
 
 const en: Sentences = {
   commission: (w) => `${w.payee} earned ${w.amount} on ${w.on}.`,
-  correction: (w) => `This line corrects ${w.corrects}: ${w.amount} of commission on ${w.on}.`,
+  correction: (w) => `This line corrects an earlier one: ${w.amount} of commission on ${w.on}.`,
   rate: (w) =>
     `The rate is ${w.rate} for the family ${w.family}, by version ${w.version} of the commission plan.`,
   override: (w) =>
@@ -19,7 +21,7 @@ const en: Sentences = {
   allocation: (w) => `${w.amount} were put on invoice ${w.invoice} with value ${w.on}.`,
   lineCash: (w) =>
     `${w.amount} were put on invoice ${w.invoice} with value ${w.on}, ${w.line} of it on this line.`,
-  payment: (w) => `The money is payment ${w.reference} (${w.provider}) of ${w.amount}, paid on ${w.on}.`,
+  payment: (w) => `The money is payment ${w.reference} of ${w.amount}, paid ${w.by} on ${w.on}.`,
   invoice: (w) =>
     `Invoice ${w.number} of ${w.on}: net ${w.net}, tax ${w.tax}, gross ${w.amount}, open ${w.open}.`,
   credit_note: (w) => `Credit note ${w.number} takes back ${w.amount}.`,
@@ -36,10 +38,10 @@ const en: Sentences = {
   waiver: (w) => `${w.by} waived ${w.amount} on ${w.on}: ${w.reason}.`,
   late_invoice: (w) => `Invoice ${w.number} of ${w.on} over ${w.amount} was due on ${w.due}.`,
   invoice_line: (w) => `Line ${w.position} of the invoice bills ${w.quantity} × ${w.name}: net ${w.amount}.`,
-  tax: (w) => `Its tax is ${w.amount}: ${w.rate}, treatment ${w.treatment}.`,
+  tax: (w) => `Its tax is ${w.amount}: ${w.rate} VAT (${w.treatment}).`,
   order_line: (w) => `The order line sold ${w.quantity} × ${w.name} (${w.sku}) for ${w.amount} net.`,
   order: (w) => `Order ${w.number} of ${w.on} over ${w.amount} net.`,
-  price_list: (w) => `${w.name}: list price ${w.amount} from ${w.source}.`,
+  price_list: (w) => `${w.name}: list price ${w.amount} from ${w.book}.`,
   price_step: (w) => `${w.name}: ${w.step} ${w.rate} changes the price by ${w.amount} to ${w.running}.`,
   quote: (w) => `Revision ${w.version} of the quote: list ${w.list}, discount ${w.rate}, net ${w.amount}.`,
   approved: (w) => `${w.by} approved it on ${w.on} by rule ${w.rule}.`,
@@ -58,7 +60,7 @@ const en: Sentences = {
 
 const es: Sentences = {
   commission: (w) => `${w.payee} ganó ${w.amount} el ${w.on}.`,
-  correction: (w) => `Esta línea corrige ${w.corrects}: ${w.amount} de comisión el ${w.on}.`,
+  correction: (w) => `Esta línea corrige una anterior: ${w.amount} de comisión el ${w.on}.`,
   rate: (w) =>
     `El tipo es ${w.rate} para la familia ${w.family}, según la versión ${w.version} del plan de comisiones.`,
   override: (w) =>
@@ -69,7 +71,7 @@ const es: Sentences = {
   allocation: (w) => `Se aplicaron ${w.amount} a la factura ${w.invoice} con valor ${w.on}.`,
   lineCash: (w) =>
     `Se aplicaron ${w.amount} a la factura ${w.invoice} con valor ${w.on}; de ellos, ${w.line} a esta línea.`,
-  payment: (w) => `El dinero es el pago ${w.reference} (${w.provider}) de ${w.amount}, del ${w.on}.`,
+  payment: (w) => `El dinero es el pago ${w.reference} de ${w.amount}, hecho ${w.by} el ${w.on}.`,
   invoice: (w) =>
     `Factura ${w.number} del ${w.on}: neto ${w.net}, impuestos ${w.tax}, total ${w.amount}, pendiente ${w.open}.`,
   credit_note: (w) => `El abono ${w.number} devuelve ${w.amount}.`,
@@ -86,10 +88,10 @@ const es: Sentences = {
   waiver: (w) => `${w.by} condonó ${w.amount} el ${w.on}: ${w.reason}.`,
   late_invoice: (w) => `La factura ${w.number} del ${w.on} por ${w.amount} vencía el ${w.due}.`,
   invoice_line: (w) => `La línea ${w.position} factura ${w.quantity} × ${w.name}: neto ${w.amount}.`,
-  tax: (w) => `Su impuesto es ${w.amount}: ${w.rate}, tratamiento ${w.treatment}.`,
+  tax: (w) => `Su impuesto es ${w.amount}: ${w.rate} de IVA (${w.treatment}).`,
   order_line: (w) => `La línea del pedido vendió ${w.quantity} × ${w.name} (${w.sku}) por ${w.amount} netos.`,
   order: (w) => `Pedido ${w.number} del ${w.on} por ${w.amount} netos.`,
-  price_list: (w) => `${w.name}: precio de lista ${w.amount} según ${w.source}.`,
+  price_list: (w) => `${w.name}: precio de lista ${w.amount} según ${w.book}.`,
   price_step: (w) => `${w.name}: ${w.step} ${w.rate} cambia el precio en ${w.amount}, hasta ${w.running}.`,
   quote: (w) =>
     `Revisión ${w.version} del presupuesto: lista ${w.list}, descuento ${w.rate}, neto ${w.amount}.`,
@@ -121,6 +123,10 @@ const WORDS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
     void: 'void',
     rep: 'representative',
     sdr: 'first contact',
+    bank_transfer: 'by bank transfer',
+    cash: 'in cash',
+    card: 'by card',
+    direct_debit: 'by direct debit',
   },
   es: {
     advertising: 'publicidad',
@@ -141,6 +147,10 @@ const WORDS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
     void: 'anulada',
     rep: 'comercial',
     sdr: 'primer contacto',
+    bank_transfer: 'por transferencia',
+    cash: 'en efectivo',
+    card: 'con tarjeta',
+    direct_debit: 'por domiciliación',
   },
 };
 
@@ -154,6 +164,30 @@ export function sentence(name: string, language: Language, words: Words): string
 /** A code of the records as a word of the language; a code without a word stays as it is. */
 export const wordOf = (code: string, language: Language): string =>
   WORDS[language][code] ?? code.replaceAll('_', ' ');
+
+/** How a payment was made; only a payment provider is named, whose payout is another one than the customer's. */
+export const paidBy = (method: string, provider: string, language: Language): string =>
+  method === 'provider'
+    ? `${{ en: 'through', es: 'a través de' }[language]} ${provider}`
+    : wordOf(method, language);
+
+/** The words of our documents for an EN 16931 code, as they stand inside a sentence. */
+export function treatmentOf(code: string, language: Language): string {
+  const name: string = DOCUMENT_TEXTS[language].treatments[code as Treatment];
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
+
+/** Which prices a line was sold at; a book that is no longer known has no name. */
+export function bookOf(
+  book: { readonly name: string; readonly revision: number } | null,
+  language: Language,
+): string {
+  if (book === null) return { en: 'the price book', es: 'la tarifa' }[language];
+  return {
+    en: `the price book ${book.name}, revision ${book.revision}`,
+    es: `la tarifa ${book.name}, revisión ${book.revision}`,
+  }[language];
+}
 
 /** Names of the sentences of a language, so that a test can hold the languages against each other. */
 export const sentenceNames = (language: Language): string[] => Object.keys(TEXTS[language]).sort();

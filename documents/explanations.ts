@@ -14,7 +14,7 @@ import type {
   QuotePriceChain,
 } from '../db/explanationTypes.js';
 import { day, money, type Pen, percent, quantity, tell, view } from './explanationPen.js';
-import { wordOf } from './explanationTexts.js';
+import { bookOf, paidBy, treatmentOf, wordOf } from './explanationTexts.js';
 import type { Language } from './types.js';
 
 /** Why a payee earned (or lost) the amount of one commission line. */
@@ -27,7 +27,7 @@ export function explainCommission(chain: CommissionChain, language: Language): E
     tell(pen, 'correction', chain.id, {
       amountMinor,
       source: chain.corrects,
-      words: { corrects: chain.corrects, on },
+      words: { on },
     });
   }
   tell(pen, 'rate', `commission/${planVersion}`, {
@@ -136,7 +136,7 @@ export function explainQuote(chain: QuotePriceChain, language: Language): Explan
   const pen: Pen = { language, currency: quote.currency, steps: [] };
   for (const { position, name, taxMinor, rateBps, treatment, waterfall } of chain.lines) {
     tellPrice(pen, `${quote.id}/${quote.revision}/${position}`, name, waterfall);
-    const words = { rate: percent(pen, rateBps), treatment };
+    const words = { rate: percent(pen, rateBps), treatment: treatmentOf(treatment, pen.language) };
     tell(pen, 'tax', `${quote.id}/${quote.revision}/${position}`, {
       amountMinor: taxMinor,
       source: treatment,
@@ -149,8 +149,8 @@ export function explainQuote(chain: QuotePriceChain, language: Language): Explan
 }
 
 export function tellPayment(pen: Pen, { payment }: CashChain): void {
-  const { id, amountMinor, provider, reference, paidOn } = payment;
-  const words = { reference, provider, on: day(pen, paidOn) };
+  const { id, amountMinor, provider, method, reference, paidOn } = payment;
+  const words = { reference, by: paidBy(method, provider, pen.language), on: day(pen, paidOn) };
   tell(pen, 'payment', id, { amountMinor, source: `${provider}:${reference}`, words });
 }
 
@@ -161,7 +161,7 @@ function tellLine(pen: Pen, line: LineChain, withTax = false): void {
   tell(pen, 'invoice_line', line.id, { amountMinor: line.netMinor, words });
   if (withTax) {
     const { taxMinor: amountMinor, rateBps, treatment } = line;
-    const words = { rate: percent(pen, rateBps), treatment };
+    const words = { rate: percent(pen, rateBps), treatment: treatmentOf(treatment, pen.language) };
     tell(pen, 'tax', line.id, { amountMinor, source: `${treatment}:${orderLine.taxReason}`, words });
   }
   const sold = { quantity: quantity(pen, orderLine.quantity), name, sku };
@@ -170,10 +170,10 @@ function tellLine(pen: Pen, line: LineChain, withTax = false): void {
 }
 
 function tellPrice(pen: Pen, id: string, name: string, waterfall: readonly PriceStep[]): void {
-  for (const { step, source, bps, amountMinor, runningMinor } of waterfall) {
+  for (const { step, source, book, bps, amountMinor, runningMinor } of waterfall) {
     const words = {
       name,
-      source,
+      book: bookOf(book, pen.language),
       step: wordOf(step, pen.language),
       rate: bps === null ? '' : percent(pen, bps),
       running: money(pen, runningMinor),

@@ -32,6 +32,7 @@ export const ERRORS = {
   limit_exceeded: { status: 422, title: 'A limit is exceeded' },
   conflicting_duties: { status: 403, title: 'Two duties that never lie with one person' },
   nothing_open: { status: 409, title: 'Nothing is open' },
+  nothing_due: { status: 409, title: 'Nothing is due' },
   self_approval: { status: 422, title: 'Nobody approves what they profit from or asked for' },
   expired: { status: 422, title: 'Its time is over' },
   unknown_order_line: { status: 422, title: 'The order has no such line' },

@@ -112,6 +112,21 @@ export function maySend(roles: readonly Role[], message: MessageName): boolean {
   return roles.some((role) => (MESSAGES[message].roles as readonly Role[]).includes(role));
 }
 
+/** What a rep decides of their own leads alone; a manager, and a machine acting for all, of every lead. */
+const OF_OWN_LEADS: readonly MessageName[] = [
+  'qualifyLead',
+  'withdrawLead',
+  'submitQuote',
+  'acceptQuote',
+  'declineQuote',
+];
+
+/** Tells whether somebody with these roles may send a message only to leads they own. */
+export function onOwnLeadsOnly(roles: readonly Role[], message: MessageName): boolean {
+  const ofEvery = roles.some((role) => role === 'manager' || role === 'admin' || role === 'integration');
+  return OF_OWN_LEADS.includes(message) && !ofEvery;
+}
+
 function decision(roles: readonly Role[], cells: Row): MessageRule & { kind: 'decision' } {
   return { kind: 'decision', roles, cells };
 }

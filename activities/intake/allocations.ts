@@ -105,7 +105,10 @@ export function allocatePayment(
     writes.update('payments', ['id'], { id: paymentId, unapplied_minor: unappliedMinor, account_id });
     writePostings(writes, payment, applied, charged, input, today);
     if (unappliedMinor === 0n) resolveTask(writes, input);
-    const told = tellLeads(writes, 'paymentApplied', input, applied, { paymentId });
+    const told = tellLeads(writes, 'paymentApplied', input, applied, (allocationIds) => ({
+      paymentId,
+      allocationIds,
+    }));
     const placed = [...applied.map(({ allocation }) => shown(allocation)), ...charged.map(shownCharge)];
     const detail = { body: bodyOf(input), allocations: placed.map(({ id }) => id) };
     const change = { action: 'allocatePayment', at: new Date(at), actor: actorId, detail };

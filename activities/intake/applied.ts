@@ -7,6 +7,7 @@ import type { CashAccount, PostingLine } from '../../domain/ledger/accounts.js';
 import { postPayment } from '../../domain/ledger/cash.js';
 import { postRecovery, postSmallDifference } from '../../domain/ledger/receivables.js';
 import { allocate, type Invoice, openOf, recover, tolerate, writeBalances } from '../balances.js';
+import type { FactBodies } from './factBodies.js';
 import { factRow } from './messages.js';
 
 /** Where one allocation of money on one invoice went. */
@@ -89,12 +90,12 @@ export function tolerated(applied: readonly Applied[], postedOn: string): Postin
 }
 
 /** One message per lead; returns their ids. */
-export function tellLeads(
+export function tellLeads<Name extends 'paymentApplied' | 'paymentReversed'>(
   writes: Writes,
-  name: 'paymentApplied' | 'paymentReversed',
+  name: Name,
   { messageId, actorId }: { readonly messageId: string; readonly actorId: string },
   applied: readonly { allocation: NewAllocation }[],
-  body: object,
+  bodyOf: (allocationIds: readonly string[]) => FactBodies[Name],
 ): string[] {
   const byLead = new Map<string, string[]>();
   for (const { allocation } of applied) {
@@ -106,9 +107,9 @@ export function tellLeads(
     leadId,
     name,
     actorId,
-    body: { ...body, allocationIds },
+    body: bodyOf(allocationIds),
   }));
-  writes.insert('messages', ...facts.map(factRow));
+  writes.insert('messages', ...facts.map((fact) => factRow(fact)));
   return facts.map(({ id }) => id);
 }
 

@@ -8,6 +8,7 @@ import { DomainError } from '../../domain/errors.js';
 import type { DecisionName, FactName, MessageName } from '../../domain/messages.js';
 import { canonicalJson } from '../../domain/policies/canonical.js';
 import type { Answer } from '../../domain/steps.js';
+import type { FactBodies } from './factBodies.js';
 
 /** A decision nobody could apply in this real time is answered `expired` and never executed later. */
 export const DECISION_NOT_AFTER_MS = 120_000;
@@ -52,12 +53,12 @@ export async function putDecision(db: Queryable, decision: NewDecision): Promise
 }
 
 /** The row of a fact, for the transaction that stores what has happened. */
-export function factRow(fact: {
+export function factRow<Name extends FactName>(fact: {
   readonly id: string;
   readonly leadId: string;
-  readonly name: FactName;
+  readonly name: Name;
   readonly actorId: string | null;
-  readonly body: object;
+  readonly body: FactBodies[Name];
 }): Partial<Tables['messages']> {
   const { id, leadId, name, actorId, body } = fact;
   return {

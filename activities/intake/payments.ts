@@ -170,7 +170,10 @@ async function store(
     ...tolerated(applied, today),
   );
   if (match.task) writeTask(writes, input, paymentId, match);
-  const messageIds = tellLeads(writes, 'paymentApplied', input, applied, { paymentId });
+  const messageIds = tellLeads(writes, 'paymentApplied', input, applied, (allocationIds) => ({
+    paymentId,
+    allocationIds,
+  }));
   const allocations = [...applied.map(({ allocation }) => shown(allocation)), ...charged.map(shownCharge)];
   const detail = { allocations: allocations.map(({ id }) => id), task: match.task };
   const change = { action: 'recordPayment', at: new Date(input.at), actor: input.actorId, detail };

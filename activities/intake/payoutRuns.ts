@@ -4,9 +4,10 @@ import { duePayees } from '../../db/payouts.js';
 import type { PolicyStore } from '../../db/policies.js';
 import { type DbOrTx, withTransaction } from '../../db/pool.js';
 import { type ClockSegment, instantAt } from '../../domain/calendar/clock.js';
-import { addDays } from '../../domain/calendar/days.js';
+import { addDays, endOfMonth } from '../../domain/calendar/days.js';
 import { dateIn } from '../../domain/calendar/zones.js';
 import { DomainError } from '../../domain/errors.js';
+import { policyMissing } from '../../domain/policies/missing.js';
 
 export interface PayoutRun {
   readonly payoutId: string;
@@ -17,23 +18,30 @@ export interface PayoutRun {
 }
 
 /**
- * Opens the next run of a period (`2026-11`). Refuses `invalid_field` for what is no month or has not begun.
- * `at` is the business instant (epoch ms).
+ * Opens the next run of a period (`2026-11`). Refuses `invalid_field` for what is no month or has not begun,
+ * `not_configured` without a payout policy, `nothing_due` where nothing earned by its end is left to pay. `at` is the business instant (epoch ms).
  */
 export function openPayoutRun(
   { db }: { db: DbOrTx },
   { period, actorId, at }: { period: string; actorId: string | null; at: number },
 ): Promise<PayoutRun> {
   return withTransaction(db, async (tx) => {
-    const { rows: entities } = await tx.query<{ zone: string }>(
-      'select zone from legal_entities order by created_at, id limit 1',
+    const { rows: rules } = await tx.query<{ zone: string | null; hasPolicy: boolean }>(
+      `select (select zone from legal_entities order by created_at, id limit 1) as zone,
+        exists (select from policies where kind = 'payout') as "hasPolicy"`,
     );
-    const current = dateIn(entities[0]?.zone ?? 'UTC', at).slice(0, 7);
+    const current = dateIn(rules[0]?.zone ?? 'UTC', at).slice(0, 7);
     if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(period) || period > current) {
       const detail = `${JSON.stringify(period.slice(0, 20))} is no month up to ${current}`;
       throw new DomainError('invalid_field', detail, '/period');
     }
+    if (!rules[0]?.hasPolicy) throw policyMissing('payout');
     await tx.query(`select pg_advisory_xact_lock(hashtextextended('payout-run/' || $1, 0))`, [period]);
+    const untilOn = endOfMonth(`${period}-01`);
+    if ((await duePayees(tx, untilOn)).length === 0) {
+      const detail = `nothing earned up to ${untilOn} is left to pay: it is paid, or a run or its plan pays it`;
+      throw new DomainError('nothing_due', detail, '/period');
+    }
     const payoutId = newId('payout');
     const { rows } = await tx.query<{ run: number }>(
       `insert into payouts (id, mode, period, run, status, calculated_by, calculated_at)

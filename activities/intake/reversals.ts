@@ -115,7 +115,11 @@ async function store(
   writeRecoveredBack(writes, taken, reversedOn);
   writeCharged(writes, charges, reversedOn);
   writePostings(writes, payment, { taken, charges, unappliedMinor }, input, reversalId);
-  const told = tellLeads(writes, 'paymentReversed', input, taken, { paymentId, reversalId });
+  const told = tellLeads(writes, 'paymentReversed', input, taken, (allocationIds) => ({
+    paymentId,
+    reversalId,
+    allocationIds,
+  }));
   const rows = [...taken.map(({ allocation }) => allocation.row), ...charges.map(({ row }) => row)];
   const detail = { reversalId, allocations: rows.map(({ id }) => id) };
   const change = { action: 'reversePayment', at: new Date(at), actor: actorId, detail };

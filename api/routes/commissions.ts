@@ -173,10 +173,12 @@ function addRuns(app: FastifyInstance, deps: RouteDeps): void {
       schema: {
         tags,
         summary: 'Calculate a payout of everything earned up to the end of a month',
-        description: 'Answers at once; the lines appear with GET /v1/payouts/{id}. Others release it.',
+        description:
+          'Answers at once; the lines appear with GET /v1/payouts/{id}. Others release it. Refused with ' +
+          '`nothing_due` where nothing earned by then is left to pay.',
         headers: idempotencyHeader,
         body: NewPayoutRun,
-        response: { 202: PayoutView, ...refusalsOnce() },
+        response: { 202: PayoutView, ...refusalsOnce('not_configured', 'nothing_due') },
       },
     },
     async (request, reply) => {

@@ -23,6 +23,7 @@ import {
 import { DomainError } from '../../domain/errors.js';
 import { may, mustBeAllowed } from '../auth/ability.js';
 import { actorOf } from '../auth/actor.js';
+import { languageOf } from '../language.js';
 import type { RouteDeps } from '../routes.js';
 
 const Params = Type.Object(
@@ -58,6 +59,9 @@ export async function explanationRoutes(app: FastifyInstance, { db }: RouteDeps)
       schema: {
         tags: ['explanations'],
         summary: 'Why an amount is what it is, as a chain of records and as sentences',
+        description:
+          'In the language asked for, else the one Accept-Language prefers, else that of the person. `source` ' +
+          'names records and rules for programs; the sentences say the same in words.',
         params: Params,
         querystring: Query,
         response: { 200: ExplanationView, ...refusals('not_found') },
@@ -79,7 +83,7 @@ async function explain(
   query: Query,
 ): Promise<ExplanationView | undefined> {
   const actor = actorOf(request);
-  const { language = actor.language, revision } = query;
+  const { language = languageOf(request), revision } = query;
   if (revision !== undefined && !id.startsWith('quote_')) {
     throw new DomainError('invalid_field', `${revision}: only quotes have revisions`, '/query/revision');
   }

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { openPayoutRun } from '../../activities/intake/payoutRuns.js';
 import { POLICY_EXAMPLES } from '../../contracts/policies/examples.js';
 import { newId } from '../../db/ids.js';
+import { withTransaction } from '../../db/pool.js';
 import { addMonths } from '../../domain/calendar/days.js';
 import {
   DAY,
@@ -74,6 +75,7 @@ async function releaseAll({ target, call, payoutId }: Awaited<ReturnType<typeof 
 
 /** Runs until nothing is due and nothing is carried. */
 async function settleBalance(): Promise<void> {
+  await paidDeal(2_000_000);
   await releaseAll(await calculated());
   for (let round = 0; round < 5; round++) {
     const { minor } = await row<{ minor: bigint | null }>(
@@ -271,18 +273,32 @@ describe('a monthly run', () => {
     for (const run of [taken, first, second]) await releaseAll(run);
   });
 
-  test('with nothing due is over at once, and a month that has not begun is refused', async () => {
-    await world.db.query('select 1');
+  test('with nothing due is refused and leaves no run, as is a month that has not begun', async () => {
     const run = { period: '2025-01', actorId: PEOPLE.comp, at: world.at() };
-    const opened = await openPayoutRun(world.deps, run);
-    const head = await world.steps.calculatePayout({ run: `2025-01/${opened.run}`, at: world.at() });
-    expect(head).toMatchObject({ unreleased: 0, unconfirmed: 0 });
+    const before = await counts(world);
+    await expect(openPayoutRun(world.deps, run)).rejects.toMatchObject({
+      code: 'nothing_due',
+      pointer: '/period',
+      detail: expect.stringContaining('2025-01-31'),
+    });
+    expect(await counts(world)).toEqual(before);
     await expect(openPayoutRun(world.deps, { ...run, period: '2026-13' })).rejects.toMatchObject({
       code: 'invalid_field',
     });
     await expect(openPayoutRun(world.deps, { ...run, period: '2026-04' })).rejects.toMatchObject({
       pointer: '/period',
     });
+  });
+
+  test('before the company has said how it pays is refused at the door', async () => {
+    const undone = new Error('as it was');
+    const run = { period: PERIOD, actorId: PEOPLE.comp, at: world.at(PAYDAY) };
+    const without = withTransaction(world.db, async (tx) => {
+      await tx.query(`delete from policies where kind = 'payout'`);
+      await expect(openPayoutRun({ db: tx }, run)).rejects.toMatchObject({ code: 'not_configured' });
+      throw undone;
+    });
+    await expect(without).rejects.toBe(undone);
   });
 
   test('a payout that is late is a task and is asked for again', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { POLICY_EXAMPLES } from '../../contracts/policies/examples.js';
 import { newId } from '../../db/ids.js';
 import { sentenceNames } from '../../documents/explanationTexts.js';
 import { type Deal, orderedDeal, PEOPLE, row, settle } from '../support/deal.js';
@@ -37,13 +38,17 @@ async function priced(): Promise<string> {
   const waterfall = [
     {
       step: 'list',
-      source: 'price_book:book_eur@1',
+      source: 'price_book:book_iberia@1',
       bps: null,
       amountMinor: '125000',
       runningMinor: '125000',
     },
     { step: 'line_discount', source: 'rep', bps: 2000, amountMinor: '-25000', runningMinor: '100000' },
   ];
+  await api.world.db.query(
+    `insert into price_books (id, name, currency, valid_from, revision, created_at)
+      values ('book_iberia', 'Iberia 2026', 'EUR', '2026-01-01', 3, '2026-01-01')`,
+  );
   await api.world.db.query(
     `insert into quote_lines (quote_id, revision, position, product_id, sku, family, quantity, unit_price,
       discount_bps, list_minor, net_minor, tax_minor, tax_treatment, tax_rate_bps, tax_reason, tax_class, supply,
@@ -126,19 +131,51 @@ describe('payouts', () => {
     expect((await walk(api, 'comp', '/v1/payouts?limit=1')).length).toBeGreaterThan(1);
   });
 
+  /** Earned in April by a plan that pays by the month. */
+  async function earnedMonthly(): Promise<void> {
+    const { world } = api;
+    await world.db.query(
+      `insert into policies (kind, version, body, body_hash, created_by, created_at)
+        values ('commission', 2, $1, sha256('y'), $2, '2026-01-01')`,
+      [{ ...POLICY_EXAMPLES.commission, payout: 'monthly' }, PEOPLE.editor],
+    );
+    await world.db.query(
+      `insert into policy_approvals values ('commission', 2, $1, '2026-01-02'), ('commission', 2, $2, '2026-01-02')`,
+      [PEOPLE.boss, PEOPLE.comp],
+    );
+    const sold = await orderedDeal(world, { lines: [{ quantity: 1, netMinor: 50_000 }] });
+    await world.db.query('update commission_credits set plan_version = 2 where order_id = $1', [
+      sold.orderId,
+    ]);
+    await deliver(world, sold, [1]);
+    await settle(world, sold.leadId);
+    const [invoice] = await invoicesOf(world, sold);
+    await pay(world, sold, invoice?.number as string, 60_500n, 44);
+    await settle(world, sold.leadId, 44);
+  }
+
   test('a run is opened once per key and answered 202, also without an engine; its release waits', async () => {
-    const first = await api.post('comp', '/v1/payout-runs', { period: '2026-03' }, 'run-1');
-    expect(first).toMatchObject({ status: 202, body: { mode: 'monthly', period: '2026-03', run: 1 } });
-    expect((await api.post('comp', '/v1/payout-runs', { period: '2026-03' }, 'run-1')).body).toEqual(
+    await earnedMonthly();
+    const first = await api.post('comp', '/v1/payout-runs', { period: '2026-04' }, 'run-1');
+    expect(first).toMatchObject({ status: 202, body: { mode: 'monthly', period: '2026-04', run: 1 } });
+    expect((await api.post('comp', '/v1/payout-runs', { period: '2026-04' }, 'run-1')).body).toEqual(
       first.body,
     );
-    const second = await api.post('comp', '/v1/payout-runs', { period: '2026-03' });
+    const second = await api.post('comp', '/v1/payout-runs', { period: '2026-04' });
     expect(second.body.run).toBe(2);
     const { status, body } = await api.post('comp2', `/v1/payouts/${first.body.id}/release`, {});
     expect(status).toBe(202);
     const message = await api.call('comp2', body.message);
-    expect(message.body).toMatchObject({ name: 'releasePayout', target: 'payout/commission/2026-03/1' });
+    expect(message.body).toMatchObject({ name: 'releasePayout', target: 'payout/commission/2026-04/1' });
   }, 40_000);
+
+  test('a month of which everything is paid has no run, and none is left behind', async () => {
+    const nothing = await api.post('comp', '/v1/payout-runs', { period: '2026-03' });
+    expect(nothing).toMatchObject({ status: 409, body: { code: 'nothing_due' } });
+    expect(nothing.body.detail).toContain('2026-03-31');
+    const { body } = await api.call('comp', '/v1/payouts?period=2026-03&mode=monthly');
+    expect(body.items).toEqual([]);
+  });
 
   test.each([
     ['a month to come', { period: '2026-05' }, 'invalid_field'],
@@ -225,6 +262,19 @@ describe('explanations', () => {
     expect(whats(es)).toEqual(whats(en));
     expect(es.sentences).not.toEqual(en.sentences);
     expect([...en.sentences, ...es.sentences].join(' ')).not.toMatch(/undefined|null|NaN/);
+  });
+
+  test.each([
+    ['en-GB', 'from the price book Iberia 2026, revision 1.', 'VAT (standard).', /paid by bank transfer on/],
+    ['es', 'según la tarifa Iberia 2026, revisión 1.', 'de IVA (general).', /hecho por transferencia el/],
+  ])('for a browser that prefers %s codes are words', async (language, book, tax, payment) => {
+    const headers = { 'accept-language': language };
+    const { body } = await api.call('finance', `/v1/explanations/${invoiceId}`, { headers });
+    const said = body.sentences.join('\n');
+    expect(said).toContain(book);
+    expect(said).toContain(tax);
+    expect(said).toMatch(payment);
+    expect(said).not.toMatch(/price_book:|\(bank\)|treatment|tratamiento/);
   });
 
   test('a payout is explained to a payee by their own lines alone', async () => {

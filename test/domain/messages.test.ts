@@ -1,7 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { ERRORS } from '../../domain/errors.js';
 import { OUTCOMES_FROM, STAGE_TRANSITIONS, STAGES } from '../../domain/leads/stages.js';
-import { DECISIONS, FACTS, MESSAGE_NAMES, MESSAGES, maySend, outcomeOf } from '../../domain/messages.js';
+import {
+  DECISIONS,
+  FACTS,
+  MESSAGE_NAMES,
+  MESSAGES,
+  maySend,
+  onOwnLeadsOnly,
+  outcomeOf,
+} from '../../domain/messages.js';
 import { ROLES } from '../../domain/people/people.js';
 import { FACT_STEPS } from '../../domain/steps.js';
 import { OWN_STEPS, WAIT_KINDS, WAITS, waitsIn } from '../../domain/waits.js';
@@ -113,4 +121,14 @@ describe('the stages', () => {
     }
     expect(STAGE_TRANSITIONS.closed).toEqual(['collecting']);
   });
+});
+
+test.each([
+  ['qualifyLead', ['marketing'], true],
+  ['qualifyLead', ['rep'], true],
+  ['qualifyLead', ['rep', 'manager'], false],
+  ['acceptQuote', ['integration'], false],
+  ['decideApproval', ['rep'], false], // Whoever is asked decides, whoever owns the lead.
+] as const)('%s by %j is for leads of their own: %j', (name, roles, only) => {
+  expect(onOwnLeadsOnly(roles, name)).toBe(only);
 });
