@@ -26,6 +26,9 @@ const json = (rows: readonly object[]): string =>
     return typeof value === 'bigint' ? value.toString() : value;
   });
 
+/** The next power of four: 1, 4, 16, 64 … */
+const limitOver = (count: number): number => 4 ** Math.ceil(Math.log2(count) / 2);
+
 const names = new Map<string, string>();
 const nameOf = (text: string): string => {
   let name = names.get(text);
@@ -74,8 +77,9 @@ export class Writes implements RowSink {
     const set = columns.map((column) => `${column} = v.${column}`).join(', ');
     const where = by.map((column) => `t.${column} = v.${column}`).join(' and ');
     const values = (n: number) => `jsonb_populate_recordset(null::${table}, $${n})`;
-    // A function is taken for a hundred rows, and a table not yet analysed is then read whole for one of them.
-    const source = (n: number) => (rows.length === 1 ? `(select * from ${values(n)} limit 1)` : values(n));
+    // A function is taken for a hundred rows, and a table of some thousands is then read whole for ten of them. The
+    // limit is one of few, so that few statements are prepared.
+    const source = (n: number) => `(select * from ${values(n)} limit ${limitOver(rows.length)})`;
     this.#parts.push({
       text: (n) => `update ${table} t set ${set} from ${source(n)} v where ${where}`,
       param: json(rows),
