@@ -94,6 +94,8 @@ const VARIABLES = {
 type Name = keyof typeof VARIABLES;
 type Values = Static<ReturnType<typeof Type.Object<typeof VARIABLES>>>;
 
+type Limit = 'requestsPerMinute' | 'failedSignInsPerMinute' | 'maxEventLoopDelayMs' | 'maxHeapBytes';
+
 export interface Config {
   readonly database: { readonly ownerUrl?: string; readonly appUrl?: string };
   readonly temporal: {
@@ -126,12 +128,7 @@ export interface Config {
     readonly cachedWorkflows: number;
     readonly stackTraces: boolean;
   };
-  readonly limits: {
-    readonly requestsPerMinute: number;
-    readonly failedSignInsPerMinute: number;
-    readonly maxEventLoopDelayMs: number;
-    readonly maxHeapBytes: number;
-  };
+  readonly limits: Readonly<Record<Limit, number>>;
   readonly corsOrigins: readonly string[];
 }
 
@@ -151,8 +148,8 @@ export const environment = (): NodeJS.ProcessEnv => process.env;
  * and its profile file, as its command line reads them.
  */
 export function engineConnection(env: Environment = process.env): ConnectionOptions {
-  const given = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const { connectionOptions } = loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(given) });
+  const overrideEnvVars = defined(env) as Record<string, string>;
+  const { connectionOptions } = loadClientConnectConfig({ overrideEnvVars });
   return connectionOptions as ConnectionOptions;
 }
 
@@ -173,8 +170,8 @@ export function maskedConfig(
     const given = present(env[name]);
     const value = given ?? (schema.default === undefined ? undefined : String(schema.default));
     const from = given !== undefined ? 'environment' : value === undefined ? 'absent' : 'default';
-    const description = schema.description ?? '';
-    return { name, value: value === undefined ? null : shown(name, value), from, description };
+    const told = value === undefined ? null : shown(name, value);
+    return { name, value: told, from, description: schema.description ?? '' };
   });
 }
 
@@ -184,10 +181,8 @@ function valuesOf(env: Environment): { values: Values; problems: string[] } {
   for (const name of Object.keys(VARIABLES) as Name[]) {
     const schema = VARIABLES[name] as TSchema & { default?: unknown; type?: string };
     const given = present(env[name]);
-    if (given === undefined) {
-      if (schema.default !== undefined) values[name] = schema.default;
-      continue;
-    }
+    if (given === undefined && schema.default !== undefined) values[name] = schema.default;
+    if (given === undefined) continue;
     const value = schema.type === 'integer' && /^\d{1,15}$/.test(given) ? Number(given) : given;
     if (Compile(schema).Check(value)) values[name] = value;
     else problems.push(`${name} is ${JSON.stringify(shown(name, given))}; it takes ${demandOf(schema)}`);
@@ -293,14 +288,13 @@ function defined<T extends object>(values: T): Defined<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
 
-/** A secret without what is secret in it: the password of an address. */
+/** A secret without what is secret in it: the password of an address, also behind its question mark. */
 function shown(name: Name, value: string): string {
   if (!('x-secret' in VARIABLES[name])) return value;
   if (!URL.canParse(value)) return '***';
   const url = new URL(value);
   if (url.password !== '') url.password = '***';
-  // Passwords may also stand behind the question mark.
-  for (const key of [...url.searchParams.keys()])
-    if (/pass|secret|key/i.test(key)) url.searchParams.set(key, '***');
+  const secret = [...url.searchParams.keys()].filter((key) => /pass|secret|key/i.test(key));
+  for (const key of secret) url.searchParams.set(key, '***');
   return url.href;
 }

@@ -3,7 +3,7 @@
 import type { ItemJson } from '../db/collections.js';
 import { addDays } from '../domain/calendar/days.js';
 import { startOfDayIn } from '../domain/calendar/zones.js';
-import { nextReminder } from '../domain/collections/reminders.js';
+import { freshItem, nextReminder } from '../domain/collections/reminders.js';
 import type { DunnableItem, DunningAction } from '../domain/collections/types.js';
 import type { DunningPolicy } from '../domain/policies/types.js';
 import { exact } from './progress.js';
@@ -20,19 +20,6 @@ export function itemOf(json: ItemJson): DunnableItem {
   const fresh = freshItem({ dueOn, currency, openMinor, customer: customerKind(json.segment) });
   return { ...fresh, unappliedMinor, level, lastReminderOn };
 }
-
-/** An item nobody has been reminded of, disputed or held: what an invoice is when it is issued. */
-export const freshItem = (
-  item: Pick<DunnableItem, 'dueOn' | 'currency' | 'openMinor' | 'customer'>,
-): DunnableItem => ({
-  ...item,
-  disputedMinor: 0n,
-  unappliedMinor: 0n,
-  level: 0,
-  lastReminderOn: null,
-  heldUntilOn: null,
-  promisedOn: null,
-});
 
 /**
  * The instant of the item's next step. Where none follows by itself (too little for a letter, covered by

@@ -4,6 +4,7 @@ import { TO_INVOICE } from '../db/invoices.js';
 import { post } from '../db/ledger.js';
 import { nextNumber } from '../db/numbers.js';
 import type { Tx } from '../db/pool.js';
+import { freshItem } from '../domain/collections/reminders.js';
 import { type InvoiceDraft, invoiceRest, partInvoice } from '../domain/invoices/parts.js';
 import { dueOn } from '../domain/invoices/terms.js';
 import { postDeliveredInvoice, postInvoiceOnOrder } from '../domain/ledger/receivables.js';
@@ -12,7 +13,7 @@ import type { DeliveryLine } from '../domain/orders/lines.js';
 import { type Supply, type TaxPolicy, treatmentFor } from '../domain/taxes/treatment.js';
 import type { DealChange } from './dealChange.js';
 import { recogniseInvoiced } from './deliveries.js';
-import { customerKind, freshItem, nextStepAt } from './dunning.js';
+import { customerKind, nextStepAt } from './dunning.js';
 import { type DealJson, type DealState, exact, moveOn, type OrderLine, stateOf } from './progress.js';
 import { makeStep, type StepDeps } from './step.js';
 

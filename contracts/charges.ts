@@ -1,9 +1,9 @@
 // Charge notes on the wire: reminder fees and late interest, what became of them, and how one is waived.
 import { type Static, Type } from 'typebox';
 import { CHARGE_KINDS, CHARGE_STATUSES } from '../domain/collections/charges.js';
-import { DryRun } from './invoices.js';
+import { DryRun, WrittenOff } from './invoices.js';
 import { AllocationView } from './payments.js';
-import { closed, Day, Instant, Money, Nullable, Ref, SignedMoney, Text } from './wire.js';
+import { closed, Day, Instant, Money, Nullable, Ref, Text } from './wire.js';
 
 const ChargeNoteId = Ref('charge', 'Id of a charge note');
 
@@ -78,18 +78,7 @@ export const ChargeNoteView = Type.Object(
         closed,
       ),
     ),
-    writeOffs: Type.Array(
-      Type.Object(
-        {
-          id: Ref('writeoff'),
-          amount: SignedMoney,
-          writtenOffOn: Day,
-          reason: Type.String(),
-          decidedBy: Nullable(Ref('person')),
-        },
-        closed,
-      ),
-    ),
+    writeOffs: Type.Array(WrittenOff),
   },
   { ...closed, description: 'A charge note with its lines, cash, waivers and write-offs' },
 );

@@ -17,6 +17,18 @@ import {
   Text,
 } from './wire.js';
 
+/** What was given up of an invoice or a charge note, or recovered after all (below 0). */
+export const WrittenOff = Type.Object(
+  {
+    id: Ref('writeoff'),
+    amount: SignedMoney,
+    writtenOffOn: Day,
+    reason: Type.String(),
+    decidedBy: Nullable(Ref('person')),
+  },
+  closed,
+);
+
 export const INVOICE_KINDS = ['invoice', 'credit_note'] as const;
 
 const InvoiceId = Ref('inv', 'Id of an invoice or credit note');
@@ -119,18 +131,7 @@ export const InvoiceView = Type.Object(
         closed,
       ),
     ),
-    writeOffs: Type.Array(
-      Type.Object(
-        {
-          id: Ref('writeoff'),
-          amount: SignedMoney,
-          writtenOffOn: Day,
-          reason: Type.String(),
-          decidedBy: Nullable(Ref('person')),
-        },
-        closed,
-      ),
-    ),
+    writeOffs: Type.Array(WrittenOff),
   },
   {
     ...closed,

@@ -1,6 +1,7 @@
 // Charge notes as they are printed: one statement, complete, in the customer's language unless another is wanted.
 import type { ChargeNoteDocument, Language } from '../documents/types.js';
 import type { ChargeKind } from '../domain/collections/charges.js';
+import type { PeriodJson } from './charges.js';
 import { CUSTOMER, type PartiesJson, partiesOf, SELLER } from './documents.js';
 import type { Queryable } from './pool.js';
 
@@ -14,15 +15,7 @@ export interface ChargeDocumentJson extends PartiesJson {
   readonly lines: readonly {
     readonly kind: ChargeKind;
     readonly amountMinor: string;
-    readonly periods:
-      | readonly {
-          readonly fromOn: string;
-          readonly untilOn: string;
-          readonly days: number;
-          readonly principalMinor: string;
-          readonly rateBps: number;
-        }[]
-      | null;
+    readonly periods: readonly PeriodJson[] | null;
   }[];
 }
 

@@ -2,6 +2,7 @@
 import type { ChargeNoteSummary, ChargeNoteView } from '../contracts/charges.js';
 import { wireMoney } from '../contracts/money.js';
 import { chargeStatus } from '../domain/collections/charges.js';
+import type { PeriodJson } from './charges.js';
 import { type AllocationJson, allocationView, CHARGE_ALLOCATION } from './paymentViews.js';
 import type { Queryable } from './pool.js';
 import type { Tables } from './tables.js';
@@ -84,14 +85,6 @@ export function chargeSummary(row: ChargeRow): ChargeNoteSummary {
       writtenOffInterestMinor: row.written_off_interest_minor,
     }),
   };
-}
-
-interface PeriodJson {
-  readonly fromOn: string;
-  readonly untilOn: string;
-  readonly days: number;
-  readonly principalMinor: string;
-  readonly rateBps: number;
 }
 
 interface Parts {

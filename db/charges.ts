@@ -1,9 +1,13 @@
 // Charge notes as steps and intake read and write them. An invoice and its charge notes are one debt under one
 // lock, the invoice's row; so nothing here locks a note by itself.
+import type { InterestPeriod } from '../domain/collections/interest.js';
 import type { ChargeBalance, ChargeParts } from '../domain/collections/types.js';
 import type { Queryable, Tx } from './pool.js';
 import type { Tables } from './tables.js';
 import type { Writes } from './writes.js';
+
+/** A stretch of days late interest is counted over, as it is stored. */
+export type PeriodJson = Omit<InterestPeriod, 'principalMinor'> & { readonly principalMinor: string };
 
 /** A charge note beside its invoice, amounts as text. */
 export type ChargeJson = {
@@ -106,19 +110,15 @@ export async function readStandingCharges(tx: Tx, paymentId: string): Promise<St
   return rows;
 }
 
-/** Whether a person recorded money on a charge note: such a person never waives it. */
-export async function recordedPaymentOnCharge(
-  tx: Tx,
-  chargeNoteId: string,
-  personId: string,
-): Promise<boolean> {
-  const { rows } = await tx.query({
-    name: 'recorded_payment_on_charge',
-    text: `select from charge_allocations a join payments p on p.id = a.payment_id
-      where a.charge_note_id = $1 and p.recorded_by = $2 limit 1`,
-    values: [chargeNoteId, personId],
+/** Who recorded money on a charge note: such a person never waives it. */
+export async function recordersOnCharge(tx: Tx, chargeNoteId: string): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>({
+    name: 'recorders_on_charge',
+    text: `select distinct p.recorded_by as id from charge_allocations a join payments p on p.id = a.payment_id
+      where a.charge_note_id = $1`,
+    values: [chargeNoteId],
   });
-  return rows.length > 0;
+  return rows.map(({ id }) => id);
 }
 
 export type NewChargeAllocation = Pick<

@@ -1,4 +1,5 @@
 // The chains behind amounts as db/explanations.ts reads them: amounts as text of minor units, instants as days.
+import type { PeriodJson } from './charges.js';
 
 /** A step of a price as the quote stored it. */
 export interface PriceStep {
@@ -127,15 +128,7 @@ export interface ChargeChain {
   readonly lines: readonly {
     readonly kind: 'reminder_fee' | 'flat_compensation' | 'interest';
     readonly amountMinor: string;
-    readonly periods:
-      | readonly {
-          readonly fromOn: string;
-          readonly untilOn: string;
-          readonly days: number;
-          readonly principalMinor: string;
-          readonly rateBps: number;
-        }[]
-      | null;
+    readonly periods: readonly PeriodJson[] | null;
   }[];
   readonly cash: readonly CashChain[];
   readonly waivers: readonly {

@@ -198,3 +198,16 @@ export async function readPayment(tx: Tx, paymentId: string): Promise<StoredPaym
   });
   return rows[0];
 }
+
+/** The invoices a payment was ever put on, itself or on their charge notes, in the order in which they are locked. */
+export async function invoicesOfPayment(tx: Tx, paymentId: string): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>({
+    name: 'invoices_of_payment',
+    text: `select invoice_id as id from allocations where payment_id = $1
+      union
+      select n.invoice_id from charge_allocations a join charge_notes n on n.id = a.charge_note_id
+        where a.payment_id = $1 order by 1`,
+    values: [paymentId],
+  });
+  return rows.map(({ id }) => id);
+}

@@ -1,6 +1,6 @@
 // The thread in which the SDK runs workflow code. For the "Stack Trace" tab of the engine's UI it notes a stack for
 // every promise of every lead, some 1,400 in a lead's life: half of the thread's CPU (32 ms a lead with it, 16
-// without) and 15 KB of each open lead. What a lead waits for stands in its details and in `getWaits`.
+// without) and 19 KB of each open lead. What a lead waits for stands in its details and in `getWaits`.
 import threads from 'node:worker_threads';
 
 /** Opens a worker whose thread notes no stacks; the SDK has no setting for it. */

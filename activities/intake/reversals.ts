@@ -5,7 +5,13 @@ import { readStandingCharges, type StandingCharge } from '../../db/charges.js';
 import { newId } from '../../db/ids.js';
 import { lockInvoices, lockPayments, readInvoices } from '../../db/invoices.js';
 import { post } from '../../db/ledger.js';
-import { type NewAllocation, readPayment, type StoredPayment, writeAllocations } from '../../db/payments.js';
+import {
+  invoicesOfPayment,
+  type NewAllocation,
+  readPayment,
+  type StoredPayment,
+  writeAllocations,
+} from '../../db/payments.js';
 import { type Tx, withTransaction } from '../../db/pool.js';
 import { WriteConflict, Writes } from '../../db/writes.js';
 import { dateIn } from '../../domain/calendar/zones.js';
@@ -59,14 +65,14 @@ export function reversePayment(
   input: ReversalInput,
 ): Promise<ReversedPayment> {
   return withTransaction(db, async (tx) => {
-    const ids = await invoicesOf(tx, input.paymentId);
+    const ids = await invoicesOfPayment(tx, input.paymentId);
     await lockInvoices(tx, ids);
     await lockPayments(tx, [input.paymentId]);
     const payment = await readPayment(tx, input.paymentId);
     if (!payment) throw new DomainError('not_found', `no payment ${input.paymentId}`);
     if (payment.reversed) return reversedBefore(tx, input);
     // Allocated to one more invoice while the locks were waited for: again, with all of them.
-    if ((await invoicesOf(tx, input.paymentId)).length !== ids.length) {
+    if ((await invoicesOfPayment(tx, input.paymentId)).length !== ids.length) {
       throw new WriteConflict(`payment ${input.paymentId} was allocated meanwhile`);
     }
     checkDay(payment, input);
@@ -271,18 +277,6 @@ function writePostings(
       }),
     })),
   );
-}
-
-async function invoicesOf(tx: Tx, paymentId: string): Promise<string[]> {
-  const { rows } = await tx.query<{ id: string }>({
-    name: 'invoices_of_payment',
-    text: `select invoice_id as id from allocations where payment_id = $1
-      union
-      select n.invoice_id from charge_allocations a join charge_notes n on n.id = a.charge_note_id
-        where a.payment_id = $1 order by 1`,
-    values: [paymentId],
-  });
-  return rows.map(({ id }) => id);
 }
 
 async function reversedBefore(

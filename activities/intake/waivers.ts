@@ -2,7 +2,7 @@
 // stage of a lead depends on a charge note and most leads are closed by then.
 import { appendAudit } from '../../db/audit.js';
 import { lockChains } from '../../db/chains.js';
-import { invoicesOfCharges, recordedPaymentOnCharge, writeChargeBalances } from '../../db/charges.js';
+import { invoicesOfCharges, recordersOnCharge, writeChargeBalances } from '../../db/charges.js';
 import { entityById } from '../../db/entities.js';
 import { newId } from '../../db/ids.js';
 import { lockInvoices, readInvoices } from '../../db/invoices.js';
@@ -14,6 +14,7 @@ import { sumOf } from '../../domain/collections/charges.js';
 import type { ChargeParts } from '../../domain/collections/types.js';
 import { DomainError } from '../../domain/errors.js';
 import { postChargeWaived } from '../../domain/ledger/receivables.js';
+import { refuseToxic } from '../../domain/people/toxicPairs.js';
 import { invoiceOf } from '../balances.js';
 import { waiveOpen } from '../charges.js';
 import { chargeAmong } from './charged.js';
@@ -50,19 +51,23 @@ export function waiveCharge({ db }: { readonly db: DbOrTx }, input: WaiverInput)
     await lockInvoices(tx, [invoiceId]);
     const known = await waivedBefore(tx, input);
     if (known) return known;
-    if (await recordedPaymentOnCharge(tx, chargeNoteId, actorId)) {
-      const detail = `${actorId} recorded a payment on ${chargeNoteId} and may not waive it`;
-      throw new DomainError('conflicting_duties', detail);
-    }
     const { invoice, charge } = chargeAmong(
       (await readInvoices(tx, [invoiceId])).map(invoiceOf),
       chargeNoteId,
+    );
+    const today = dateIn((await entityById(tx, invoice.entityId))?.zone ?? 'UTC', at);
+    // Forgiving a debt is one duty, whether it is written off or waived.
+    refuseToxic(
+      { act: 'writeOffInvoice', personId: actorId, recordId: chargeNoteId, on: today },
+      (await recordersOnCharge(tx, chargeNoteId)).map((personId) => {
+        return { act: 'recordPayment', personId, recordId: chargeNoteId, on: today };
+      }),
+      `${actorId} recorded a payment on ${chargeNoteId} and may not waive it`,
     );
     const parts = waiveOpen(charge);
     if (sumOf(parts) === 0n) {
       throw new DomainError('nothing_open', `nothing is open on charge note ${charge.number}`);
     }
-    const today = dateIn((await entityById(tx, invoice.entityId))?.zone ?? 'UTC', at);
     const waiverId = newId('waiver');
     const writes = new Writes().insert('charge_waivers', {
       id: waiverId,

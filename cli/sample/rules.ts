@@ -1,4 +1,5 @@
 // The rules of the sample company, one policy of each kind. Short times, so that a quarter shows all of them.
+import { POLICY_EXAMPLES } from '../../contracts/policies/examples.js';
 import type { PolicyByKind, PolicyKind } from '../../domain/policies/types.js';
 import { emailOf, type Handle } from './people.js';
 
@@ -145,11 +146,7 @@ function moneyRules(): Omit<
   };
   return {
     tax: {
-      euCountries: 'AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK'.split(
-        ' ',
-      ),
-      noVatCountries: ['US'],
-      outsideScopeClasses: ['fees', 'interest'],
+      ...POLICY_EXAMPLES.tax,
       rates: STANDARD.map(([country, fromOn, rateBps]) => ({
         country,
         taxClass: 'standard',

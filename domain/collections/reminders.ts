@@ -67,3 +67,16 @@ function amountIn(amounts: readonly WireMoney[], currency: string): bigint {
 function latest(days: readonly (string | null | undefined)[]): string | null {
   return days.reduce<string | null>((last, on) => (on && (last === null || on > last) ? on : last), null);
 }
+
+/** An item nobody has been reminded of, disputed or held: what an invoice is when it is issued. */
+export const freshItem = (
+  item: Pick<DunnableItem, 'dueOn' | 'currency' | 'openMinor' | 'customer'>,
+): DunnableItem => ({
+  ...item,
+  disputedMinor: 0n,
+  unappliedMinor: 0n,
+  level: 0,
+  lastReminderOn: null,
+  heldUntilOn: null,
+  promisedOn: null,
+});

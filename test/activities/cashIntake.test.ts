@@ -1,32 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { allocatePayment } from '../../activities/intake/allocations.js';
 import { recordDelivery } from '../../activities/intake/deliveries.js';
 import { recordPayment } from '../../activities/intake/payments.js';
 import { reversePayment } from '../../activities/intake/reversals.js';
 import { newId } from '../../db/ids.js';
-import {
-  type Deal,
-  decision,
-  openWorld,
-  orderedDeal,
-  PEOPLE,
-  row,
-  settle,
-  told,
-  type World,
-} from '../support/deal.js';
+import { type Deal, decision, orderedDeal, PEOPLE, row, settle, told, type World } from '../support/deal.js';
 import { dayOf, deliver, invoicesOf, payment } from '../support/money.js';
-import { counts, offences } from '../support/offences.js';
+import { counts, useWorld } from '../support/offences.js';
 import { askedToCancel } from '../support/requests.js';
 
 let world: World;
-beforeAll(async () => {
-  world = await openWorld();
+useWorld((opened) => {
+  world = opened;
 });
-afterEach(async () => {
-  expect(await offences(world)).toEqual([]);
-});
-afterAll(() => world.close());
 
 async function invoiced(netMinor = 10_000, accountId?: string) {
   const deal = await orderedDeal(world, {

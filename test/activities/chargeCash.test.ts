@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { allocatePayment } from '../../activities/intake/allocations.js';
 import { recordPayment } from '../../activities/intake/payments.js';
 import { reversePayment } from '../../activities/intake/reversals.js';
@@ -9,7 +9,6 @@ import { type ChargeSeen, chargesOf } from '../support/charges.js';
 import {
   type Deal,
   decision,
-  openWorld,
   orderedDeal,
   own,
   PEOPLE,
@@ -20,16 +19,12 @@ import {
 } from '../support/deal.js';
 import { whileFailing } from '../support/failing.js';
 import { dayOf, deliver, invoicesOf, pay, payment } from '../support/money.js';
-import { counts, offences } from '../support/offences.js';
+import { counts, useWorld } from '../support/offences.js';
 
 let world: World;
-beforeAll(async () => {
-  world = await openWorld();
+useWorld((opened) => {
+  world = opened;
 });
-afterEach(async () => {
-  expect(await offences(world)).toEqual([]);
-});
-afterAll(() => world.close());
 
 /** An invoice over 1,210.00, reminded on day 37: a note of 40.00 compensation and 2.36 interest. */
 async function charged(accountId = newId('account'), pins: Record<string, number> = {}) {

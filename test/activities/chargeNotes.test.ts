@@ -1,19 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { newId } from '../../db/ids.js';
 import { chargesOf, linesOf } from '../support/charges.js';
-import { type Deal, openWorld, orderedDeal, own, PEOPLE, row, settle, type World } from '../support/deal.js';
+import { type Deal, orderedDeal, own, PEOPLE, row, settle, type World } from '../support/deal.js';
 import { whileFailing } from '../support/failing.js';
 import { bounce, deliver, invoicesOf, pay } from '../support/money.js';
-import { counts, offences } from '../support/offences.js';
+import { counts, useWorld } from '../support/offences.js';
 
 let world: World;
-beforeAll(async () => {
-  world = await openWorld();
+useWorld((opened) => {
+  world = opened;
 });
-afterEach(async () => {
-  expect(await offences(world)).toEqual([]);
-});
-afterAll(() => world.close());
 
 /** Gross 1,210.00, due on 1 April (day 30); reminders on days 37, 51 and 65. */
 async function invoiced(accountId = newId('account'), netMinor = 100_000) {

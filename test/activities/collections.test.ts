@@ -1,10 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { recordPayment } from '../../activities/intake/payments.js';
 import { newId } from '../../db/ids.js';
 import {
   type Deal,
   decision,
-  openWorld,
   orderedDeal,
   own,
   PEOPLE,
@@ -14,17 +13,13 @@ import {
   type World,
 } from '../support/deal.js';
 import { bounce, deliver, invoicesOf, pay, payment } from '../support/money.js';
-import { counts, offences } from '../support/offences.js';
+import { counts, useWorld } from '../support/offences.js';
 import { askedToCancel } from '../support/requests.js';
 
 let world: World;
-beforeAll(async () => {
-  world = await openWorld();
+useWorld((opened) => {
+  world = opened;
 });
-afterEach(async () => {
-  expect(await offences(world)).toEqual([]);
-});
-afterAll(() => world.close());
 
 async function invoiced(accountId = newId('account'), netMinor = 10_000) {
   const deal = await orderedDeal(world, { lines: [{ quantity: 1, netMinor }], accountId });

@@ -1,20 +1,16 @@
 // Who does one thing with a record never does the other, in either order, by the code and by the database alone.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { allocatePayment } from '../../activities/intake/allocations.js';
 import { recordPayment } from '../../activities/intake/payments.js';
 import { newId } from '../../db/ids.js';
-import { decision, openWorld, orderedDeal, PEOPLE, settle, told, type World } from '../support/deal.js';
+import { decision, orderedDeal, PEOPLE, settle, told, type World } from '../support/deal.js';
 import { deliver, invoicesOf, payment } from '../support/money.js';
-import { counts, offences } from '../support/offences.js';
+import { counts, useWorld } from '../support/offences.js';
 
 let world: World;
-beforeAll(async () => {
-  world = await openWorld();
+useWorld((opened) => {
+  world = opened;
 });
-afterEach(async () => {
-  expect(await offences(world)).toEqual([]);
-});
-afterAll(() => world.close());
 
 async function invoiced() {
   const deal = await orderedDeal(world, { lines: [{ quantity: 1, netMinor: 10_000 }] });

@@ -1,9 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { newId } from '../../db/ids.js';
 import {
   type Deal,
   decision,
-  openWorld,
   orderedDeal,
   own,
   PEOPLE,
@@ -13,16 +12,12 @@ import {
   type World,
 } from '../support/deal.js';
 import { bounce, deliver, invoicesOf, pay } from '../support/money.js';
-import { counts, offences } from '../support/offences.js';
+import { counts, useWorld } from '../support/offences.js';
 
 let world: World;
-beforeAll(async () => {
-  world = await openWorld();
+useWorld((opened) => {
+  world = opened;
 });
-afterEach(async () => {
-  expect(await offences(world)).toEqual([]);
-});
-afterAll(() => world.close());
 
 const leadOf = ({ leadId }: Deal) =>
   row<{ stage: string; outcome: string | null }>(

@@ -1,5 +1,19 @@
 // What must hold of the books after every test, and how much they hold.
-import type { World } from './deal.js';
+import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
+import { openWorld, type World } from './deal.js';
+
+/** Opens a world for the tests of a file; after each of them its books must be right. */
+export function useWorld(opened: (world: World) => void): void {
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld();
+    opened(world);
+  });
+  afterEach(async () => {
+    expect(await offences(world)).toEqual([]);
+  });
+  afterAll(() => world?.close());
+}
 
 /** Sums that must hold after every step; each row returned is an offence. */
 export async function offences({ db }: World): Promise<unknown[]> {

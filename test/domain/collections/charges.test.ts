@@ -11,23 +11,12 @@ import {
   sumOf,
 } from '../../../domain/collections/charges.js';
 import { interestPeriods, type LatePrincipal, lateInterest } from '../../../domain/collections/interest.js';
-import type { ChargeBalance, DunnableItem } from '../../../domain/collections/types.js';
+import { freshItem } from '../../../domain/collections/reminders.js';
+import type { ChargeBalance } from '../../../domain/collections/types.js';
 
 const policy = POLICY_EXAMPLES.dunning;
 const DUE = '2026-03-31';
 const TODAY = '2026-04-21';
-
-const freshItem = (
-  item: Pick<DunnableItem, 'dueOn' | 'currency' | 'openMinor' | 'customer'>,
-): DunnableItem => ({
-  ...item,
-  disputedMinor: 0n,
-  unappliedMinor: 0n,
-  level: 0,
-  lastReminderOn: null,
-  heldUntilOn: null,
-  promisedOn: null,
-});
 
 const reminded = (
   invoiceId: string,
