@@ -250,7 +250,9 @@ export class DealChange<L> {
    */
   async commit(answer: Answer, commitWith: CommitWith): Promise<void> {
     const { tx, name } = this.#parts;
-    if (answer.result === 'applied' && !this.#discarded) this.#commitChange(name);
+    // What has no effect on the deal may still change a record, such as a delivery its order does not take.
+    const isChange = answer.result === 'applied' || !this.writes.isEmpty;
+    if (isChange && !this.#discarded) this.#commitChange(name);
     if (this.message) {
       const message = { id: this.call.key, wasParked: this.message.parkedFor !== null };
       writeAnswer(this.writes, message, answer, this.at);

@@ -77,6 +77,7 @@ function recordDelivery(deal: DealChange<Recorded>): Answer | void {
  */
 function refuse(deal: DealChange<Recorded>, id: string, code: string): Answer {
   deal.writes.update('deliveries', ['id'], { id, status: 'refused' });
+  deal.detail = { deliveryId: id, refused: code };
   return { result: 'no_effect', code };
 }
 

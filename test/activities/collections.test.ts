@@ -277,6 +277,15 @@ describe('taking back', () => {
     );
     expect(left).toEqual({ status: 'refused', role: 'finance', parked: null });
     expect((await told(world, 'recordDelivery', deal.leadId, messageId)).answer).toEqual(answer);
+    // The record was changed, so the chain says so, once.
+    const audited = await row(
+      world,
+      `select count(*)::int as entries, min(entry::jsonb #>> '{detail,refused}') as refused
+        from audit_entries where subject = $1 and key = $2`,
+      deal.leadId,
+      messageId,
+    );
+    expect(audited).toEqual({ entries: 1, refused: 'order_cancelled' });
   });
 
   test('a credit note on a closed lead opens it again, and needs two persons', async () => {
