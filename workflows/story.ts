@@ -6,6 +6,8 @@ import { type OwnStep, WAITS, type WaitKind } from '../domain/waits.js';
 
 const LINES = 30;
 const CLOCK_NOTE = '_All times are real time, UTC. Business dates stand in the timeline of the lead._';
+const TO_THE_MINUTE = 'yyyy-mm-ddThh:mm'.length;
+const TO_THE_SECOND = 'yyyy-mm-ddThh:mm:ss'.length;
 
 export interface Story {
   add(step: string, head: Head): void;
@@ -27,6 +29,14 @@ export interface WaitView {
 
 const at = (ms: number): string => new Date(ms).toISOString();
 
+/** An ISO instant for the eye: `2026-11-27 23:00`. */
+const short = (iso: string, length: number): string => iso.slice(0, length).replace('T', ' ');
+
+/** A line, because the page has a narrow column for it: a table of the same runs its cells into each other. */
+const lineOf = ({ waitsFor, of, owedBy, dueAt, then, level }: WaitView): string =>
+  `- **${waitsFor}** of \`${of}\`: owed by ${owedBy}, due ${short(dueAt, TO_THE_MINUTE)}, then \`${then}\`` +
+  (level > 0 ? `, level ${level}` : '');
+
 function viewOf([waitsFor, of, dueAt, level, next]: WaitHead, owner: string | null): WaitView {
   const { owes: owedBy, onReminder, onOverdue } = WAITS[waitsFor];
   const then = next === 'reminder' ? (onReminder ?? onOverdue) : onOverdue;
@@ -41,24 +51,21 @@ export function story(): Story {
   const lines: string[] = [];
   return {
     add(step, head) {
-      lines.push(`- ${at(Date.now())} \`${step}\` → ${head.stage} (r${head.revision})`);
+      lines.push(`- ${short(at(Date.now()), TO_THE_SECOND)} \`${step}\` → ${head.stage} (r${head.revision})`);
       if (lines.length > LINES) lines.shift();
     },
     markdown(head, waitsFor) {
       const waits = waitViews(head);
       const first = waits.find((wait) => wait.waitsFor === waitsFor);
-      const rows = waits.map(
-        ({ waitsFor: kind, of, owedBy, dueAt, then, level }) =>
-          `| ${kind} | ${of} | ${owedBy} | due ${dueAt} | ${then} | ${level} |`,
-      );
       return [
         `**${head.stage}**${head.outcome ? ` · ${head.outcome}` : ''}${head.owner ? ` · owner ${head.owner}` : ''}`,
         ...(first
-          ? ['', `Next: ${first.owedBy} owes ${first.waitsFor}, due ${first.dueAt}; then \`${first.then}\`.`]
+          ? [
+              '',
+              `Next: ${first.owedBy} owes ${first.waitsFor}, due ${short(first.dueAt, TO_THE_MINUTE)}; then \`${first.then}\`.`,
+            ]
           : []),
-        ...(rows.length
-          ? ['', '| waits for | of | owed by | due | then | level |', '|---|---|---|---|---|---|', ...rows]
-          : []),
+        ...(waits.length ? ['', ...waits.map(lineOf)] : []),
         ...(lines.length ? ['', ...lines] : []),
         '',
         CLOCK_NOTE,

@@ -52,15 +52,18 @@ describe('the story in the engine’s user interface', () => {
     told.add('acceptQuote', head);
     const text = told.markdown(head, 'delivery');
     expect(text).toContain('**delivering** · owner person_1');
+    expect(text).toContain('Next: fulfilment owes delivery, due 2026-11-27 23:00; then `escalateDelivery`.');
     expect(text).toContain(
-      'Next: fulfilment owes delivery, due 2026-11-27T23:00:00.000Z; then `escalateDelivery`.',
+      '- **delivery** of `order_1`: owed by fulfilment, due 2026-11-27 23:00, then `escalateDelivery`\n',
     );
-    expect(text).toContain(
-      '| delivery | order_1 | fulfilment | due 2026-11-27T23:00:00.000Z | escalateDelivery | 0 |',
-    );
-    expect(text).toMatch(/`acceptQuote` → delivering \(r7\)/);
+    expect(text).toMatch(/^- \d{4}-\d\d-\d\d \d\d:\d\d:\d\d `acceptQuote` → delivering \(r7\)$/m);
     expect(text).toContain('real time, UTC');
     expect(text).not.toContain('overdue');
+  });
+
+  test('a wait says its level once somebody was reminded', () => {
+    const reminded: WaitHead = ['payment', 'inv_1', DUE, 2, 'reminder'];
+    expect(story().markdown(headWith([reminded]))).toContain('then `sendReminder`, level 2');
   });
 
   test('of a closed lead without an owner it says stage and outcome alone', () => {
