@@ -24,7 +24,6 @@ interface Settled {
   deal: DealJson;
 }
 
-const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const SETTLED = `jsonb_build_object('deal', ${DEAL})`;
 
@@ -38,7 +37,6 @@ export function makeCommissionSteps(deps: StepDeps) {
       judge: settleCommission,
     }),
     escalatePayout: makeStep<Settled>(deps, { name: 'escalatePayout', load: SETTLED, judge: escalatePayout }),
-    closeLead: makeStep<Settled>(deps, { name: 'closeLead', load: SETTLED, judge: closeLead }),
   };
 }
 
@@ -154,12 +152,4 @@ async function escalatePayout(deal: DealChange<Settled>): Promise<void> {
     deal.move(wait, { until, level: wait.level + 1 });
   }
   moveOn(deal, state);
-}
-
-/** Looks whether everything is settled; what still owes something is looked at again tomorrow. */
-function closeLead(deal: DealChange<Settled>): void {
-  const state = stateOf(deal);
-  const wait = deal.wait('settlement', deal.call.subject);
-  moveOn(deal, state);
-  if (wait && deal.stage !== 'closed') deal.move(wait, { until: deal.atMs + DAY_MS });
 }

@@ -117,7 +117,6 @@ const en = {
     payout: 'Payout of commission',
     release: 'Release of commission',
     task: 'A task',
-    settlement: 'Settlement',
   } satisfies Record<WaitKind, string>,
 };
 
@@ -238,7 +237,6 @@ const es: MailTexts = {
     payout: 'Pago de la comisión',
     release: 'Liberación de la comisión',
     task: 'Una tarea',
-    settlement: 'Liquidación',
   },
 };
 

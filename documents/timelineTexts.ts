@@ -66,7 +66,6 @@ const BY_ITSELF: Readonly<Record<Told, Words>> = {
   payCommission: words('Commission was paid', 'Se pagó la comisión'),
   escalatePayout: words('The payout is late: escalated', 'La liquidación se retrasa: se escala'),
   escalateTask: words('A task is late: escalated', 'Una tarea se retrasa: se escala'),
-  closeLead: words('Everything is settled', 'Todo está saldado'),
   giveUpMail: words('An e-mail could not be delivered', 'No se pudo entregar un correo'),
 };
 

@@ -20,7 +20,6 @@ export const OWN_STEPS = [
   'payCommission',
   'escalatePayout',
   'escalateTask',
-  'closeLead',
 ] as const;
 export type OwnStep = (typeof OWN_STEPS)[number];
 
@@ -65,8 +64,7 @@ export const WAITS = {
   earning: { owes: 'engine', stages: AFTER_ORDER, onReminder: null, onOverdue: 'earnCommission' },
   payout: { owes: 'compensation', stages: AFTER_ORDER, onReminder: null, onOverdue: 'escalatePayout' },
   release: { owes: 'engine', stages: AFTER_ORDER, onReminder: null, onOverdue: 'payCommission' },
-  task: { owes: 'finance', stages: OPEN, onReminder: null, onOverdue: 'escalateTask' },
-  settlement: { owes: 'engine', stages: AFTER_ORDER, onReminder: null, onOverdue: 'closeLead' },
+  task: { owes: 'finance', stages: AFTER_ORDER, onReminder: null, onOverdue: 'escalateTask' },
 } as const satisfies Readonly<Record<string, WaitRule>>;
 
 /** The task that tells somebody a wait is overdue; it is over when the wait is. */

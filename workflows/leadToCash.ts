@@ -11,7 +11,6 @@ const invoicing: Contract = { wait: 'invoicing', overdue: 'issueInvoice' };
 const earning: Contract = { wait: 'earning', overdue: 'earnCommission' };
 const release: Contract = { wait: 'release', overdue: 'payCommission' };
 const payout: Contract = { wait: 'payout', overdue: 'escalatePayout' };
-const settlement: Contract = { wait: 'settlement', overdue: 'closeLead' };
 const task: Contract = { wait: 'task', overdue: 'escalateTask' };
 
 export async function leadToCash({ leadId }: LeadInput): Promise<string | null> {
@@ -45,7 +44,6 @@ export async function leadToCash({ leadId }: LeadInput): Promise<string | null> 
           earning,
           release,
           payout,
-          settlement,
           task,
         ]);
         break;

@@ -54,7 +54,7 @@ describe('how a lead closed', () => {
     actor: null,
     detail: null,
   });
-  const closing = entry(10, 'closeLead', 'commission', 'closed');
+  const closing = entry(10, 'payCommission', 'commission', 'closed');
   const expiry = entry(10, 'expireOffer', 'offered', 'closed');
   const reopening = entry(11, 'reversePayment', 'closed', 'collecting');
 

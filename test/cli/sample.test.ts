@@ -1,8 +1,3 @@
-import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { describe, expect, test } from '@jest/globals';
 import { castOf, STORIES } from '../../cli/sample/cast.js';
 import { PRODUCTS, pricesIn } from '../../cli/sample/catalogue.js';
@@ -11,7 +6,6 @@ import { HANDLES, PEOPLE } from '../../cli/sample/people.js';
 import { sampleRules } from '../../cli/sample/rules.js';
 import { tableText } from '../../cli/sample/table.js';
 import { checkPolicy } from '../../contracts/policies.js';
-import { STAGES } from '../../domain/leads/stages.js';
 import type { PolicyKind } from '../../domain/policies/types.js';
 
 describe('the sample company', () => {
@@ -50,49 +44,3 @@ describe('the sample company', () => {
     expect(text.match(/1\.?493,75 EUR/g)).toHaveLength(2); // Its row and the sum.
   });
 });
-
-// A quarter at a second a day: only where there is time for it.
-const inLongRuns = process.env.L2C_LONG === '1' ? test : test.skip;
-inLongRuns(
-  'a start on an empty database plays every outcome, and a lead waits at each stage in the end',
-  async () => {
-    const stateDir = mkdtempSync(join(tmpdir(), 'l2c-sample-'));
-    chmodSync(stateDir, 0o711); // As root the database runs as another user, who must pass.
-    const env = { PATH: process.env.PATH, HOME: process.env.HOME, L2C_STATE_DIR: stateDir, L2C_PORT: '0' };
-    const args = [join(process.cwd(), 'scripts', 'start.mjs'), '--json'];
-    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    try {
-      const troubles: string[] = [];
-      let rows: { state: string; leads: number }[] = [];
-      for await (const line of createInterface({ input: child.stdout })) {
-        const event = JSON.parse(line) as {
-          step: string;
-          status: string;
-          detail: string;
-          rows?: typeof rows;
-        };
-        if (event.step === 'play' && event.status !== 'begin' && event.status !== 'done')
-          troubles.push(event.detail);
-        if (event.step === 'table') rows = event.rows ?? [];
-        if (event.step === 'ready') break;
-      }
-      expect(troubles).toEqual([]);
-      const leads = Object.fromEntries(rows.map((row) => [row.state, row.leads]));
-      const waiting = STAGES.filter((stage) => stage !== 'closed');
-      expect(leads).toEqual({
-        won: 16,
-        lost: 6,
-        disqualified: 3,
-        cancelled: 2,
-        written_off: 2,
-        ...Object.fromEntries(waiting.map((stage) => [stage, stage === 'new' ? 2 : 1])),
-      });
-    } finally {
-      child.kill('SIGINT');
-      await ended;
-      rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 });
-    }
-  },
-  300_000,
-);

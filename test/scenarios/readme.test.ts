@@ -1,28 +1,32 @@
 // Every command of README.md and docs/operations.md is run against the product, or named below with the reason
 // why it is not.
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { machineSettings } from '../../engine/settings.js';
 import { findTemporalCli } from '../../engine/temporalCli.js';
+import { clickThrough, commandsOf, ROOT, textOf } from '../support/documents.js';
 import { openScene, type Scene, until } from '../support/product.js';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
 
 /** Commands that need something else than a product that runs; each is shown by that file, in those words. */
 const ELSEWHERE: Readonly<Record<string, { readonly file: string; readonly holds: string }>> = {
-  'npm start': { file: '.ci/smoke.mjs', holds: 'npm start' },
+  'npm start': { file: 'test/scenarios/firstStart.test.ts', holds: 'npm start --silent -- --json' },
   'npm start -- --empty': { file: '.ci/smoke.mjs', holds: 'npm start --silent -- --empty' },
-  'npm start --silent -- --json': { file: '.ci/smoke.mjs', holds: '--json' },
-  'npm start -- --language es': { file: 'test/cli/words.test.ts', holds: "readyText(READY, 'es')" },
+  'npm start --silent -- --json': {
+    file: 'test/scenarios/firstStart.test.ts',
+    holds: 'npm start --silent -- --json',
+  },
+  'npm start -- --language es': {
+    file: 'test/scenarios/firstStart.test.ts',
+    holds: 'npm start -- --language es',
+  },
   'npx l2c start --json': { file: 'test/cli/start.test.ts', holds: "'--json'" },
   'npm test': { file: '.ci/run', holds: 'npm test' },
   'npm run test:long': { file: 'scripts/test.mjs', holds: '--long' },
-  'npm run bench -- --quick': { file: 'test/bench/bench.test.ts', holds: 'bench/' },
+  'npm run bench -- --quick': { file: 'test/bench/quick.test.ts', holds: 'npm run bench -- --quick' },
   'npx l2c funnel samples/leads.csv samples/deals.csv': {
     file: 'test/cli/funnel.test.ts',
     holds: "'funnel'",
@@ -32,19 +36,6 @@ const ELSEWHERE: Readonly<Record<string, { readonly file: string; readonly holds
 };
 
 const DOCUMENTS = ['README.md', 'docs/operations.md'] as const;
-const textOf = (file: string): string => readFileSync(`${ROOT}${file}`, 'utf8');
-const CLICK_THROUGH = /<!-- click-through[^>]*-->\n```sh\n([\s\S]*?)```/;
-
-/** Commands of shell blocks, one a line, and those in backticks within sentences. */
-function commandsOf(file: string): string[] {
-  const text = textOf(file).replace(CLICK_THROUGH, '');
-  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) => block.split('\n'));
-  const inline = [
-    ...text.replaceAll(/```[\s\S]*?```/g, '').matchAll(/`((?:npm|npx|docker|temporal) [^`]+)`/g),
-  ];
-  const all = [...blocks, ...inline.map(([, command = '']) => command)];
-  return [...new Set(all.map((line) => line.replace(/\s+#.*$/, '').trim()).filter((line) => line !== ''))];
-}
 
 /** Those of a repair name a lead; they are run one after the other on the one of the click-through. */
 const isRepair = (command: string): boolean => command.startsWith('temporal workflow ');
@@ -98,9 +89,7 @@ async function shell(script: string): Promise<{ code: number; out: string; err: 
 
 describe('what the documents tell people to type', () => {
   test('the click-through carries a lead from its capture to money in the bank', async () => {
-    const [, script = ''] = CLICK_THROUGH.exec(textOf('README.md')) ?? [];
-    expect(script).toContain('/v1/leads');
-    const { code, out, err } = await shell(script);
+    const { code, out, err } = await shell(clickThrough());
     expect([code, err]).toEqual([0, '']);
     expect(out).toContain('"closed"');
     const { items } = await scene.get('carla', '/v1/leads?outcome=won');

@@ -263,7 +263,7 @@ export async function settle(world: World, leadId: string, days = 0): Promise<vo
   for (let round = 0; round < 20; round++) {
     const { rows } = await world.db.query<{ kind: string; subject: string }>(
       `select kind, subject from waits where lead_id = $1 and ended_at is null and until <= $2
-        and kind in ('invoicing', 'earning', 'release', 'settlement') order by until, id limit 1`,
+        and kind in ('invoicing', 'earning', 'release') order by until, id limit 1`,
       [leadId, new Date(world.at(days))],
     );
     const [due] = rows;
@@ -272,7 +272,6 @@ export async function settle(world: World, leadId: string, days = 0): Promise<vo
       invoicing: 'issueInvoice',
       earning: 'earnCommission',
       release: 'payCommission',
-      settlement: 'closeLead',
     };
     await own(world, step[due.kind as 'earning'] as StepOf, leadId, due.subject, days);
   }
