@@ -46,7 +46,9 @@ create table allocations (
   undoes text,
   cause text not null,
   recorded_at timestamp with time zone not null default now(),
+  allocated_by text,
   constraint allocations_pkey PRIMARY KEY (id),
+  constraint allocations_allocated_by_fkey FOREIGN KEY (allocated_by) REFERENCES people(id),
   constraint allocations_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoices(id),
   constraint allocations_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES leads(id),
   constraint allocations_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id),
@@ -156,7 +158,9 @@ create table charge_allocations (
   undoes text,
   cause text not null,
   recorded_at timestamp with time zone not null default now(),
+  allocated_by text,
   constraint charge_allocations_pkey PRIMARY KEY (id),
+  constraint charge_allocations_allocated_by_fkey FOREIGN KEY (allocated_by) REFERENCES people(id),
   constraint charge_allocations_charge_note_id_fkey FOREIGN KEY (charge_note_id) REFERENCES charge_notes(id),
   constraint charge_allocations_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES leads(id),
   constraint charge_allocations_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id),
@@ -1273,8 +1277,9 @@ CREATE OR REPLACE FUNCTION public.charge_write_off_decider_never_records_a_payme
 AS $function$
 begin
   if exists (select from charge_write_offs w join payments p on p.id = new.payment_id
-             where w.charge_note_id = new.charge_note_id and w.decided_by = p.recorded_by) then
-    raise exception 'whoever wrote a charge note off never records a payment on it'
+             where w.charge_note_id = new.charge_note_id
+               and w.decided_by in (p.recorded_by, new.allocated_by)) then
+    raise exception 'whoever wrote a charge note off never records a payment on it, nor puts one there'
       using errcode = 'check_violation', constraint = 'write_off_decider_never_records_a_payment';
   end if;
   return new;
@@ -1312,8 +1317,9 @@ CREATE OR REPLACE FUNCTION public.payment_recorder_never_forgives_charges()
 AS $function$
 begin
   if exists (select from charge_allocations a join payments p on p.id = a.payment_id
-             where a.charge_note_id = new.charge_note_id and p.recorded_by = new.decided_by) then
-    raise exception 'whoever recorded a payment on a charge note neither waives it nor writes it off'
+             where a.charge_note_id = new.charge_note_id
+               and new.decided_by in (p.recorded_by, a.allocated_by)) then
+    raise exception 'whoever recorded a payment on a charge note, or put one there, neither waives it nor writes it off'
       using errcode = 'check_violation', constraint = 'payment_recorder_never_forgives_charges';
   end if;
   return new;
@@ -1325,8 +1331,8 @@ CREATE OR REPLACE FUNCTION public.payment_recorder_never_writes_off()
 AS $function$
 begin
   if exists (select from allocations a join payments p on p.id = a.payment_id
-             where a.invoice_id = new.invoice_id and p.recorded_by = new.decided_by) then
-    raise exception 'whoever recorded a payment on an invoice never writes it off'
+             where a.invoice_id = new.invoice_id and new.decided_by in (p.recorded_by, a.allocated_by)) then
+    raise exception 'whoever recorded a payment on an invoice, or put one there, never writes it off'
       using errcode = 'check_violation', constraint = 'payment_recorder_never_writes_off';
   end if;
   return new;
@@ -1408,8 +1414,8 @@ CREATE OR REPLACE FUNCTION public.write_off_decider_never_records_a_payment()
 AS $function$
 begin
   if exists (select from write_offs w join payments p on p.id = new.payment_id
-             where w.invoice_id = new.invoice_id and w.decided_by = p.recorded_by) then
-    raise exception 'whoever wrote an invoice off never records a payment on it'
+             where w.invoice_id = new.invoice_id and w.decided_by in (p.recorded_by, new.allocated_by)) then
+    raise exception 'whoever wrote an invoice off never records a payment on it, nor puts one there'
       using errcode = 'check_violation', constraint = 'write_off_decider_never_records_a_payment';
   end if;
   return new;
