@@ -95,6 +95,10 @@ const CONSTRAINTS: Readonly<Record<string, Refusal>> = {
     code: 'forbidden',
     detail: 'only who was asked approves, or somebody for them',
   },
+  stands_in_by_a_delegation: {
+    code: 'forbidden',
+    detail: 'nobody decides for somebody else without a delegation of that day',
+  },
   nobody_approves_above_his_limit: {
     code: 'limit_exceeded',
     detail: 'the amount is above the limit of the approver',
