@@ -6,7 +6,8 @@ import type { OpenWait } from './waitList.js';
 
 export interface NewTask {
   readonly kind: string;
-  readonly leadId: string;
+  /** Null for what no lead owns, such as a payout run. */
+  readonly leadId: string | null;
   readonly subject: string;
   readonly role: string;
   readonly personId: string | null;
