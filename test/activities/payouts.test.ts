@@ -336,6 +336,30 @@ describe('a monthly run', () => {
     });
   });
 
+  test('is refused while another of its month is not calculated, which would take all there is', async () => {
+    await paidDeal(1_000_000);
+    const run = { period: PERIOD, actorId: PEOPLE.comp, at: world.at(PAYDAY) };
+    const opening = await Promise.allSettled([
+      openPayoutRun(world.deps, run),
+      openPayoutRun(world.deps, run),
+    ]);
+    const [first] = opening.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const [refusal] = opening.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+    const name = `${first?.period}/${first?.run}`;
+    expect(refusal).toMatchObject({
+      code: 'already_exists',
+      pointer: '/period',
+      detail: expect.stringContaining(`run ${name} is not calculated yet`),
+    });
+    // Nor does the Schedule open another one: it starts the one that is there.
+    expect(await world.steps.openPayout({ at: run.at })).toBe(name);
+    const call = { run: name, at: run.at };
+    expect(await world.steps.calculatePayout(call)).toMatchObject({ unreleased: 3 });
+    await expect(openPayoutRun(world.deps, run)).rejects.toMatchObject({ code: 'nothing_due' });
+    await paidDeal(1_000_000);
+    await releaseAll(await calculated());
+  });
+
   test('before the company has said how it pays is refused at the door', async () => {
     const undone = new Error('as it was');
     const run = { period: PERIOD, actorId: PEOPLE.comp, at: world.at(PAYDAY) };
