@@ -115,6 +115,7 @@ async function remind(
     const action = nextReminder(itemOf(item), policy, state.today);
     if (action?.kind === 'reminder' && action.on <= state.today) due.push({ item, action, policy });
   }
+  await deal.policy('notifications'); // Missing, it refuses before a number is taken: a refusal commits its answer.
   const letterId = newId('letter');
   deal.writes
     .insert('reminder_letters', {
