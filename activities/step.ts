@@ -95,7 +95,7 @@ async function runStep<L>(
   if (own.has(name) && call.revision !== lead.revision) return { head: deal.head() };
   const wasStuck = own.has(name) && deal.waits.some((w) => w.subject === call.subject && w.retryAt !== null);
   const answer = (await judged(deal, tx, judge)) ?? { result: 'applied' as const };
-  if (wasStuck) writeUnstuck(deal.writes, call, deal.at);
+  if (wasStuck && answer.result !== 'stuck') writeUnstuck(deal.writes, call, deal.at);
   await deal.commit(answer, commitWith);
   return answerOf(deal.head(), answer, deal.mails);
 }
