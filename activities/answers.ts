@@ -6,7 +6,8 @@ import type { OpenWait } from './waitList.js';
 
 export interface NewTask {
   readonly kind: string;
-  readonly leadId: string;
+  /** Null for what no lead owns, such as a payout run. */
+  readonly leadId: string | null;
   readonly subject: string;
   readonly role: string;
   readonly personId: string | null;
@@ -80,18 +81,41 @@ export function writeAnswer(
 }
 
 /** What a task says is stuck: a message, or a step of the lead's own for one record, whatever the revision. */
-export const stuckSubject = ({ leadId, key, subject }: StepCall): string =>
+const stuckSubject = ({ leadId, key, subject }: StepCall): string =>
   subject === undefined ? key : `${leadId}/${key.split('/')[1]}/${subject}`;
+
+/** What a task about missing rules is about: a message, or the record that an own step of the lead is due for. */
+const rulesSubject = ({ key, subject }: StepCall): string => subject ?? key;
+
+/** The company has to make rules first: told by one task, instead of one that says the step is broken. */
+export function writeRulesMissing(writes: Writes, call: StepCall, reason: object, at: Date): void {
+  const { leadId } = call;
+  const subject = rulesSubject(call);
+  writeTask(writes, { kind: 'rules_missing', leadId, subject, role: 'admin', personId: null, reason, at });
+  const broken = { kinds: ['step_stuck'], subjects: [stuckSubject(call)] };
+  resolveTasks(writes, { leadId, ...broken, resolution: 'replaced', at });
+}
+
+/** A bug of ours stopped the step: told by one task, instead of one that says rules are missing. */
+export function writeStuck(writes: Writes, call: StepCall, at: Date): void {
+  const { leadId, key } = call;
+  const task = {
+    kind: 'step_stuck',
+    leadId,
+    subject: stuckSubject(call),
+    role: 'operations',
+    personId: null,
+  };
+  writeTask(writes, { ...task, reason: { key }, at });
+  const missing = { kinds: ['rules_missing'], subjects: [rulesSubject(call)] };
+  resolveTasks(writes, { leadId, ...missing, resolution: 'replaced', at });
+}
 
 /** A step of the lead's own that was stuck is done: nobody has to look into it any more. */
 export function writeUnstuck(writes: Writes, call: StepCall, at: Date): void {
-  writes.statement(
-    'what was stuck is done',
-    `update tasks set status = 'resolved', resolved_at = ($ ->> 'at')::timestamptz, resolution = 'applied'
-      where subject = $ ->> 'subject' and kind = 'step_stuck' and status = 'open'`,
-    { subject: stuckSubject(call), at },
-    'any',
-  );
+  const over = { leadId: call.leadId, resolution: 'applied', at };
+  resolveTasks(writes, { ...over, kinds: ['step_stuck'], subjects: [stuckSubject(call)] });
+  resolveTasks(writes, { ...over, kinds: ['rules_missing'], subjects: [rulesSubject(call)] });
 }
 
 /** Lets the other waits of the lead come first until a real instant. */

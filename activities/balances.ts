@@ -33,13 +33,19 @@ export interface Invoice extends Omit<InvoiceRow, Amounts | 'lines' | 'standing'
 export const invoiceOf = (row: Omit<InvoiceRow, 'standing'>): Invoice =>
   exact<Invoice>({ standing: [], ...row });
 
-/** Who wrote an invoice off records no money on it, nor is it recorded for them: persons are compared. */
-export function refuseOwnWriteOff(invoice: Invoice, recordedBy: string, on: string, pointer?: string): void {
+/** Who wrote an invoice off neither records money on it nor puts some there by hand: persons are compared. */
+export function refuseOwnWriteOff(
+  invoice: Invoice,
+  { act, personId }: { readonly act: 'recordPayment' | 'allocatePayment'; readonly personId: string },
+  on: string,
+  pointer?: string,
+): void {
   const { id: recordId, number, writtenOffBy } = invoice;
+  const does = act === 'recordPayment' ? 'records the money that comes for it' : 'puts money on it';
   refuseToxic(
-    { act: 'recordPayment', personId: recordedBy, recordId, on },
-    writtenOffBy.map((personId) => ({ act: 'writeOffInvoice', personId, recordId, on })),
-    `${recordedBy} wrote off ${number}: somebody else records the money that comes for it`,
+    { act, personId, recordId, on },
+    writtenOffBy.map((decider) => ({ act: 'writeOffInvoice', personId: decider, recordId, on })),
+    `${personId} wrote off ${number}: somebody else ${does}`,
     pointer,
   );
 }

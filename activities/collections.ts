@@ -3,12 +3,12 @@ import type { InvoiceWriteOff } from '../contracts/decisions.js';
 import { writeChargeBalances } from '../db/charges.js';
 import {
   type Customer,
+  cashActsOn,
   hasLetter,
   hasOpenTask,
   type ItemJson,
   lockItems,
   lockLetter,
-  recordersOn,
 } from '../db/collections.js';
 import { newId } from '../db/ids.js';
 import { lockInvoices, readInvoices } from '../db/invoices.js';
@@ -115,6 +115,7 @@ async function remind(
     const action = nextReminder(itemOf(item), policy, state.today);
     if (action?.kind === 'reminder' && action.on <= state.today) due.push({ item, action, policy });
   }
+  await deal.policy('notifications'); // Missing, it refuses before a number is taken: a refusal commits its answer.
   const letterId = newId('letter');
   deal.writes
     .insert('reminder_letters', {
@@ -170,11 +171,11 @@ async function writeOffInvoice(deal: Deal, tx: Tx): Promise<void> {
   const state = stateOf(deal);
   await lockInvoices(tx, [invoiceId]);
   const on = state.today;
-  const recorders = await recordersOn(tx, invoiceId);
+  const done = await cashActsOn(tx, invoiceId);
   refuseToxic(
     { act: 'writeOffInvoice', personId: deal.actor.id, recordId: invoiceId, on },
-    recorders.map((personId) => ({ act: 'recordPayment', personId, recordId: invoiceId, on })),
-    `${deal.actor.id} recorded a payment on ${invoiceId} or its charge notes and may not write it off`,
+    done.map((one) => ({ ...one, recordId: invoiceId, on })),
+    `${deal.actor.id} recorded a payment on ${invoiceId} or its charge notes, or put one there, and may not write it off`,
   );
   await writeOff(deal, tx, state, invoiceId, reason, deal.actor.id);
   moveOn(deal, state);

@@ -174,6 +174,7 @@ async function writeNotes<L>(
 ): Promise<void> {
   const { entityId } = state.order;
   const { series } = await deal.policy('invoicing');
+  await deal.policy('notifications'); // Missing, it refuses before a number is taken: a refusal commits its answer.
   const numbered: (Note & DocumentNumber)[] = [];
   for (const note of notes) {
     numbered.push({

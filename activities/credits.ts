@@ -117,6 +117,8 @@ async function cancelOrder(deal: DealChange<ToCredit>, tx: Tx): Promise<void> {
   endSettled(deal, state, 'void');
   follow(deal, state, credited);
   deal.detail = { orderId, creditNotes: credited.creditNoteIds, ...(requestedBy && { requestedBy }) };
+  // A credit note goes out as the invoice it corrects did; with none, nothing else would tell the customer.
+  if (credited.creditNoteIds.length === 0) await deal.mail('order', orderId);
   moveOn(deal, state);
 }
 

@@ -4,7 +4,7 @@ import { failMail } from '../db/mailOutcomes.js';
 import { isDatabaseAway } from '../db/pool.js';
 import type { MessageName } from '../domain/messages.js';
 import { INBOX_BATCH, type Opening, type StepAnswer, type StepCall } from '../domain/steps.js';
-import { stuckSubject, writeRetry } from './answers.js';
+import { writeStuck } from './answers.js';
 import { databaseAway, stepFailed } from './failures.js';
 import { makeQuery, makeStep, type StepDeps } from './step.js';
 
@@ -45,14 +45,11 @@ export function makeDealActivities(deps: StepDeps & { log: Logger }) {
     markStuck: makeStep<null>(deps, {
       name: 'markStuck',
       judge: (deal) => {
-        const { key, subject, retry } = deal.call;
-        deal.task('step_stuck', stuckSubject(deal.call), 'operations', { key });
+        const { subject, retry } = deal.call;
+        writeStuck(deal.writes, deal.call, deal.at);
         deal.keepsRevision();
         const wait = retry && deal.wait(retry.kind, subject);
-        if (wait) {
-          writeRetry(deal.writes, wait, retry.at);
-          deal.move(wait, { retryAt: retry.at });
-        }
+        if (wait) deal.retry(wait, retry.at);
         return { result: 'stuck', code: 'stuck' };
       },
     }),

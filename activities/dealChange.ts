@@ -10,16 +10,16 @@ import { instantAt } from '../domain/calendar/clock.js';
 import { dateIn } from '../domain/calendar/zones.js';
 import { DomainError } from '../domain/errors.js';
 import { mayMove, type Outcome, type Stage } from '../domain/leads/stages.js';
-import { MESSAGES, type MessageName, maySend, onOwnLeadsOnly } from '../domain/messages.js';
+import { MESSAGES, maySend, onOwnLeadsOnly } from '../domain/messages.js';
 import { entityMissing, policyMissing } from '../domain/policies/missing.js';
 import type { MailKind, PolicyByKind, PolicyKind } from '../domain/policies/types.js';
 import type { Answer, Head, StepCall, StepName } from '../domain/steps.js';
 import type { WaitKind } from '../domain/waits.js';
-import { writeAnswer, writeTask } from './answers.js';
+import { writeAnswer, writeRetry, writeRulesMissing, writeTask } from './answers.js';
 import type { Loaded, LockedLead } from './loaded.js';
 import { type NewWait, type OpenWait, type WaitEnd, WaitList, type WaitMove } from './waitList.js';
 
-const rolesFor = (name: MessageName): string => MESSAGES[name].roles.join(', ');
+const RULES_AGAIN_MS = 60_000;
 
 interface Parts<L> {
   readonly call: StepCall;
@@ -115,14 +115,12 @@ export class DealChange<L> {
   checkActor(): void {
     if (this.message?.kind !== 'decision') return;
     const { id, active, roles } = this.actor;
+    const { name } = this.message;
     if (!active) throw new DomainError('forbidden', `${id} is not active`);
-    if (!maySend(roles, this.message.name)) {
-      throw new DomainError(
-        'forbidden',
-        `${this.message.name} needs one of the roles ${rolesFor(this.message.name)}`,
-      );
+    if (!maySend(roles, name)) {
+      throw new DomainError('forbidden', `${name} needs one of the roles ${MESSAGES[name].roles.join(', ')}`);
     }
-    if (onOwnLeadsOnly(roles, this.message.name) && this.lead.owner_id !== id) {
+    if (onOwnLeadsOnly(roles, name) && this.lead.owner_id !== id) {
       throw new DomainError('forbidden', `lead ${this.lead.id} belongs to ${this.lead.owner_id ?? 'nobody'}`);
     }
   }
@@ -228,13 +226,21 @@ export class DealChange<L> {
 
   /**
    * Keeps a fact, or a step of the deal's own, until the company has made the policy it needs: whoever may make it
-   * gets the task, and making it tells the fact again (activities/intake/policies.ts).
+   * gets the task, and making it tells the fact again (activities/intake/policies.ts). An own step is due again in
+   * a minute; that its wait moves says it is no bug.
    */
   waitForRules({ detail, extra }: DomainError): Answer {
     const answer = this.discard({ result: 'stuck', code: 'not_configured' });
-    const subject = this.message ? this.call.key : (this.call.subject ?? this.lead.id);
-    this.task('rules_missing', subject, 'admin', { policy: extra?.policy, needed: detail });
+    writeRulesMissing(this.writes, this.call, { policy: extra?.policy, needed: detail }, this.at);
+    const wait = this.message ? undefined : this.#waits.dueFor(this.#parts.name, this.call.subject);
+    if (wait) this.retry(wait, this.call.at + RULES_AGAIN_MS);
     return answer;
+  }
+
+  /** Lets the other waits come first until a real instant, without a new revision. */
+  retry(wait: OpenWait, retryAt: number): void {
+    writeRetry(this.writes, wait, retryAt);
+    this.#waits.move(wait, { retryAt });
   }
 
   /** The lead as its row stands after this step. */

@@ -90,6 +90,7 @@ async function issue(
   // What was agreed with the order holds for its invoices; their numbers are the entity's, by the rules of today.
   const dunning = await deal.policy('dunning', order.pins.dunning);
   const { series } = await deal.policy('invoicing');
+  await deal.policy('notifications'); // Missing, it refuses before a number is taken: a refusal commits its answer.
   const { entityId, currency } = order;
   const invoices: { draft: InvoiceDraft; id: string; number: string; seq: bigint; issuedOn: string }[] = [];
   for (const draft of drafts) {

@@ -6,6 +6,7 @@ import {
   PEOPLE,
   type PersonJson,
   RESCORING,
+  type Rescoring,
   SCORING,
   type ScoringRow,
 } from '../db/leads.js';
@@ -17,7 +18,8 @@ import { maySend } from '../domain/messages.js';
 import { managersOf, type Role } from '../domain/people/people.js';
 import type { ScoreField } from '../domain/policies/types.js';
 import type { Answer } from '../domain/steps.js';
-import { WAITS } from '../domain/waits.js';
+import { NO_OWNER, WAITS } from '../domain/waits.js';
+import { resolveTasks } from './answers.js';
 import type { DealChange } from './dealChange.js';
 import type { HandOver } from './intake/factBodies.js';
 import { peopleFrom } from './people.js';
@@ -32,7 +34,7 @@ interface Source {
   readonly landingPage?: string;
 }
 
-async function scored(deal: DealChange<ScoringRow>): Promise<void> {
+async function scored<L extends Rescoring>(deal: DealChange<L>): Promise<void> {
   const { lead, own } = deal;
   const policy = await deal.policy('scoring');
   const source = lead.source as Source;
@@ -83,15 +85,17 @@ async function receive(deal: DealChange<ScoringRow>): Promise<Answer | void> {
   }
 }
 
-async function assign(deal: DealChange<ScoringRow>): Promise<string> {
+async function assign(deal: DealChange<ScoringRow>): Promise<string | null> {
   const { lead, own } = deal;
   const policy = await deal.policy('assignment');
   const { ownerId, territoryId, reasonCode } = assignOwner(
     { country: lead.country ?? own.contact?.country ?? null, channel: lead.channel },
     own.reps,
     policy,
+    own.fallbackIsActive,
   );
-  deal.writes.update('people', ['id'], { id: ownerId, last_assigned_at: deal.at });
+  if (ownerId !== null) deal.writes.update('people', ['id'], { id: ownerId, last_assigned_at: deal.at });
+  else deal.task(NO_OWNER, lead.id, 'manager', { assigned: reasonCode, fallback: policy.fallbackOwnerId });
   deal.detail = { ...deal.detail, territoryId, assigned: reasonCode };
   return ownerId;
 }
@@ -180,7 +184,7 @@ async function recycle(deal: DealChange<null>): Promise<void> {
   });
 }
 
-async function rescore(deal: DealChange<ScoringRow>): Promise<void> {
+async function rescore(deal: DealChange<Rescoring>): Promise<void> {
   await scored(deal);
   // A nurtured lead that moves by itself has shown interest: it is looked at again.
   if (deal.stage !== 'nurturing') return;
@@ -195,9 +199,13 @@ function reassign(deal: DealChange<PersonJson[]>): void {
   if (!person?.active || !person.roles.some((role) => role === 'rep' || role === 'manager')) {
     throw new DomainError('invalid_field', `${ownerId} is no active rep or manager`, '/ownerId');
   }
+  const before = deal.lead.owner_id;
   for (const wait of deal.waits) {
-    if (wait.personId !== null && wait.personId === deal.lead.owner_id)
-      deal.move(wait, { personId: ownerId });
+    const wasTheirs = before === null ? WAITS[wait.kind].owes === 'rep' : true;
+    if (wasTheirs && wait.personId === before) deal.move(wait, { personId: ownerId });
+  }
+  if (before === null) {
+    resolveTasks(deal.writes, { leadId: deal.lead.id, kinds: [NO_OWNER], resolution: 'done', at: deal.at });
   }
   deal.set({ owner_id: ownerId });
   deal.detail = { from: deal.lead.owner_id, ownerId };
@@ -237,7 +245,7 @@ async function adopt(deal: DealChange<null>): Promise<void> {
 export function makeLeadSteps(deps: StepDeps) {
   return {
     scoreLead: makeStep<ScoringRow>(deps, { name: 'scoreLead', load: SCORING, judge: receive }),
-    rescoreLead: makeStep<ScoringRow>(deps, { name: 'rescoreLead', load: RESCORING, judge: rescore }),
+    rescoreLead: makeStep<Rescoring>(deps, { name: 'rescoreLead', load: RESCORING, judge: rescore }),
     qualifyLead: makeStep<FirstContactJson | null>(deps, {
       name: 'qualifyLead',
       load: FIRST_CONTACT,

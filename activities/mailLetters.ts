@@ -62,20 +62,17 @@ async function offer({ document, again, customer }: MailFacts['offer']): Promise
 }
 
 function order(facts: MailFacts['order']): Written {
-  if (facts.status === 'cancelled') return { skipped: 'the order is cancelled' };
-  const { number, orderedOn, deliverByOn, purchaseOrder, currency, sellerName, customer } = facts;
+  const { number, orderedOn, deliverByOn, cancelledOn, purchaseOrder, currency, sellerName, customer } =
+    facts;
+  if (facts.status === 'cancelled' && cancelledOn === null) return { skipped: 'the order is cancelled' };
   const spoken = customer.contact?.language ?? customer.account.language;
   const to = reachable({ ...facts.acceptedBy, language: spoken }, customer.contact, customer.account);
   if (!to) return { skipped: NOBODY_AT_THE_CUSTOMER };
-  return one(to, 'order', {
-    sellerName,
-    orderNumber: number,
-    orderedOn,
-    purchaseOrder,
-    deliverByOn,
-    currency,
-    amountMinor: BigInt(facts.amountMinor),
-  });
+  const amountMinor = BigInt(facts.amountMinor);
+  const content = { sellerName, orderNumber: number, orderedOn, purchaseOrder, currency, amountMinor };
+  return cancelledOn === null
+    ? one(to, 'order', { ...content, deliverByOn })
+    : one(to, 'cancellation', { ...content, cancelledOn });
 }
 
 async function invoice({ document, customer }: MailFacts['invoice']): Promise<Written> {

@@ -4,14 +4,16 @@ import { DomainError } from '../domain/errors.js';
 import { postPayoutReleased } from '../domain/ledger/commissions.js';
 import { refuseToxic } from '../domain/people/toxicPairs.js';
 import type { Answer, PayoutCall, PayoutHead } from '../domain/steps.js';
+import { writeAnswer, writeTask } from './answers.js';
 import { audit, headOf, postAll, type Run } from './payoutRun.js';
 
 export const release =
   (call: PayoutCall & { messageId: string }) =>
   async (run: Run): Promise<{ head: PayoutHead; answer: Answer }> => {
     const { tx, row, writes } = run;
-    const message = await readRelease(tx, call.messageId);
-    if (!message) throw new RangeError(`no message ${call.messageId}`);
+    const message = await readRelease(tx, call);
+    // Told by somebody who stored nothing for this run: whoever reaches the engine releases no money.
+    if (!message) return { head: headOf(run, row.lines), answer: { result: 'refused', code: 'not_found' } };
     if (message.answer) return { head: headOf(run, row.lines), answer: message.answer as Answer };
     let lines = row.lines;
     let answer: Answer = { result: 'expired', code: 'expired' };
@@ -27,14 +29,30 @@ export const release =
         answer = { result: 'refused', code, detail, ...(pointer !== undefined && { pointer }) };
       }
     }
-    writes.statement(
-      'answer of the message',
-      `update messages set answer = $ -> 'answer', answered_at = now() where id = $ ->> 'id' and answer is null`,
-      { id: call.messageId, answer },
-      1,
-    );
+    writeAnswer(writes, { id: call.messageId, wasParked: message.isParked }, answer, run.at);
     await writes.run(tx);
     return { head: headOf(run, lines), answer };
+  };
+
+/** Failed for a reason of ours: the decision waits and a person is told, so that the others get their turn. */
+export const leaveStuck =
+  (call: PayoutCall & { messageId: string }) =>
+  async (run: Run): Promise<{ head: PayoutHead; answer: Answer }> => {
+    const { tx, row, writes, at } = run;
+    const answer: Answer = { result: 'stuck', code: 'stuck' };
+    const { messageId } = call;
+    writeTask(writes, {
+      kind: 'step_stuck',
+      leadId: null,
+      subject: messageId,
+      role: 'operations',
+      personId: null,
+      reason: { key: messageId, run: call.run },
+      at,
+    });
+    writeAnswer(writes, { id: messageId, wasParked: false }, answer, at);
+    await writes.run(tx);
+    return { head: headOf(run, row.lines), answer };
   };
 
 /** Who may release what: never one's own, never what one calculated, never under a plan one edited. */

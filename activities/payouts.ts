@@ -1,5 +1,6 @@
 // A monthly payout run: everything unpaid up to the period's end is calculated, released payee by payee
 // (payoutRelease.ts), confirmed, and the leads it settles are told.
+import { ApplicationFailure } from '@temporalio/common';
 import { lockPayees, readCarried } from '../db/commissions.js';
 import { derivedId, newId } from '../db/ids.js';
 import { duePayees, leadsPaid, takeDueLines } from '../db/payouts.js';
@@ -12,9 +13,9 @@ import type { Answer, PayoutCall, PayoutHead } from '../domain/steps.js';
 import { databaseAway, stepFailed } from './failures.js';
 import { factRow, wakeRelay } from './intake/messages.js';
 import { openScheduledRun } from './intake/payoutRuns.js';
-import { release } from './payoutRelease.js';
+import { leaveStuck, release } from './payoutRelease.js';
 import { audit, headOf, nameOf, postAll, type Run, withRun } from './payoutRun.js';
-import type { StepDeps } from './step.js';
+import { MAX_FAILURES, type StepDeps } from './step.js';
 
 export function makePayoutActivities(deps: StepDeps) {
   const failed = (step: string, err: unknown): never => {
@@ -24,6 +25,22 @@ export function makePayoutActivities(deps: StepDeps) {
   };
   const inRun = <T>(call: PayoutCall, work: (run: Run) => Promise<T>): Promise<T> =>
     withRun(deps, call, work).catch((error: unknown) => failed(`payout run ${call.run}`, error));
+  const failures = new Map<string, number>();
+  /** As a step of a deal: after three failures it is stuck; the sweep tells it again, hourly and to new code. */
+  const releaseOrLeave = async (call: PayoutCall & { messageId: string }) => {
+    try {
+      const released = await inRun(call, release(call));
+      failures.delete(call.messageId);
+      return released;
+    } catch (error) {
+      if (!(error instanceof ApplicationFailure) || error.type !== 'StepFailed') throw error;
+      const count = (failures.get(call.messageId) ?? 0) + 1;
+      failures.set(call.messageId, count);
+      if (count < MAX_FAILURES) throw error;
+      failures.delete(call.messageId);
+      return inRun(call, leaveStuck(call));
+    }
+  };
   return {
     /** Opens the scheduled run of a payday, or finds it open. */
     openPayout: ({ at }: { at: number }): Promise<string | null> =>
@@ -33,7 +50,7 @@ export function makePayoutActivities(deps: StepDeps) {
     /** Applies a decision to release and stores its answer. */
     releasePayout: (
       call: PayoutCall & { messageId: string },
-    ): Promise<{ head: PayoutHead; answer: Answer }> => inRun(call, release(call)),
+    ): Promise<{ head: PayoutHead; answer: Answer }> => releaseOrLeave(call),
     /** Confirms what is released and tells the leads it settles. */
     confirmPayout: (call: PayoutCall): Promise<PayoutHead> => inRun(call, confirm(call)),
     /** Nobody has released in time: a task for compensation. */

@@ -76,6 +76,10 @@ async function submit(deal: DealChange<QuoteJson | null>): Promise<void> {
       '/revision',
     );
   }
+  if (deal.lead.owner_id === null && !deal.wait('intake')) {
+    // Whoever owns the lead is credited for the order; the one who is still to be found comes with the score.
+    throw new DomainError('wrong_stage', `lead ${deal.lead.id} has no owner: give it one first`);
+  }
   supersede(deal, revision);
   const approval = await deal.policy('approval', revision.pins.approval);
   const facts = await factsOf(deal, quote, revision);

@@ -29,7 +29,8 @@ export interface StepDefinition<L> {
   readonly judge: Judge<L>;
 }
 
-const MAX_FAILURES = 3;
+/** So often a step may fail for a reason of ours before somebody is told and it is left for later. */
+export const MAX_FAILURES = 3;
 const own = new Set<string>(OWN_STEPS);
 const raced = new Set(['audit_key_once', 'audit_entries_pkey']);
 
@@ -94,7 +95,7 @@ async function runStep<L>(
   if (own.has(name) && call.revision !== lead.revision) return { head: deal.head() };
   const wasStuck = own.has(name) && deal.waits.some((w) => w.subject === call.subject && w.retryAt !== null);
   const answer = (await judged(deal, tx, judge)) ?? { result: 'applied' as const };
-  if (wasStuck) writeUnstuck(deal.writes, call, deal.at);
+  if (wasStuck && answer.result !== 'stuck') writeUnstuck(deal.writes, call, deal.at);
   await deal.commit(answer, commitWith);
   return answerOf(deal.head(), answer, deal.mails);
 }

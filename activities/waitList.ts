@@ -79,6 +79,14 @@ export class WaitList {
     this.#open = [...this.#open, begun];
   }
 
+  /** The wait that one of the lead's own steps is due for. */
+  dueFor(step: string, subject: string | undefined): OpenWait | undefined {
+    return this.#open.find((wait) => {
+      const { onReminder, onOverdue } = WAITS[wait.kind];
+      return wait.subject === subject && (onReminder === step || onOverdue === step);
+    });
+  }
+
   move(wait: OpenWait, change: WaitMove): void {
     const moved = { ...wait, retryAt: null, ...change }; // What moves is no longer what broke.
     this.#open = this.#open.map((open) => (open === wait ? moved : open));

@@ -51,11 +51,11 @@ const CONSTRAINTS: Readonly<Record<string, Refusal>> = {
   messages_pkey: { code: 'key_reused', detail: 'this Idempotency-Key was used with another request' },
   payment_recorder_never_writes_off: {
     code: 'conflicting_duties',
-    detail: 'whoever recorded a payment on an invoice never writes it off',
+    detail: 'whoever recorded a payment on an invoice, or put one there, never writes it off',
   },
   write_off_decider_never_records_a_payment: {
     code: 'conflicting_duties',
-    detail: 'whoever wrote an invoice off never records a payment on it',
+    detail: 'whoever wrote an invoice off never records a payment on it, nor puts one there',
   },
   credit_note_maker_never_approves: {
     code: 'self_approval',
@@ -94,6 +94,10 @@ const CONSTRAINTS: Readonly<Record<string, Refusal>> = {
   only_who_was_asked_approves: {
     code: 'forbidden',
     detail: 'only who was asked approves, or somebody for them',
+  },
+  stands_in_by_a_delegation: {
+    code: 'forbidden',
+    detail: 'nobody decides for somebody else without a delegation of that day',
   },
   nobody_approves_above_his_limit: {
     code: 'limit_exceeded',

@@ -110,15 +110,24 @@ export async function readStandingCharges(tx: Tx, paymentId: string): Promise<St
   return rows;
 }
 
-/** Who recorded money on a charge note: such a person never waives it. */
-export async function recordersOnCharge(tx: Tx, chargeNoteId: string): Promise<string[]> {
-  const { rows } = await tx.query<{ id: string }>({
-    name: 'recorders_on_charge',
-    text: `select distinct p.recorded_by as id from charge_allocations a join payments p on p.id = a.payment_id
-      where a.charge_note_id = $1`,
+/** Who had money put where it stands: by recording it, or by choosing the place by hand. */
+export interface CashAct {
+  readonly act: 'recordPayment' | 'allocatePayment';
+  readonly personId: string;
+}
+
+/** Who had money put on a charge note: such a person never waives it. */
+export async function cashActsOnCharge(tx: Tx, chargeNoteId: string): Promise<CashAct[]> {
+  const { rows } = await tx.query<CashAct>({
+    name: 'cash_acts_on_charge',
+    text: `select 'recordPayment' as act, p.recorded_by as "personId"
+        from charge_allocations a join payments p on p.id = a.payment_id where a.charge_note_id = $1
+      union
+      select 'allocatePayment', allocated_by from charge_allocations
+        where charge_note_id = $1 and allocated_by is not null`,
     values: [chargeNoteId],
   });
-  return rows.map(({ id }) => id);
+  return rows;
 }
 
 export type NewChargeAllocation = Pick<
@@ -132,7 +141,8 @@ export type NewChargeAllocation = Pick<
   | 'value_on'
   | 'undoes'
   | 'cause'
->;
+> &
+  Partial<Pick<Tables['charge_allocations'], 'allocated_by'>>;
 
 /** What stands on notes now, as their columns cache it. */
 export function writeChargeBalances(

@@ -1,4 +1,5 @@
 // What collecting reads: open invoices as items of a dunning plan, and the one lock of a customer's day.
+import type { CashAct } from './charges.js';
 import { EARNINGS } from './commissions.js';
 import type { Tx } from './pool.js';
 import { DEAL } from './progress.js';
@@ -82,19 +83,21 @@ export async function hasLetter(tx: Tx, customer: Customer, today: string): Prom
   return rows.length > 0;
 }
 
-/** Who recorded money on an invoice or its charge notes: such a person never writes them off. */
-export async function recordersOn(tx: Tx, invoiceId: string): Promise<string[]> {
-  const { rows } = await tx.query<{ id: string }>({
-    name: 'recorders_on',
-    text: `select p.recorded_by as id from allocations a join payments p on p.id = a.payment_id
-      where a.invoice_id = $1
+/** Who had money put on an invoice or its charge notes: such a person never writes them off. */
+export async function cashActsOn(tx: Tx, invoiceId: string): Promise<CashAct[]> {
+  const { rows } = await tx.query<CashAct>({
+    name: 'cash_acts_on',
+    text: `with placed as (
+        select payment_id, allocated_by from allocations where invoice_id = $1
+        union
+        select a.payment_id, a.allocated_by from charge_notes n
+          join charge_allocations a on a.charge_note_id = n.id where n.invoice_id = $1)
+      select 'recordPayment' as act, p.recorded_by as "personId" from placed join payments p on p.id = payment_id
       union
-      select p.recorded_by from charge_notes n join charge_allocations a on a.charge_note_id = n.id
-        join payments p on p.id = a.payment_id
-      where n.invoice_id = $1`,
+      select 'allocatePayment', allocated_by from placed where allocated_by is not null`,
     values: [invoiceId],
   });
-  return rows.map(({ id }) => id);
+  return rows;
 }
 
 /** Whether a task of a kind is open for a record. */

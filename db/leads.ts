@@ -10,6 +10,8 @@ export interface ScoringRow {
   } | null;
   readonly touches: { kind: string; at: number }[];
   readonly reps: { id: string; active: boolean; openLeads: number; lastAssignedAt: number | null }[];
+  /** Whether the fallback owner of the newest assignment policy still works here. */
+  readonly fallbackIsActive: boolean;
 }
 
 const TOUCHES = `(select coalesce(jsonb_agg(jsonb_build_object('kind', t.channel,
@@ -28,8 +30,14 @@ const REPS = `(select coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'active'
      limit p.capacity) taken))), '[]')
   from people p join person_roles r on r.person_id = p.id and r.role = 'rep' where p.active)`;
 
-export const SCORING = `jsonb_build_object('contact', ${CONTACT}, 'touches', ${TOUCHES}, 'reps', ${REPS})`;
-export const RESCORING = `jsonb_build_object('contact', ${CONTACT}, 'touches', ${TOUCHES}, 'reps', '[]'::jsonb)`;
+const FALLBACK_IS_ACTIVE = `exists (select from people p where p.active and p.id = (
+  select a.body ->> 'fallbackOwnerId' from policies a where a.kind = 'assignment' order by a.version desc limit 1))`;
+
+export const SCORING = `jsonb_build_object('contact', ${CONTACT}, 'touches', ${TOUCHES}, 'reps', ${REPS},
+  'fallbackIsActive', ${FALLBACK_IS_ACTIVE})`;
+/** Without what assigning reads: a lead is scored again and keeps its owner. */
+export type Rescoring = Omit<ScoringRow, 'reps' | 'fallbackIsActive'>;
+export const RESCORING = `jsonb_build_object('contact', ${CONTACT}, 'touches', ${TOUCHES})`;
 
 /** Every person an approval or assignment can reach, with roles, limits and delegations as domain/people reads them. */
 export const PEOPLE = `(select coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'active', p.active,

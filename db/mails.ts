@@ -64,6 +64,8 @@ export interface MailFacts {
     currency: string;
     amountMinor: string;
     status: 'open' | 'delivered' | 'cancelled';
+    /** Day of the cancellation this mail tells of; null for a confirmation. */
+    cancelledOn: string | null;
     sellerName: string;
     acceptedBy: { name: string | null; email: string | null };
     customer: CustomerJson;
@@ -143,9 +145,12 @@ const OFFER = `select jsonb_build_object('document', ${QUOTE_DOCUMENT}, 'again',
   from ${QUOTE_DOCUMENT_FROM} join mails m on m.subject = r.quote_id
   where m.id = $1 and r.offered_at <= m.queued_at order by r.revision desc limit 1`;
 
+// Queued before the order was cancelled: its confirmation; from then on: the cancellation.
 const ORDER = `select jsonb_build_object('number', o.number, 'orderedOn', o.ordered_on,
     'deliverByOn', o.deliver_by, 'purchaseOrder', o.purchase_order, 'currency', o.currency,
     'amountMinor', o.gross_minor::text, 'status', o.status, 'sellerName', e.name,
+    'cancelledOn', case when o.cancelled_at <= m.queued_at and o.ordered_at < m.queued_at
+      then (o.cancelled_at at time zone e.zone)::date end,
     'acceptedBy', jsonb_build_object('name', o.accepted_by_name, 'email', o.accepted_by_email),
     'customer', ${customer('o.lead_id')}) as facts
   from mails m join orders o on o.id = m.subject join accounts a on a.id = o.account_id

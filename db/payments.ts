@@ -149,7 +149,8 @@ export interface NewAllocation {
   readonly row: Pick<
     Tables['allocations'],
     'id' | 'payment_id' | 'invoice_id' | 'lead_id' | 'amount_minor' | 'value_on' | 'undoes' | 'cause'
-  >;
+  > &
+    Partial<Pick<Tables['allocations'], 'allocated_by'>>;
   /** Signed as the row. */
   readonly shares: readonly LineShare[];
 }

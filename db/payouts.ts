@@ -128,18 +128,29 @@ export interface ReleaseMessage {
   readonly roles: readonly string[];
   readonly body: { readonly payeeIds?: readonly string[] };
   readonly expired: boolean;
+  readonly isParked: boolean;
   readonly answer: { result: string } | null;
 }
 
-/** The decision to release, with the rights usable today. */
-export async function readRelease(tx: Tx, messageId: string): Promise<ReleaseMessage | undefined> {
+/**
+ * The decision to release this run, with the rights usable today. What got stuck had come in time, and the bug was
+ * ours.
+ */
+export async function readRelease(
+  tx: Tx,
+  { run, messageId }: { readonly run: string; readonly messageId: string },
+): Promise<ReleaseMessage | undefined> {
   const { rows } = await tx.query<ReleaseMessage>({
     name: 'read_release',
-    text: `select m.actor_id as "actorId", p.active, m.body, m.not_after < now() as expired, m.answer,
+    text: `select m.actor_id as "actorId", p.active, m.body, m.answer,
+        m.not_after < now() and m.parked_for is distinct from 'stuck' as expired,
+        m.parked_for is not null as "isParked",
         (select coalesce(array_agg(r.role), '{}') from person_roles r where r.person_id = p.id
           and (r.granted_by is null or r.granted_on < current_date)) as roles
-      from messages m join people p on p.id = m.actor_id where m.id = $1 for no key update of m`,
-    values: [messageId],
+      from messages m join people p on p.id = m.actor_id
+      where m.id = $1 and m.name = 'releasePayout' and m.target = 'payout/commission/' || $2
+      for no key update of m`,
+    values: [messageId, run],
   });
   return rows[0];
 }

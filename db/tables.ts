@@ -35,6 +35,7 @@ export interface Tables {
     undoes: string | null;
     cause: string;
     recorded_at: Date;
+    allocated_by: string | null;
   };
   api_keys: {
     id: string;
@@ -99,6 +100,7 @@ export interface Tables {
     undoes: string | null;
     cause: string;
     recorded_at: Date;
+    allocated_by: string | null;
   };
   charge_note_lines: {
     charge_note_id: string;

@@ -28,6 +28,13 @@ const en = {
     deliverBy: (date: string) => `We will deliver by ${date}.`,
     button: 'See the order',
   },
+  cancellation: {
+    subject: (order: string) => `Your order ${order} is cancelled`,
+    intro: (order: string, ordered: string, cancelled: string) =>
+      `Your order ${order} of ${ordered} was cancelled on ${cancelled}.`,
+    owed: 'Nothing more will be delivered or invoiced for it.',
+    button: 'See the order',
+  },
   invoice: {
     subject: (invoice: string) => `Invoice ${invoice}`,
     intro: (invoice: string) => `Please find our invoice ${invoice} attached.`,
@@ -144,6 +151,12 @@ const es: MailTexts = {
     subject: (order) => `Confirmación de su pedido ${order}`,
     intro: (order, date) => `Gracias. Hemos registrado su pedido ${order} el ${date}.`,
     deliverBy: (date) => `Lo entregaremos a más tardar el ${date}.`,
+    button: 'Ver el pedido',
+  },
+  cancellation: {
+    subject: (order) => `Su pedido ${order} ha sido cancelado`,
+    intro: (order, ordered, cancelled) => `Su pedido ${order} del ${ordered} se canceló el ${cancelled}.`,
+    owed: 'No se entregará ni se facturará nada más por este pedido.',
     button: 'Ver el pedido',
   },
   invoice: {

@@ -6,6 +6,7 @@ export const MAIL_TEMPLATES = [
   'offer',
   'offerReminder',
   'order',
+  'cancellation',
   'invoice',
   'creditNote',
   'receipt',
@@ -43,6 +44,13 @@ export interface OrderMail extends ToSomebody, Amount {
   readonly purchaseOrder: string | null;
   /** Last day of delivery as promised; null promises none. */
   readonly deliverByOn: string | null;
+}
+
+export interface CancellationMail extends ToSomebody, Amount {
+  readonly orderNumber: string;
+  readonly orderedOn: string;
+  readonly purchaseOrder: string | null;
+  readonly cancelledOn: string;
 }
 
 export interface InvoiceMail extends ToSomebody, Amount {
@@ -115,6 +123,7 @@ export interface MailData {
   offer: OfferMail;
   offerReminder: OfferMail;
   order: OrderMail;
+  cancellation: CancellationMail;
   invoice: InvoiceMail;
   creditNote: CreditNoteMail;
   receipt: ReceiptMail;

@@ -5,6 +5,7 @@ import { html, type Letter, oneLine, plainText } from './letter.js';
 import { MAIL_TEXTS } from './mailTexts.js';
 import type {
   ApprovalMail,
+  CancellationMail,
   EscalationMail,
   InvoiceMail,
   MailData,
@@ -80,6 +81,7 @@ const WRITERS: { readonly [T in MailTemplate]: Writer<T> } = {
     };
   },
   order: orderMail,
+  cancellation: cancellationMail,
   invoice: invoiceMail,
   creditNote: (data, language) => {
     const { creditNote, labels } = MAIL_TEXTS[language];
@@ -111,19 +113,36 @@ function offerFacts(data: OfferMail, language: Language): Letter['facts'] {
 }
 
 function orderMail(data: OrderMail, language: Language): Written {
-  const { order, labels } = MAIL_TEXTS[language];
-  const { deliverByOn, purchaseOrder } = data;
+  const { order } = MAIL_TEXTS[language];
+  const { deliverByOn } = data;
   return {
     subject: order.subject(data.orderNumber),
     intro: [order.intro(data.orderNumber, dateText(data.orderedOn, language))],
-    facts: [
-      [labels.order, data.orderNumber],
-      ...(purchaseOrder === null ? [] : [[labels.yourOrder, purchaseOrder] as const]),
-      [labels.amount, moneyText(data.amountMinor, data.currency, language)],
-    ],
+    facts: orderFacts(data, language),
     more: deliverByOn === null ? [] : [order.deliverBy(dateText(deliverByOn, language))],
     button: order.button,
   };
+}
+
+function cancellationMail(data: CancellationMail, language: Language): Written {
+  const { cancellation } = MAIL_TEXTS[language];
+  const [ordered, cancelled] = [dateText(data.orderedOn, language), dateText(data.cancelledOn, language)];
+  return {
+    subject: cancellation.subject(data.orderNumber),
+    intro: [cancellation.intro(data.orderNumber, ordered, cancelled)],
+    facts: orderFacts(data, language),
+    more: [cancellation.owed],
+    button: cancellation.button,
+  };
+}
+
+function orderFacts(data: OrderMail | CancellationMail, language: Language): Letter['facts'] {
+  const { labels } = MAIL_TEXTS[language];
+  return [
+    [labels.order, data.orderNumber],
+    ...(data.purchaseOrder === null ? [] : [[labels.yourOrder, data.purchaseOrder] as const]),
+    [labels.amount, moneyText(data.amountMinor, data.currency, language)],
+  ];
 }
 
 function invoiceMail(data: InvoiceMail, language: Language): Written {

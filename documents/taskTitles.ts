@@ -6,6 +6,7 @@ type Title = Readonly<Record<Language, string>>;
 
 const TITLES = new Map<string, Title>([
   ['qualification_overdue', { en: 'Qualify the lead', es: 'Cualificar el contacto' }],
+  ['no_owner', { en: 'Give the lead an owner', es: 'Asignar un responsable al contacto' }],
   ['quote_overdue', { en: 'Send the quote', es: 'Enviar la oferta' }],
   ['approval_overdue', { en: 'Decide who approves', es: 'Decidir quién aprueba' }],
   ['delivery_overdue', { en: 'Deliver the order', es: 'Entregar el pedido' }],

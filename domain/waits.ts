@@ -76,11 +76,15 @@ export const OVERDUE_TASKS = {
   payout: 'payout_overdue',
 } as const satisfies Partial<Record<keyof typeof WAITS, string>>;
 
+/** The task to give a lead an owner: it went to nobody, because the owner of last resort has left. */
+export const NO_OWNER = 'no_owner';
+
 /** Tasks about a deal's progress: nobody has to do anything about them once the lead is closed. */
 export const TASKS_OVER_WITH_LEAD = [
   ...Object.values(OVERDUE_TASKS),
   'invoice_unpaid',
   'task_overdue',
+  NO_OWNER,
 ] as const;
 
 export type WaitKind = keyof typeof WAITS;

@@ -66,7 +66,7 @@ export const chainOf = ({ chain }: StoredPayment) =>
 /**
  * Puts unapplied cash of a payment on invoices and charge notes. Refuses `not_found`, `already_reversed`,
  * `currency_mismatch`, `over_allocated` (more than is unapplied, or than an invoice has open), `conflicting_duties`
- * (who recorded the payment wrote the invoice off), `key_reused`.
+ * (who recorded the payment, or allocates it, wrote the invoice off), `key_reused`.
  */
 export function allocatePayment(
   { db, policies }: IntakeDeps,
@@ -89,11 +89,11 @@ export function allocatePayment(
     for (const one of allocations) {
       const { invoice } = targetOf(invoices, one) as NonNullable<ReturnType<typeof targetOf>>;
       const policy = await policies.get(tx, 'invoicing', invoice.pins.invoicing);
-      if ('invoiceId' in one) applied.push(apply(payment, invoice, one.amountMinor, 'by_hand', policy));
+      if ('invoiceId' in one) applied.push(apply(payment, invoice, one.amountMinor, policy, actorId));
       else {
         const on = chargeAmong(invoices, one.chargeNoteId);
         const parts = partsFor(on.charge, one.amountMinor, orderOf(policy));
-        charged.push(applyCharge(payment, on, parts, 'by_hand'));
+        charged.push(applyCharge(payment, on, parts, actorId));
       }
     }
     const writes = new Writes();
@@ -121,7 +121,7 @@ export function allocatePayment(
 
 function checkAll(
   payment: StoredPayment,
-  { allocations }: AllocationInput,
+  { allocations, actorId }: AllocationInput,
   invoices: readonly Invoice[],
   today: string,
 ): void {
@@ -142,7 +142,10 @@ function checkAll(
     }
     seen.add(id);
     const { invoice, open } = found;
-    refuseOwnWriteOff(invoice, payment.recordedBy, today, `${at}/${field}`);
+    const recorded = { act: 'recordPayment', personId: payment.recordedBy } as const;
+    for (const done of [recorded, { act: 'allocatePayment', personId: actorId } as const]) {
+      refuseOwnWriteOff(invoice, done, today, `${at}/${field}`);
+    }
     if (invoice.currency !== payment.currency) {
       const detail = `a payment in ${payment.currency} on ${id} in ${invoice.currency}`;
       throw new DomainError('currency_mismatch', detail, `${at}/${field}`);

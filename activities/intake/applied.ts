@@ -18,13 +18,16 @@ export interface Applied {
   readonly toleratedMinor: bigint;
 }
 
-/** Puts money of a payment on one invoice, as its balance stands; the caller writes it. */
+/**
+ * Puts money of a payment on one invoice, as its balance stands; the caller writes it. `allocatedBy` is who chose
+ * the invoice, null where the payment itself did.
+ */
 export function apply(
   payment: { id: string; paidOn: string },
   invoice: Invoice,
   amountMinor: bigint,
-  cause: 'payment' | 'by_hand',
   policy: Parameters<typeof tolerate>[1],
+  allocatedBy: string | null,
 ): Applied {
   const recovery = openOf(invoice) === 0n;
   const shares = recovery ? recover(invoice, amountMinor) : allocate(invoice, amountMinor);
@@ -36,7 +39,8 @@ export function apply(
     amount_minor: shares.reduce((sum, share) => sum + share.amountMinor, 0n),
     value_on: payment.paidOn,
     undoes: null,
-    cause: recovery ? 'recovery' : cause,
+    cause: recovery ? 'recovery' : allocatedBy === null ? 'payment' : 'by_hand',
+    allocated_by: allocatedBy,
   };
   return { allocation: { row, shares }, invoice, recovery, toleratedMinor: tolerate(invoice, policy) };
 }

@@ -49,12 +49,12 @@ export function partsFor(charge: Charge, amountMinor: bigint, order: PaymentOrde
   return share;
 }
 
-/** Puts money of a payment on one charge note, as its balance stands; the caller writes it. */
+/** As `apply`, for one charge note. */
 export function applyCharge(
   payment: { readonly id: string; readonly paidOn: string },
   on: { readonly invoice: Invoice; readonly charge: Charge },
   parts: ChargeParts,
-  cause: 'payment' | 'by_hand',
+  allocatedBy: string | null,
 ): Charged {
   const recovery = putOn(on.charge, parts);
   const row = {
@@ -66,7 +66,8 @@ export function applyCharge(
     interest_minor: parts.interestMinor,
     value_on: payment.paidOn,
     undoes: null,
-    cause: recovery ? 'recovery' : cause,
+    cause: recovery ? 'recovery' : allocatedBy === null ? 'payment' : 'by_hand',
+    allocated_by: allocatedBy,
   };
   return { row, ...on, recovery };
 }

@@ -123,7 +123,8 @@ async function store(
     throw new DomainError('invalid_field', detail, '/paidOn');
   }
   for (const share of match.allocations) {
-    refuseOwnWriteOff(invoiceOfShare(invoices, share), input.actorId, today, '/invoiceNumber');
+    const records = { act: 'recordPayment', personId: input.actorId } as const;
+    refuseOwnWriteOff(invoiceOfShare(invoices, share), records, today, '/invoiceNumber');
   }
   const paymentId = newId('pay');
   const accountId = candidates.accountId ?? first?.accountId ?? null;
@@ -132,11 +133,11 @@ async function store(
   for (const { invoiceId, amountMinor } of match.allocations.filter(isOfInvoice)) {
     const invoice = invoiceFor(invoices, invoiceId);
     const tolerance = await policies.get(tx, 'invoicing', invoice.pins.invoicing);
-    applied.push(apply(payment, invoice, amountMinor, 'payment', tolerance));
+    applied.push(apply(payment, invoice, amountMinor, tolerance, null));
   }
   const charged = match.allocations
     .filter(isOfCharge)
-    .map((share) => applyCharge(payment, chargeAmong(invoices, share.chargeNoteId), share, 'payment'));
+    .map((share) => applyCharge(payment, chargeAmong(invoices, share.chargeNoteId), share, null));
   const writes = new Writes().insert('payments', {
     ...rowOf(input, bodyHash),
     id: paymentId,

@@ -2,7 +2,7 @@
 import { newId } from '../../db/ids.js';
 import { duePayees } from '../../db/payouts.js';
 import type { PolicyStore } from '../../db/policies.js';
-import { type DbOrTx, withTransaction } from '../../db/pool.js';
+import { type DbOrTx, type Tx, withTransaction } from '../../db/pool.js';
 import { type ClockSegment, instantAt } from '../../domain/calendar/clock.js';
 import { addDays, endOfMonth } from '../../domain/calendar/days.js';
 import { dateIn } from '../../domain/calendar/zones.js';
@@ -19,7 +19,9 @@ export interface PayoutRun {
 
 /**
  * Opens the next run of a period (`2026-11`). Refuses `invalid_field` for what is no month or has not begun,
- * `not_configured` without a payout policy, `nothing_due` where nothing earned by its end is left to pay. `at` is the business instant (epoch ms).
+ * `not_configured` without a payout policy, `already_exists` while a run of the period is not calculated yet (it takes
+ * all that is due), `nothing_due` where nothing earned by its end is left to pay. `at` is the business instant
+ * (epoch ms).
  */
 export function openPayoutRun(
   { db }: { db: DbOrTx },
@@ -37,6 +39,11 @@ export function openPayoutRun(
     }
     if (!rules[0]?.hasPolicy) throw policyMissing('payout');
     await tx.query(`select pg_advisory_xact_lock(hashtextextended('payout-run/' || $1, 0))`, [period]);
+    const pending = await uncalculated(tx, period);
+    if (pending !== undefined) {
+      const detail = `run ${period}/${pending} is not calculated yet, and takes everything due up to its end`;
+      throw new DomainError('already_exists', detail, '/period');
+    }
     const untilOn = endOfMonth(`${period}-01`);
     if ((await duePayees(tx, untilOn)).length === 0) {
       const detail = `nothing earned up to ${untilOn} is left to pay: it is paid, or a run or its plan pays it`;
@@ -52,6 +59,16 @@ export function openPayoutRun(
     const run = rows[0]?.run as number;
     return { payoutId, period, run, target: `payout/commission/${period}/${run}` };
   });
+}
+
+/** The run of a period that has been opened and not calculated; its first audit entry would say that it was. */
+async function uncalculated(tx: Tx, period: string): Promise<number | undefined> {
+  const { rows } = await tx.query<{ run: number }>(
+    `select p.run from payouts p where p.mode = 'monthly' and p.period = $1
+      and not exists (select from audit_heads h where h.subject = p.id) order by p.run limit 1`,
+    [period],
+  );
+  return rows[0]?.run;
 }
 
 const REAL_SPEED = 86_400;
@@ -86,6 +103,8 @@ export function openScheduledRun(
     const untilOn = addDays(today, -dayOfMonth); // The last day of the month before.
     const period = untilOn.slice(0, 7);
     await tx.query(`select pg_advisory_xact_lock(hashtextextended('payout-run/' || $1, 0))`, [period]);
+    const pending = await uncalculated(tx, period);
+    if (pending !== undefined) return `${period}/${pending}`;
     const { rows: open } = await tx.query<{ run: number }>(
       `select run from payouts where mode = 'monthly' and period = $1 and calculated_by is null order by run limit 1`,
       [period],

@@ -73,7 +73,7 @@ async function mustKnowPersons(tx: Tx, kind: PolicyKind, body: unknown): Promise
 
 /**
  * The first version of a kind: what waited for it goes on. Facts are told again; a step of the deal's own is due
- * again within the hour. Also what waits for another kind is told, and says so again.
+ * again within a minute. Also what waits for another kind is told, and says so again.
  */
 export async function resume(tx: Tx, missing: PolicyKind | 'entity', by: By): Promise<void> {
   await tx.query({

@@ -2,7 +2,7 @@
 // stage of a lead depends on a charge note and most leads are closed by then.
 import { appendAudit } from '../../db/audit.js';
 import { lockChains } from '../../db/chains.js';
-import { invoicesOfCharges, recordersOnCharge, writeChargeBalances } from '../../db/charges.js';
+import { cashActsOnCharge, invoicesOfCharges, writeChargeBalances } from '../../db/charges.js';
 import { entityById } from '../../db/entities.js';
 import { newId } from '../../db/ids.js';
 import { lockInvoices, readInvoices } from '../../db/invoices.js';
@@ -59,10 +59,10 @@ export function waiveCharge({ db }: { readonly db: DbOrTx }, input: WaiverInput)
     // Forgiving a debt is one duty, whether it is written off or waived.
     refuseToxic(
       { act: 'writeOffInvoice', personId: actorId, recordId: chargeNoteId, on: today },
-      (await recordersOnCharge(tx, chargeNoteId)).map((personId) => {
-        return { act: 'recordPayment', personId, recordId: chargeNoteId, on: today };
+      (await cashActsOnCharge(tx, chargeNoteId)).map((done) => {
+        return { ...done, recordId: chargeNoteId, on: today };
       }),
-      `${actorId} recorded a payment on ${chargeNoteId} and may not waive it`,
+      `${actorId} recorded a payment on ${chargeNoteId}, or put one there, and may not waive it`,
     );
     const parts = waiveOpen(charge);
     if (sumOf(parts) === 0n) {

@@ -175,10 +175,11 @@ function addRuns(app: FastifyInstance, deps: RouteDeps): void {
         summary: 'Calculate a payout of everything earned up to the end of a month',
         description:
           'Answers at once; the lines appear with GET /v1/payouts/{id}. Others release it. Refused with ' +
-          '`nothing_due` where nothing earned by then is left to pay.',
+          '`nothing_due` where nothing earned by then is left to pay, and with `already_exists` while another ' +
+          'run of the month is not calculated yet.',
         headers: idempotencyHeader,
         body: NewPayoutRun,
-        response: { 202: PayoutView, ...refusalsOnce('not_configured', 'nothing_due') },
+        response: { 202: PayoutView, ...refusalsOnce('not_configured', 'already_exists', 'nothing_due') },
       },
     },
     async (request, reply) => {

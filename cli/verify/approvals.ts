@@ -40,11 +40,11 @@ const releases = `
   from invoices where kind = 'credit_note'
     and (created_by is null or approved_by is null or created_by = approved_by)
   union all
-  select distinct w.id, format('%s wrote off an invoice whose payment %s he recorded', w.decided_by, p.id)
+  select distinct w.id, format('%s wrote off an invoice whose payment %s he recorded or put on it', w.decided_by, p.id)
   from write_offs w
   join allocations a on a.invoice_id = w.invoice_id
   join payments p on p.id = a.payment_id
-  where p.recorded_by = w.decided_by
+  where w.decided_by in (p.recorded_by, a.allocated_by)
   union all
   select format('%s/%s', a.kind, a.version), format('%s edited and approved this policy', a.person_id)
   from policy_approvals a join policies p using (kind, version)

@@ -84,7 +84,8 @@ const waitsOfClosedLeads = `
 const tasksOfClosedLeads = `
   select t.id, format('%s of %s is open and its lead %s is closed', t.kind, t.subject, t.lead_id)
   from tasks t join leads l on l.id = t.lead_id
-  where t.status = 'open' and l.stage = 'closed' and (t.kind like '%\\_overdue' or t.kind = 'invoice_unpaid')`;
+  where t.status = 'open' and l.stage = 'closed'
+    and (t.kind like '%\\_overdue' or t.kind in ('invoice_unpaid', 'no_owner'))`;
 
 const leadsWaitingForNothing = `
   select l.id, format('is %s and neither a wait nor a task stands for it', l.stage)

@@ -16,7 +16,8 @@ export interface RepLoad {
 }
 
 export interface Assignment {
-  ownerId: string;
+  /** Null: nobody of the territory takes it, and the fallback owner has left. */
+  ownerId: string | null;
   territoryId: string | null;
   reasonCode: 'in_turn' | 'no_territory' | 'nobody_active' | 'nobody_with_room';
   /** Reps of the territory who were passed over because they hold as many leads as they may. */
@@ -25,18 +26,20 @@ export interface Assignment {
 
 /**
  * Returns the owner: of the first territory that matches, the active rep below capacity who was given a
- * lead longest ago; ties by fewer open leads, then by id. Nobody: the policy's fallback owner, and why.
+ * lead longest ago; ties by fewer open leads, then by id. Nobody: the policy's fallback owner, and why; nobody at
+ * all where that one has left, because a leaver's desk is empty.
  */
 export function assignOwner(
   lead: AssignableLead,
   reps: readonly RepLoad[],
   policy: AssignmentPolicy,
+  fallbackIsActive: boolean,
 ): Assignment {
   const territory = policy.territories.find(
     ({ countries, channels }) => covers(countries, lead.country) && covers(channels, lead.channel),
   );
   const fallback = (reasonCode: Assignment['reasonCode'], fullRepIds: string[]): Assignment => ({
-    ownerId: policy.fallbackOwnerId,
+    ownerId: fallbackIsActive ? policy.fallbackOwnerId : null,
     territoryId: territory?.id ?? null,
     reasonCode,
     fullRepIds,

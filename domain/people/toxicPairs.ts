@@ -11,6 +11,7 @@ export const ACTS = [
   'createCreditNote',
   'approveCreditNote',
   'recordPayment',
+  'allocatePayment',
   'writeOffInvoice',
   'calculateCommission',
   'releaseCommission',
@@ -49,6 +50,12 @@ export const TOXIC_PAIRS = [
     acts: ['recordPayment', 'writeOffInvoice'],
     within: 'record',
     reason: 'own_payment',
+    code: 'conflicting_duties',
+  },
+  {
+    acts: ['allocatePayment', 'writeOffInvoice'],
+    within: 'record',
+    reason: 'own_allocation',
     code: 'conflicting_duties',
   },
   {

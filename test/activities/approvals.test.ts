@@ -113,6 +113,18 @@ describe('the database refuses by itself', () => {
     return base.app.query(`update approvals set ${assigned} where id = $1`, [approvalId, ...values]);
   };
 
+  const delegated = (fromOn: string, untilOn: string, toId: string = PEOPLE.finance) =>
+    base.owner.query('insert into delegations values ($1, $2, $3, $4, $5)', [
+      newId('deleg'),
+      PEOPLE.boss,
+      toId,
+      fromOn,
+      untilOn,
+    ]);
+  afterEach(async () => {
+    await base.owner.query('delete from delegations');
+  });
+
   test.each<[string, string, object, string]>([
     [
       'the maker',
@@ -146,7 +158,42 @@ describe('the database refuses by itself', () => {
       'nobody_approves_above_his_limit',
     ],
   ])('%s', async (_what, madeBy, change, constraint) => {
+    await delegated('2026-01-01', '2099-12-31');
     await expect(approved(madeBy, change)).rejects.toMatchObject({ constraint });
+  });
+
+  const forBoss = { approver_id: PEOPLE.boss, decided_by: PEOPLE.finance, acting_for: PEOPLE.boss };
+  const constraint = 'stands_in_by_a_delegation';
+  // Decided at 23:30 UTC, which is the next day where the company is.
+  const decided_at = new Date(Date.UTC(2026, 2, 9, 23, 30));
+  test.each([
+    ['over the day before', '2026-03-01', '2026-03-09', PEOPLE.finance, false],
+    ['over on the day', '2026-03-01', '2026-03-10', PEOPLE.finance, true],
+    ['in force from the day', '2026-03-10', '2026-03-31', PEOPLE.finance, true],
+    ['in force from the next day', '2026-03-11', '2026-03-31', PEOPLE.finance, false],
+    ['to somebody else', '2026-03-01', '2026-03-31', PEOPLE.head, false],
+  ])('who decides for another by a delegation %s', async (_what, fromOn, untilOn, toId, stands) => {
+    await delegated(fromOn, untilOn, toId);
+    const deciding = approved(PEOPLE.rep, { ...forBoss, decided_at });
+    if (stands) expect((await deciding).rowCount).toBe(1);
+    else await expect(deciding).rejects.toMatchObject({ constraint });
+  });
+
+  test('who rejects for another without a delegation; along a chain of them it is taken', async () => {
+    const approvalId = await approvalOf(await submitted(1500));
+    const rejecting = () =>
+      base.app.query(
+        `update approvals set status = 'rejected', decided_by = $2, acting_for = $3, decided_at = $4 where id = $1`,
+        [approvalId, PEOPLE.finance, PEOPLE.boss, decided_at],
+      );
+    await expect(rejecting()).rejects.toMatchObject({ constraint });
+    await delegated('2026-03-01', '2026-03-31', PEOPLE.head);
+    await base.owner.query(`insert into delegations values ($1, $2, $3, '2026-03-10', '2026-03-10')`, [
+      newId('deleg'),
+      PEOPLE.head,
+      PEOPLE.finance,
+    ]);
+    expect((await rejecting()).rowCount).toBe(1);
   });
 
   test('a row that is born approved', async () => {

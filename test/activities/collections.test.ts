@@ -231,6 +231,30 @@ describe('taking back', () => {
     });
   });
 
+  test('an order cancelled before it was invoiced is told to the customer, with invoices its credit notes are', async () => {
+    const cancelled = (leadId: string) =>
+      world.db.query(
+        `select case when m.subject = o.id then 'order' else i.kind end as about from mails m
+          join orders o on o.lead_id = m.lead_id left join invoices i on i.id = m.subject
+          where m.lead_id = $1 and m.queued_at = o.cancelled_at`,
+        [leadId],
+      );
+    const early = await orderedDeal(world);
+    const body = { orderId: early.orderId, reason: 'mistake' };
+    const id = await decision(world, early.leadId, 'cancelOrder', PEOPLE.finance, body);
+    const answers = await Promise.all([
+      told(world, 'cancelOrder', early.leadId, id, 1),
+      told(world, 'cancelOrder', early.leadId, id, 1),
+    ]);
+    expect(answers.flatMap(({ mails = [] }) => mails)).toHaveLength(1);
+    expect((await cancelled(early.leadId)).rows).toEqual([{ about: 'order' }]);
+    const { deal } = await invoiced();
+    const asked = await askedToCancel(world.deps.db, deal, PEOPLE.boss);
+    const credited = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.finance, asked);
+    await told(world, 'cancelOrder', deal.leadId, credited, 2);
+    expect((await cancelled(deal.leadId)).rows).toEqual([{ about: 'credit_note' }]);
+  });
+
   test('a rep cancels nothing', async () => {
     const deal = await orderedDeal(world);
     const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.rep, {

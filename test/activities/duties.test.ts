@@ -2,8 +2,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { allocatePayment } from '../../activities/intake/allocations.js';
 import { recordPayment } from '../../activities/intake/payments.js';
+import { waiveCharge } from '../../activities/intake/waivers.js';
 import { newId } from '../../db/ids.js';
-import { decision, orderedDeal, PEOPLE, settle, told, type World } from '../support/deal.js';
+import { chargesOf } from '../support/charges.js';
+import { decision, orderedDeal, own, PEOPLE, settle, told, type World } from '../support/deal.js';
 import { deliver, invoicesOf, payment } from '../support/money.js';
 import { counts, useWorld } from '../support/offences.js';
 
@@ -60,6 +62,77 @@ describe('a payment and a write-off', () => {
       code: 'conflicting_duties',
       pointer: '/allocations/0/invoiceId',
     });
+  });
+
+  const allocated = (paymentId: string, invoiceId: string, amountMinor: bigint, day: number) =>
+    allocatePayment(world.deps, {
+      paymentId,
+      actorId: PEOPLE.finance,
+      allocations: [{ invoiceId, amountMinor }],
+      messageId: newId('msg'),
+      at: world.at(day),
+    });
+
+  test('nor do they put money of others on it by hand', async () => {
+    const { deal, invoice } = await writtenOff(PEOPLE.finance);
+    const input = payment(world, { amountMinor: 12_100n, actorId: PEOPLE.finance2 }, 2);
+    const { paymentId } = await recordPayment(world.deps, input);
+    const before = await counts(world);
+    await expect(allocated(paymentId, invoice.id, 12_100n, 3)).rejects.toMatchObject({
+      code: 'conflicting_duties',
+      pointer: '/allocations/0/invoiceId',
+    });
+    expect(await counts(world)).toEqual(before);
+    const row = (by: string) =>
+      world.deps.db.query(
+        `insert into allocations (id, payment_id, invoice_id, lead_id, amount_minor, value_on, cause, allocated_by)
+          values ('alloc_y', $1, $2, $3, 1, '2026-03-04', 'recovery', $4)`,
+        [paymentId, invoice.id, deal.leadId, by],
+      );
+    await expect(row(PEOPLE.finance)).rejects.toMatchObject({
+      constraint: 'write_off_decider_never_records_a_payment',
+    });
+  });
+
+  test('who put money on an invoice by hand never writes it off, nor does who recorded it', async () => {
+    const { deal, invoice } = await invoiced();
+    const input = payment(world, { amountMinor: 5_000n, actorId: PEOPLE.finance2 }, 1);
+    const { paymentId } = await recordPayment(world.deps, input);
+    await allocated(paymentId, invoice.id, 5_000n, 1);
+    const body = { invoiceId: invoice.id, reason: 'insolvent' };
+    for (const by of [PEOPLE.finance, PEOPLE.finance2]) {
+      const id = await decision(world, deal.leadId, 'writeOffInvoice', by, body);
+      const { answer } = await told(world, 'writeOffInvoice', deal.leadId, id, 2);
+      expect(answer).toMatchObject({ result: 'refused', code: 'conflicting_duties' });
+      const writeOff = world.deps.db.query(
+        `insert into write_offs (id, invoice_id, lead_id, amount_minor, written_off_on, reason, decided_by)
+          values ('writeoff_x', $1, $2, 1, '2026-03-04', 'x', $3)`,
+        [invoice.id, deal.leadId, by],
+      );
+      await expect(writeOff).rejects.toMatchObject({ constraint: 'payment_recorder_never_writes_off' });
+    }
+  });
+
+  test('nor waives or writes off the charge note they put it on', async () => {
+    const { deal, invoice } = await invoiced();
+    await own(world, 'sendReminder', deal.leadId, invoice.id, 37);
+    const [note] = await chargesOf(world, deal);
+    const input = payment(world, { amountMinor: 100n, actorId: PEOPLE.finance2 }, 38);
+    const { paymentId } = await recordPayment(world.deps, input);
+    const placed = { chargeNoteId: note?.id as string, amountMinor: 100n };
+    const by = { actorId: PEOPLE.finance, at: world.at(38) };
+    await allocatePayment(world.deps, { paymentId, allocations: [placed], messageId: newId('msg'), ...by });
+    const waiver = { chargeNoteId: placed.chargeNoteId, reason: 'x', messageId: newId('msg'), ...by };
+    await expect(waiveCharge(world.deps, waiver)).rejects.toMatchObject({ code: 'conflicting_duties' });
+    for (const table of ['charge_waivers', 'charge_write_offs']) {
+      const row = world.deps.db.query(
+        `insert into ${table} (id, charge_note_id, fee_minor, interest_minor, ${
+          table === 'charge_waivers' ? 'waived_on' : 'written_off_on'
+        }, reason, decided_by) values ('x', $1, 1, 0, '2026-04-09', 'x', $2)`,
+        [placed.chargeNoteId, PEOPLE.finance],
+      );
+      await expect(row).rejects.toMatchObject({ constraint: 'payment_recorder_never_forgives_charges' });
+    }
   });
 
   test('the database refuses such an allocation by itself', async () => {

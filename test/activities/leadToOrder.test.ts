@@ -1,5 +1,5 @@
 // Every step from first contact to the order but approvals (approvals.test.ts).
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { captureLead } from '../../activities/intake/leads.js';
 import { leadTarget } from '../../activities/intake/messages.js';
 import { newId } from '../../db/ids.js';
@@ -63,6 +63,41 @@ describe('a lead is received and qualified', () => {
       expect(await waiting(wait)).toMatchObject([{ person_id: decision === 'qualify' ? PEOPLE.rep : null }]);
     },
   );
+
+  describe('while nobody of the territory works here any more, nor the fallback owner,', () => {
+    const here = [PEOPLE.rep, PEOPLE.sdr, PEOPLE.boss, PEOPLE.head];
+    const work = (active: boolean, ids: readonly string[]) =>
+      base.owner.query('update people set active = $1 where id = any($2)', [active, ids]);
+    const leadRow = async () =>
+      (await base.owner.query('select owner_id, stage from leads where id = $1', [leadId])).rows[0];
+    const tasks = async () =>
+      (await base.owner.query('select kind, role, status from tasks where lead_id = $1', [leadId])).rows;
+    afterEach(() => work(true, here));
+
+    test('it is nobody’s and a task, until a manager gives it to somebody', async () => {
+      await work(false, [PEOPLE.rep, PEOPLE.sdr, PEOPLE.boss]);
+      await scored();
+      expect(await leadRow()).toEqual({ owner_id: null, stage: 'new' });
+      expect(await tasks()).toEqual([{ kind: 'no_owner', role: 'manager', status: 'open' }]);
+      expect(await waiting('qualification')).toMatchObject([{ person_id: null }]);
+      await work(true, here);
+      await decide('qualifyLead', PEOPLE.boss, { decision: 'qualify' });
+      const quoteId = await drafted(0, PEOPLE.boss);
+      expect(await refused('submitQuote', PEOPLE.boss, { quoteId, revision: 1 })).toBe('wrong_stage');
+      await decide('reassignLead', PEOPLE.boss, { ownerId: PEOPLE.rep, reason: 'takes it' });
+      expect(await leadRow()).toMatchObject({ owner_id: PEOPLE.rep });
+      expect(await waiting('quote')).toMatchObject([{ person_id: PEOPLE.rep }]);
+      expect(await tasks()).toMatchObject([{ status: 'resolved' }]);
+      expect((await decide('submitQuote', PEOPLE.rep, { quoteId, revision: 1 })).stage).toBe('offered');
+    });
+
+    test('the fallback owner takes it as long as they are here', async () => {
+      await work(false, [PEOPLE.rep, PEOPLE.sdr]);
+      await scored();
+      expect(await leadRow()).toEqual({ owner_id: PEOPLE.boss, stage: 'new' });
+      expect(await tasks()).toEqual([]);
+    });
+  });
 
   test('handed to somebody before it is scored, it stays theirs', async () => {
     await decide('reassignLead', PEOPLE.boss, { ownerId: PEOPLE.sdr, reason: 'knows them' });

@@ -99,6 +99,20 @@ describe('a mail of each kind', () => {
     }
   });
 
+  test.each([
+    ['en', 'Your order ORD-000031 is cancelled', 'was cancelled on 22 November 2026'],
+    ['es', 'Su pedido ORD-000031 ha sido cancelado', 'se canceló el 22 de noviembre de 2026'],
+  ] as const)('in %s: a cancelled order is told to whoever ordered it', async (language, subject, words) => {
+    await speak(desk.db, language);
+    await desk.db.query(`update orders set status = 'cancelled', cancelled_at = $1`, [later(3)]);
+    const late = await desk.queue('order', 'order_1', { queued_at: later(2) });
+    expect(await desk.sendMail(late)).toBe('skipped');
+    expect(await desk.sendMail(await desk.queue('order', 'order_1', { queued_at: later(3) }))).toBe('sent');
+    expect(desk.received.map(({ to }) => to)).toEqual([[CONTACT]]);
+    expect(desk.received[0]?.mail.subject).toBe(subject);
+    expect(desk.received[0]?.mail.text?.replaceAll('\u00a0', ' ')).toContain(words);
+  });
+
   test('a credit note goes out as one, with its own document', async () => {
     await desk.sendMail(await desk.queue('invoice', 'inv_2'));
     expect(desk.received[0]?.mail.subject).toBe('Credit note CN-000003');

@@ -16,6 +16,7 @@ import {
   told,
   type World,
 } from '../support/deal.js';
+import { whileFailing } from '../support/failing.js';
 import { bounce, deliver, invoicesOf, pay } from '../support/money.js';
 import { counts, offences } from '../support/offences.js';
 
@@ -273,6 +274,51 @@ describe('a monthly run', () => {
     for (const run of [taken, first, second]) await releaseAll(run);
   });
 
+  test('a release that a bug of ours breaks is left stuck for a person, and is done when it is told again', async () => {
+    await settleBalance();
+    await paidDeal(1_000_000);
+    const { target, call, head, payoutId } = await calculated();
+    const messageId = await releaseBy(target, PEOPLE.comp2);
+    const stands = () =>
+      row<object>(
+        world,
+        `select m.parked_for as "parkedFor", m.answer ->> 'result' as result, t.role, t.status, t.lead_id as lead
+          from messages m left join tasks t on t.subject = m.id and t.kind = 'step_stuck' where m.id = $1`,
+        messageId,
+      );
+    await whileFailing(world, 'ledger_transactions', async () => {
+      const releasing = () => world.steps.releasePayout({ ...call, messageId });
+      await expect(releasing()).rejects.toMatchObject({ type: 'StepFailed' });
+      await expect(releasing()).rejects.toMatchObject({ type: 'StepFailed' });
+      expect(await releasing()).toEqual({ head, answer: { result: 'stuck', code: 'stuck' } });
+    });
+    const waits = { parkedFor: 'stuck', result: null, role: 'operations', status: 'open', lead: null };
+    expect(await stands()).toEqual(waits);
+    await world.db.query(`update messages set not_after = now() - interval '1 day' where id = $1`, [
+      messageId,
+    ]);
+    const { answer } = await world.steps.releasePayout({ ...call, messageId });
+    expect(answer).toEqual({ result: 'applied' });
+    expect(await stands()).toMatchObject({ parkedFor: null, result: 'applied', status: 'resolved' });
+    await world.steps.confirmPayout(call);
+    await tellAll(payoutId);
+  });
+
+  test('is released by nobody who stored no decision for it, whatever the engine is told', async () => {
+    await settleBalance();
+    await paidDeal(1_000_000);
+    const run = await calculated();
+    const elsewhere = await releaseBy('payout/commission/2020-01/1', PEOPLE.comp2);
+    for (const messageId of [newId('msg'), elsewhere]) {
+      expect(await world.steps.releasePayout({ ...run.call, messageId })).toEqual({
+        head: run.head,
+        answer: { result: 'refused', code: 'not_found' },
+      });
+    }
+    await world.db.query('delete from messages where id = $1', [elsewhere]);
+    await releaseAll(run);
+  });
+
   test('with nothing due is refused and leaves no run, as is a month that has not begun', async () => {
     const run = { period: '2025-01', actorId: PEOPLE.comp, at: world.at() };
     const before = await counts(world);
@@ -288,6 +334,30 @@ describe('a monthly run', () => {
     await expect(openPayoutRun(world.deps, { ...run, period: '2026-04' })).rejects.toMatchObject({
       pointer: '/period',
     });
+  });
+
+  test('is refused while another of its month is not calculated, which would take all there is', async () => {
+    await paidDeal(1_000_000);
+    const run = { period: PERIOD, actorId: PEOPLE.comp, at: world.at(PAYDAY) };
+    const opening = await Promise.allSettled([
+      openPayoutRun(world.deps, run),
+      openPayoutRun(world.deps, run),
+    ]);
+    const [first] = opening.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const [refusal] = opening.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+    const name = `${first?.period}/${first?.run}`;
+    expect(refusal).toMatchObject({
+      code: 'already_exists',
+      pointer: '/period',
+      detail: expect.stringContaining(`run ${name} is not calculated yet`),
+    });
+    // Nor does the Schedule open another one: it starts the one that is there.
+    expect(await world.steps.openPayout({ at: run.at })).toBe(name);
+    const call = { run: name, at: run.at };
+    expect(await world.steps.calculatePayout(call)).toMatchObject({ unreleased: 3 });
+    await expect(openPayoutRun(world.deps, run)).rejects.toMatchObject({ code: 'nothing_due' });
+    await paidDeal(1_000_000);
+    await releaseAll(await calculated());
   });
 
   test('before the company has said how it pays is refused at the door', async () => {

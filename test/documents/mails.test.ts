@@ -25,6 +25,14 @@ const DATA: MailData = {
     purchaseOrder: 'PO 4711',
     deliverByOn: '2026-12-01',
   },
+  cancellation: {
+    ...TO,
+    ...MONEY,
+    orderNumber: 'O-31',
+    orderedOn: '2026-11-22',
+    purchaseOrder: 'PO 4711',
+    cancelledOn: '2026-11-25',
+  },
   invoice: {
     ...TO,
     ...MONEY,
@@ -82,6 +90,13 @@ describe('what a mail says', () => {
     ],
     ['order', 'en', 'Confirmation of your order O-31', 'We will deliver by 1 December 2026.'],
     ['order', 'es', 'Confirmación de su pedido O-31', 'Su pedido: PO 4711'],
+    [
+      'cancellation',
+      'en',
+      'Your order O-31 is cancelled',
+      'Your order O-31 of 22 November 2026 was cancelled on 25 November 2026.',
+    ],
+    ['cancellation', 'es', 'Su pedido O-31 ha sido cancelado', 'se canceló el 25 de noviembre de 2026'],
     ['invoice', 'en', 'Invoice INV-42', 'Please pay €1,234.50 by 22 December 2026'],
     ['invoice', 'es', 'Factura INV-42', 'IBAN: ES91 2100 0418 4502 0005 1332'],
     ['creditNote', 'en', 'Credit note CN-3', 'It corrects invoice INV-42.'],

@@ -247,6 +247,13 @@ describe('I8', () => {
       values ('off_1', 'inv_lead_won', 'lead_won', 1, current_date, 'lost', 'per_fin1')`;
     expect(await brokenAfter(change)).toEqual({ I2: ['inv_lead_won'], I8: ['off_1'] });
   });
+
+  test('finds who wrote off an invoice on which he put a payment by hand', async () => {
+    const change = `update allocations set allocated_by = 'per_fin2' where invoice_id = 'inv_lead_won';
+      insert into write_offs (id, invoice_id, lead_id, amount_minor, written_off_on, reason, decided_by)
+      values ('off_1', 'inv_lead_won', 'lead_won', 1, current_date, 'lost', 'per_fin2')`;
+    expect(await brokenAfter(change)).toEqual({ I2: ['inv_lead_won'], I8: ['off_1'] });
+  });
 });
 
 finds('I9', [

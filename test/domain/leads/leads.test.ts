@@ -219,7 +219,10 @@ describe('the owner of a lead', () => {
     ['no territory', { country: 'FR' }, [rep('a')], 'boss', 'no_territory'],
     ['no country', {}, [rep('a')], 'boss', 'no_territory'],
   ] as const)('%s', (_what, lead, reps, ownerId, reasonCode) => {
-    expect(assignOwner(lead, reps, policy)).toMatchObject({ ownerId, reasonCode });
+    expect(assignOwner(lead, reps, policy, true)).toMatchObject({ ownerId, reasonCode });
+    // Whoever has left gets nothing either: then the lead is nobody's.
+    const left = { ownerId: ownerId === 'boss' ? null : ownerId, reasonCode };
+    expect(assignOwner(lead, reps, policy, false)).toMatchObject(left);
   });
 
   test('does not depend on the order of the reps, and leads given in turn differ by at most one', () => {
@@ -234,8 +237,8 @@ describe('the owner of a lead', () => {
         const loads = new Map(ids.map((id) => [id, rep(id)]));
         for (let turn = 0; turn < count; turn += 1) {
           const reps = [...loads.values()];
-          const { ownerId } = assignOwner({}, reps, open);
-          expect(assignOwner({}, [...reps].reverse(), open).ownerId).toBe(ownerId);
+          const ownerId = assignOwner({}, reps, open, false).ownerId as string;
+          expect(assignOwner({}, [...reps].reverse(), open, false).ownerId).toBe(ownerId);
           loads.set(ownerId, rep(ownerId, (loads.get(ownerId)?.openLeads ?? 0) + 1, turn));
         }
         const counts = [...loads.values()].map((load) => load.openLeads);
