@@ -85,6 +85,26 @@ describe('reminders', () => {
     expect(await waitOf(deal, 'payment')).toEqual({ due: '2026-04-15', level: 0 });
   });
 
+  test('unapplied cash covers what is due first, and each cent of it only one invoice', async () => {
+    const accountId = newId('account');
+    const [first, second] = [await invoiced(accountId), await invoiced(accountId)];
+    await recordPayment(world.deps, payment(world, { accountId, amountMinor: first.invoice.gross }, 36));
+    for (const { deal, invoice } of [first, second])
+      await own(world, 'sendReminder', deal.leadId, invoice.id, 37);
+    const levels = [first, second].map(async ({ deal }) => (await invoicesOf(world, deal))[0]?.level);
+    expect(await Promise.all(levels)).toEqual([0, 1]);
+  });
+
+  test('too little for a letter ends all the same: it is written off, and what was paid is kept', async () => {
+    const { deal, invoice } = await invoiced();
+    await pay(world, deal, invoice.number, invoice.gross - 499n, 20);
+    await own(world, 'sendReminder', deal.leadId, invoice.id, 37);
+    expect((await invoicesOf(world, deal))[0]?.level).toBe(0);
+    expect(await waitOf(deal, 'payment')).toEqual({ due: '2026-05-01', level: 0 });
+    await own(world, 'sendReminder', deal.leadId, invoice.id, 60);
+    expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'won' });
+  });
+
   test('a bounce reopens the invoice at the level it had', async () => {
     const { deal, invoice } = await invoiced();
     await own(world, 'sendReminder', deal.leadId, invoice.id, 37);
