@@ -270,6 +270,21 @@ describe('taking back', () => {
     expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'cancelled' });
   });
 
+  test('goods that arrived before any invoice are fetched by fulfilment when the order is cancelled', async () => {
+    const deal = await orderedDeal(world);
+    const deliveryId = await deliver(world, deal, [1], 1);
+    const body = { orderId: deal.orderId, reason: 'x' };
+    const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.boss, body);
+    expect((await told(world, 'cancelOrder', deal.leadId, id, 2)).answer?.result).toBe('applied');
+    const task = await row(
+      world,
+      `select role, status, reason -> 'deliveries' as deliveries from tasks
+        where kind = 'return_due' and subject = $1`,
+      deal.orderId,
+    );
+    expect(task).toEqual({ role: 'fulfilment', status: 'open', deliveries: [deliveryId] });
+  });
+
   test('a delivery told after the cancellation has no effect but a task, and waits for nothing', async () => {
     const deal = await orderedDeal(world);
     const { recordDelivery } = await import('../../activities/intake/deliveries.js');
