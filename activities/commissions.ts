@@ -5,7 +5,7 @@ import { newId } from '../db/ids.js';
 import { post } from '../db/ledger.js';
 import type { Tx } from '../db/pool.js';
 import { DEAL } from '../db/progress.js';
-import { AT_ONCE, payoutOf } from '../domain/commissions/payouts.js';
+import { atOnce, payoutOf } from '../domain/commissions/payouts.js';
 import { postPayoutConfirmed, postPayoutReleased } from '../domain/ledger/commissions.js';
 import type { Answer } from '../domain/steps.js';
 import type { DealChange } from './dealChange.js';
@@ -69,13 +69,14 @@ async function pay(deal: DealChange<ToPay>, tx: Tx, state: DealState): Promise<v
   const due = await readDueLines(tx, deal.lead.id);
   const carried = await readCarried(tx, [...new Set(due.map(({ payeeId }) => payeeId))]);
   const payees = [...new Set(due.map(({ payeeId, currency }) => `${payeeId}/${currency}`))];
+  const rule = atOnce(await deal.policy('payout', state.order.pins.payout));
   const payoutId = newId('payout');
   const lines = payees.map((key) => {
     const mine = due.filter(({ payeeId, currency }) => `${payeeId}/${currency}` === key);
     const { payeeId, currency } = mine[0] as (typeof mine)[number];
     const earnedMinor = mine.reduce((sum, line) => sum + line.amountMinor, 0n);
     const before = carried.find((one) => one.payeeId === payeeId && one.currency === currency);
-    const amountMinor = payoutOf(earnedMinor, before?.carriedMinor ?? 0n, AT_ONCE);
+    const amountMinor = payoutOf(earnedMinor, before?.carriedMinor ?? 0n, rule);
     return { payeeId, currency, earnedMinor, amountMinor };
   });
   if (lines.length === 0) return;

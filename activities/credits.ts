@@ -122,11 +122,15 @@ async function cancelOrder(deal: DealChange<ToCredit>, tx: Tx): Promise<void> {
   moveOn(deal, state);
 }
 
-/** Deliveries nobody was invoiced for are not invoiced any more; what they delivered goes back. */
+/** Deliveries nobody was invoiced for are not invoiced any more; what they delivered has to come back. */
 function voidDeliveries(deal: DealChange<ToCredit>, state: DealState): void {
   const open = deal.own.openDeliveries;
   deal.writes.update('deliveries', ['id'], ...open.map(({ id }) => ({ id, status: 'refused' })));
-  for (const { lines } of open.filter(({ status }) => status === 'applied')) {
+  const arrived = open.filter(({ status }) => status === 'applied');
+  // What the customer has already got without an invoice is somebody's to fetch or to charge for.
+  if (arrived.length > 0)
+    deal.task('return_due', state.order.id, 'fulfilment', { deliveries: arrived.map(({ id }) => id) });
+  for (const { lines } of arrived) {
     for (const { lineId, quantityMicro } of exact<{ lineId: string; quantityMicro: bigint }[]>(lines)) {
       const line = state.order.lines.find((one) => one.lineId === lineId);
       if (line) line.deliveredMicro -= quantityMicro;

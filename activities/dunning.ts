@@ -22,8 +22,8 @@ export function itemOf(json: ItemJson): DunnableItem {
 }
 
 /**
- * The instant of the item's next step. Where none follows by itself (too little for a letter, covered by
- * unapplied cash) the item is looked at again after the plan's gap, because both can change without a message.
+ * The instant of the item's next step. Where none follows by itself (covered by unapplied cash) the item is
+ * looked at again after the plan's gap, because that can change without a message.
  */
 export function nextStepAt(item: DunnableItem, policy: DunningPolicy, today: string, zone: string): number {
   return startOfDayIn(zone, nextStepOn(nextReminder(item, policy, today), item, policy, today));

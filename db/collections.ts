@@ -11,6 +11,7 @@ export interface ItemJson {
   readonly dueOn: string;
   readonly currency: string;
   readonly openMinor: string;
+  /** What of the customer's unapplied cash is left for this item after those due before it. */
   readonly unappliedMinor: string;
   readonly segment: string | null;
   readonly level: number;
@@ -18,13 +19,17 @@ export interface ItemJson {
   readonly pins: { readonly dunning?: number };
 }
 
-/** One invoice `i` of account `a` as a dunning item. */
+/** One invoice `i` of account `a` as a dunning item. Unapplied cash covers what is due first, each cent once. */
 const ITEM = `jsonb_build_object('invoiceId', i.id, 'leadId', i.lead_id, 'dueOn', i.due_on,
   'currency', i.currency, 'openMinor', i.open_minor::text, 'level', i.dunning_level, 'pins', i.pins,
   'segment', a.segment,
-  'unappliedMinor', (select coalesce(sum(p.unapplied_minor), 0)::text from payments p
-    where p.account_id = i.account_id and p.entity_id = i.entity_id and p.currency = i.currency
-      and p.unapplied_minor > 0),
+  'unappliedMinor', greatest(0,
+    (select coalesce(sum(p.unapplied_minor), 0) from payments p
+      where p.account_id = i.account_id and p.entity_id = i.entity_id and p.currency = i.currency
+        and p.unapplied_minor > 0)
+    - (select coalesce(sum(o.open_minor), 0) from invoices o
+      where o.account_id = i.account_id and o.entity_id = i.entity_id and o.currency = i.currency
+        and o.open_minor > 0 and (o.due_on, o.id) < (i.due_on, i.id)))::text,
   'lastReminderOn', (select max(r.decided_on) from reminders r where r.invoice_id = i.id))`;
 
 export const TO_APPLY = `jsonb_build_object('deal', ${DEAL}, 'unearned',

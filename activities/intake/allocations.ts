@@ -129,6 +129,7 @@ function checkAll(
   if (allocations.length === 0) throw new DomainError('invalid_field', 'nothing to allocate', '/allocations');
   let left = payment.unappliedMinor;
   const seen = new Set<string>();
+  const payers = new Set<string>();
   for (const [index, placed] of allocations.entries()) {
     const { amountMinor } = placed;
     const at = `/allocations/${index}`;
@@ -145,6 +146,11 @@ function checkAll(
     const recorded = { act: 'recordPayment', personId: payment.recordedBy } as const;
     for (const done of [recorded, { act: 'allocatePayment', personId: actorId } as const]) {
       refuseOwnWriteOff(invoice, done, today, `${at}/${field}`);
+    }
+    if (payment.accountId === null && payers.add(invoice.accountId).size > 1) {
+      // The first customer an unknown payer's cash is put on is who paid it, with all that is left of it.
+      const detail = `${id} is of another customer than the lines before it; who paid is not known yet`;
+      throw new DomainError('invalid_field', detail, `${at}/${field}`);
     }
     if (invoice.currency !== payment.currency) {
       const detail = `a payment in ${payment.currency} on ${id} in ${invoice.currency}`;

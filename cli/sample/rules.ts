@@ -134,9 +134,9 @@ function moneyRules(): Omit<
 > {
   const business: PolicyByKind['dunning']['business'] = {
     levels: [
-      { level: 1, afterDays: 5, fees: [], template: 'reminder-friendly' },
-      { level: 2, afterDays: 12, fees: both('5.00'), template: 'reminder-firm' },
-      { level: 3, afterDays: 19, fees: both('10.00'), template: 'reminder-last' },
+      { level: 1, afterDays: 5, fees: [] },
+      { level: 2, afterDays: 12, fees: both('5.00') },
+      { level: 3, afterDays: 19, fees: both('10.00') },
     ],
     minGapDays: 5,
     minOpen: both('5.00'),

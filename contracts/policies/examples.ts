@@ -7,9 +7,9 @@ const usd = (amount: string) => ({ amount, currency: 'USD' });
 
 const business: DunningPlan = {
   levels: [
-    { level: 1, afterDays: 7, fees: [], template: 'reminder-friendly' },
-    { level: 2, afterDays: 21, fees: [eur('5.00'), usd('5.00')], template: 'reminder-firm' },
-    { level: 3, afterDays: 35, fees: [eur('10.00'), usd('10.00')], template: 'reminder-last' },
+    { level: 1, afterDays: 7, fees: [] },
+    { level: 2, afterDays: 21, fees: [eur('5.00'), usd('5.00')] },
+    { level: 3, afterDays: 35, fees: [eur('10.00'), usd('10.00')] },
   ],
   minGapDays: 7,
   minOpen: [eur('5.00'), usd('5.00')],

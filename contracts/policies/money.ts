@@ -93,7 +93,6 @@ const DunningPlanSchema = Type.Object(
           level: whole(1, 10, 'Level, counted from 1', 1),
           afterDays: whole(1, 365, 'Days after the due date', 7),
           fees: amounts('Fee of the letter'),
-          template: code('Text of the letter', 'reminder-1'),
         },
         closed,
       ),
@@ -101,7 +100,7 @@ const DunningPlanSchema = Type.Object(
       'Reminders, in order',
     ),
     minGapDays: whole(1, 365, 'Least days between two reminders of one item', 7),
-    minOpen: amounts('Nothing is sent for less'),
+    minOpen: amounts('No letter for less; what follows the last one still follows'),
     afterLast: Type.Object(
       {
         action: Type.Enum(['task', 'write_off'], { description: 'What follows', examples: ['task'] }),

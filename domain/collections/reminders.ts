@@ -7,14 +7,13 @@ import type { DunnableItem, DunningAction } from './types.js';
 
 /**
  * Returns what is next for an item and on which day (never before `today`): a reminder of the next level,
- * at the last level a task or a write-off, or null while nothing follows by itself: paid, disputed, too
- * little for a letter, or covered by the customer's unapplied cash.
+ * at the last level, or where too little is open for a letter, a task or a write-off, or null while nothing
+ * follows by itself: paid, disputed, or covered by the customer's unapplied cash.
  * A hold and a promise (plus grace) move the day; they do not skip a level.
  */
 export function nextReminder(item: DunnableItem, policy: DunningPolicy, today: string): DunningAction | null {
   if (item.openMinor <= 0n || item.disputedMinor > 0n || item.unappliedMinor >= item.openMinor) return null;
   const plan = policy[item.customer];
-  if (item.openMinor < amountIn(plan.minOpen, item.currency)) return null;
   const blockedUntil = latest([
     item.heldUntilOn,
     item.promisedOn && addDays(item.promisedOn, policy.promiseGraceDays),
@@ -22,7 +21,9 @@ export function nextReminder(item: DunnableItem, policy: DunningPolicy, today: s
   const earliest = (on: string): string =>
     latest([on, today, blockedUntil && addDays(blockedUntil, 1)]) ?? on;
   const next = plan.levels.find(({ level }) => level > item.level);
-  if (next === undefined) return dunningAction(item, plan, earliest);
+  // Too little for a letter is not too little to be decided: else the lead would wait for it for ever.
+  const isTooLittle = item.openMinor < amountIn(plan.minOpen, item.currency);
+  if (next === undefined || isTooLittle) return dunningAction(item, plan, earliest);
   const planned = addDays(item.dueOn, next.afterDays);
   const gap = item.lastReminderOn && addDays(item.lastReminderOn, plan.minGapDays);
   const on = earliest(latest([planned, gap]) ?? planned);
@@ -33,14 +34,13 @@ export function nextReminder(item: DunnableItem, policy: DunningPolicy, today: s
     level: next.level,
     on,
     feeMinor: amountIn(next.fees, item.currency),
-    template: next.template,
     announces: isLast ? { action, on: addDays(on, afterDays) } : null,
   };
 }
 
 /**
  * Returns what follows the last level: a task for finance, or the write-off of what is open, `afterDays`
- * after the last reminder (after the due date for a plan without levels).
+ * after the last reminder (after the due date where there was none).
  */
 export function dunningAction(
   item: DunnableItem,

@@ -28,7 +28,6 @@ export type DunningAction =
       level: number;
       on: string;
       feeMinor: bigint;
-      template: string;
       /** The last level names what follows. */
       announces: { action: 'task' | 'write_off'; on: string } | null;
     }

@@ -9,8 +9,11 @@ export interface PayoutRule {
   readonly maxRecoverBps: number;
 }
 
-/** A payout of the lead's own: nothing is too small for it, and a debt is set off whole. */
-export const AT_ONCE: PayoutRule = { minimumMinor: 0n, maxRecoverBps: 10_000 };
+/** The rule of a payout of the lead's own: nothing is too small for it, and a debt is recovered as in any run. */
+export const atOnce = ({ maxRecoverBps }: Pick<PayoutRule, 'maxRecoverBps'>): PayoutRule => ({
+  minimumMinor: 0n,
+  maxRecoverBps,
+});
 
 /**
  * The amount paid of `earnedMinor` with `carriedMinor` from earlier payouts (below 0: owed by the payee). What

@@ -37,6 +37,7 @@ export const MATCH_TASKS = [
   'settled_invoice',
   'currency_mismatch',
   'overpaid',
+  'other_customer',
   'several_candidates',
   'no_candidate',
   'unknown_payer',
@@ -95,6 +96,9 @@ function matchByNumber(
     return unapplied(payment, 'several_candidates', oneByOne(payment, candidates));
   }
   if (openOf(only) <= 0n) return unapplied(payment, 'settled_invoice', proposalsFor(payment, invoices));
+  // A customer named beside another customer's invoice: one of the two is wrong, and finance knows which.
+  if (payment.accountId !== null && only.invoice.accountId !== payment.accountId)
+    return unapplied(payment, 'other_customer', oneByOne(payment, [only]));
   return post(payment, only);
 }
 

@@ -158,14 +158,13 @@ export interface DunningLevel {
   /** Days after the due date, counted for each invoice or instalment. */
   afterDays: number;
   fees: WireMoney[];
-  template: string;
 }
 
 export interface DunningPlan {
   levels: DunningLevel[];
   /** At least so many days between two reminders of one item, however late they are caught up. */
   minGapDays: number;
-  /** Nothing is sent for less than this open amount per currency. */
+  /** For less than this open amount per currency no letter is sent; what follows the last one still follows. */
   minOpen: WireMoney[];
   /** What follows the last reminder, and after how many days. */
   afterLast: { action: 'task' | 'write_off'; afterDays: number };

@@ -165,6 +165,46 @@ describe('a payment at the door', () => {
     expect((await invoicesOf(world, short.deal))[0]?.open).toBe(121_000n);
   });
 
+  test('for one customer on the invoice of another waits for finance, which puts it where it belongs', async () => {
+    const [mine, theirs] = [await invoiced(), await invoiced()];
+    const { accountId } = mine.deal;
+    const named = { accountId, invoiceNumber: theirs.invoice.number, amountMinor: 12_100n };
+    const recorded = await recordPayment(world.deps, payment(world, named));
+    expect(recorded).toMatchObject({ allocations: [], task: 'other_customer', unappliedMinor: 12_100n });
+    const allocation = {
+      paymentId: recorded.paymentId,
+      actorId: PEOPLE.finance2,
+      allocations: [{ invoiceId: theirs.invoice.id, amountMinor: 12_100n }],
+      messageId: newId('msg'),
+      at: world.at(),
+    };
+    expect(await allocatePayment(world.deps, allocation)).toMatchObject({ unappliedMinor: 0n });
+    expect(await taskOf(recorded.paymentId)).toMatchObject({ status: 'resolved' });
+  });
+
+  test('of an unknown payer goes to one customer at a time', async () => {
+    const [mine, theirs] = [await invoiced(), await invoiced()];
+    const stranger = payment(world, { payer: 'Nobody Ltd', amountMinor: 24_200n });
+    const { paymentId } = await recordPayment(world.deps, stranger);
+    const share = (invoice: { id: string }) => ({ invoiceId: invoice.id, amountMinor: 12_100n });
+    const place = (...allocations: ReturnType<typeof share>[]) =>
+      allocatePayment(world.deps, {
+        paymentId,
+        actorId: PEOPLE.finance2,
+        allocations,
+        messageId: newId('msg'),
+        at: world.at(),
+      });
+    const before = await counts(world);
+    await expect(place(share(mine.invoice), share(theirs.invoice))).rejects.toMatchObject({
+      code: 'invalid_field',
+      pointer: '/allocations/1/invoiceId',
+    });
+    expect(await counts(world)).toEqual(before);
+    expect(await place(share(mine.invoice))).toMatchObject({ unappliedMinor: 12_100n });
+    expect(await place(share(theirs.invoice))).toMatchObject({ unappliedMinor: 0n });
+  });
+
   test('without a number posts alone only where one invoice of the customer fits', async () => {
     const one = await invoiced(4_000);
     const { accountId } = one.deal;

@@ -85,6 +85,26 @@ describe('reminders', () => {
     expect(await waitOf(deal, 'payment')).toEqual({ due: '2026-04-15', level: 0 });
   });
 
+  test('unapplied cash covers what is due first, and each cent of it only one invoice', async () => {
+    const accountId = newId('account');
+    const [first, second] = [await invoiced(accountId), await invoiced(accountId)];
+    await recordPayment(world.deps, payment(world, { accountId, amountMinor: first.invoice.gross }, 36));
+    for (const { deal, invoice } of [first, second])
+      await own(world, 'sendReminder', deal.leadId, invoice.id, 37);
+    const levels = [first, second].map(async ({ deal }) => (await invoicesOf(world, deal))[0]?.level);
+    expect(await Promise.all(levels)).toEqual([0, 1]);
+  });
+
+  test('too little for a letter ends all the same: it is written off, and what was paid is kept', async () => {
+    const { deal, invoice } = await invoiced();
+    await pay(world, deal, invoice.number, invoice.gross - 499n, 20);
+    await own(world, 'sendReminder', deal.leadId, invoice.id, 37);
+    expect((await invoicesOf(world, deal))[0]?.level).toBe(0);
+    expect(await waitOf(deal, 'payment')).toEqual({ due: '2026-05-01', level: 0 });
+    await own(world, 'sendReminder', deal.leadId, invoice.id, 60);
+    expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'won' });
+  });
+
   test('a bounce reopens the invoice at the level it had', async () => {
     const { deal, invoice } = await invoiced();
     await own(world, 'sendReminder', deal.leadId, invoice.id, 37);
@@ -272,6 +292,21 @@ describe('taking back', () => {
     const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.boss, body);
     await told(world, 'cancelOrder', deal.leadId, id, 2);
     expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'cancelled' });
+  });
+
+  test('goods that arrived before any invoice are fetched by fulfilment when the order is cancelled', async () => {
+    const deal = await orderedDeal(world);
+    const deliveryId = await deliver(world, deal, [1], 1);
+    const body = { orderId: deal.orderId, reason: 'x' };
+    const id = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.boss, body);
+    expect((await told(world, 'cancelOrder', deal.leadId, id, 2)).answer?.result).toBe('applied');
+    const task = await row(
+      world,
+      `select role, status, reason -> 'deliveries' as deliveries from tasks
+        where kind = 'return_due' and subject = $1`,
+      deal.orderId,
+    );
+    expect(task).toEqual({ role: 'fulfilment', status: 'open', deliveries: [deliveryId] });
   });
 
   test('a delivery told after the cancellation has no effect but a task, and waits for nothing', async () => {

@@ -60,7 +60,24 @@ describe('what follows when nobody pays', () => {
       '2026-01-31',
       'reminder 1 2026-02-07 0',
     ],
-    ['nothing for less than the least', { openMinor: 499n }, '2026-01-31', 'nothing'],
+    [
+      'no letter for less than the least, but its end',
+      { openMinor: 499n },
+      '2026-01-31',
+      'write_off 0 2026-03-02 499',
+    ],
+    [
+      'its end after the last letter where most was paid since',
+      { openMinor: 499n, level: 1, lastReminderOn: '2026-02-07' },
+      '2026-02-20',
+      'write_off 1 2026-03-09 499',
+    ],
+    [
+      'a task for what a consumer owes of it',
+      { openMinor: 499n, customer: 'consumer' },
+      '2026-01-31',
+      'task 0 2026-02-14',
+    ],
     ['something for the least', { openMinor: 500n }, '2026-01-31', 'reminder 1 2026-02-07 0'],
     [
       'the write-off 30 days after the last',

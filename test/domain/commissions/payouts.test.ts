@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { AT_ONCE, payoutOf } from '../../../domain/commissions/payouts.js';
+import { atOnce, payoutOf } from '../../../domain/commissions/payouts.js';
+
+const ALL = { maxRecoverBps: 10_000 };
 
 const MONTHLY = { minimumMinor: 2_000n, maxRecoverBps: 5_000 };
 
@@ -14,9 +16,10 @@ describe('what a payee is paid', () => {
     ['a debt above half takes half', 10_000n, -9_000n, MONTHLY, 5_000n],
     ['taken back and nothing earned', -3_000n, 0n, MONTHLY, 0n],
     ['a debt on a debt', -3_000n, -1_000n, MONTHLY, 0n],
-    ['at once a debt is set off whole', 10_000n, -9_000n, AT_ONCE, 1_000n],
-    ['at once never below nothing', 10_000n, -11_000n, AT_ONCE, 0n],
-    ['at once a cent is paid', 1n, 0n, AT_ONCE, 1n],
+    ['at once a debt is recovered up to the cap', 10_000n, -9_000n, atOnce({ maxRecoverBps: 5_000 }), 5_000n],
+    ['at once a debt is recovered whole where the cap is all of it', 10_000n, -9_000n, atOnce(ALL), 1_000n],
+    ['at once never below nothing', 10_000n, -11_000n, atOnce(ALL), 0n],
+    ['at once a cent is paid', 1n, 0n, atOnce(ALL), 1n],
   ])('%s', (_case, earned, carried, rule, paid) => {
     expect(payoutOf(earned, carried, rule)).toBe(paid);
   });
@@ -27,7 +30,7 @@ describe('what a payee is paid', () => {
       fc.property(fc.array(amount, { maxLength: 12 }), (earnings) => {
         let [carried, paid, earned] = [0n, 0n, 0n];
         for (const earnedMinor of earnings) {
-          const amountMinor = payoutOf(earnedMinor, carried, AT_ONCE);
+          const amountMinor = payoutOf(earnedMinor, carried, atOnce(ALL));
           expect(amountMinor).toBeGreaterThanOrEqual(0n);
           carried += earnedMinor - amountMinor;
           paid += amountMinor;

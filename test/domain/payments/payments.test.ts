@@ -189,6 +189,12 @@ describe('matching a payment', () => {
       },
     ],
     [
+      'for another customer than the one it names is proposed, not posted',
+      payment(500n, { accountId: 'acme', invoiceNumber: 'INV-11' }),
+      open.map((invoice) => ({ ...invoice, accountId: 'other' })),
+      { allocations: [], unappliedMinor: 500n, task: 'other_customer', proposals: [[to('INV-11', 500n)]] },
+    ],
+    [
       'is only proposed where the payer is unknown, however well the amount fits',
       payment(500n),
       open,
