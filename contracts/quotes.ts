@@ -51,7 +51,13 @@ export const DraftBody = Type.Object(
     accountId: Type.Optional(Id('account', 'Who buys; the lead’s own account or contact where absent')),
     currency: Type.Optional(Currency),
     discountBps: Type.Optional(Bps),
-    terms: Type.Optional(Code(60, 'Id of payment terms of the invoicing policy', 'net30')),
+    terms: Type.Optional(
+      Code(
+        60,
+        'Id of payment terms of the invoicing policy; the account’s or the default where absent',
+        'net30',
+      ),
+    ),
     validDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
     requestedDeliveryOn: Type.Optional(Day),
   },

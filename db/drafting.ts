@@ -1,5 +1,6 @@
 // Everything drafting needs in one statement: the lead and its customer, the price book in force, the products
 // asked for, the rules' versions, and the people an approval could reach.
+import type { PaymentTerms } from '../domain/invoices/terms.js';
 import type { PolicyKind } from '../domain/policies/types.js';
 import { PEOPLE, type PersonJson } from './leads.js';
 
@@ -24,7 +25,8 @@ export interface DraftingJson {
     legalName: string;
     country: string;
     vatId: string | null;
-    termsId: string | null;
+    /** Agreed with this customer. */
+    terms: PaymentTerms | null;
   } | null;
   readonly entity: { id: string; zone: string; country: string; usesOss: boolean } | null;
   readonly clock: { anchorMs: number; realAnchorMs: number; secondsPerDay: number };
@@ -80,7 +82,7 @@ select jsonb_build_object(
     'domain', c.domain_key, 'country', c.country, 'language', c.language)
     from the_contact c),
   'account', (select jsonb_build_object('id', id, 'legalName', legal_name, 'country', country, 'vatId', vat_id,
-    'termsId', terms ->> 'id') from the_account),
+    'terms', terms) from the_account),
   'entity', (select jsonb_build_object('id', id, 'zone', zone, 'country', country,
     'usesOss', uses_oss) from the_entity),
   'clock', (select jsonb_build_object('anchorMs', floor(extract(epoch from anchor_at) * 1000),

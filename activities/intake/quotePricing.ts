@@ -116,7 +116,18 @@ function lineRequest(line: Draft['lines'][0], index: number, known: DraftingJson
 }
 
 export function termsOf(draft: Draft, known: DraftingJson, { invoicing }: Rules): NamedTerms {
-  const id = draft.terms ?? known.account?.termsId ?? invoicing.defaultTermsId;
+  const agreed = known.account?.terms;
+  if (draft.terms === undefined && agreed) {
+    const { kind, days } = agreed;
+    const named = invoicing.terms.filter((terms) => terms.kind === kind && terms.days === days);
+    const usual = named.find((terms) => terms.id === invoicing.defaultTermsId);
+    return usual ?? named[0] ?? { id: OF_ACCOUNT, kind, days };
+  }
+  const id = draft.terms ?? invoicing.defaultTermsId;
+/** Name of terms agreed with a customer that the policy has no name for; no name of the policy holds a slash. */
+const OF_ACCOUNT = 'account/agreed';
+
+/** The terms the draft names, else those agreed with the customer, else the policy's default. */
   const terms = invoicing.terms.find((candidate) => candidate.id === id);
   if (!terms) {
     const known = invoicing.terms.map((candidate) => candidate.id).join(', ');
