@@ -4,6 +4,7 @@ import { APPROVAL_STATUSES } from '../domain/approvals/types.js';
 import {
   Bps,
   Code,
+  Country,
   Currency,
   closed,
   Day,
@@ -49,6 +50,7 @@ export const DraftBody = Type.Object(
       1,
     ),
     accountId: Type.Optional(Id('account', 'Who buys; the lead’s own account or contact where absent')),
+    country: Type.Optional(Country),
     currency: Type.Optional(Currency),
     discountBps: Type.Optional(Bps),
     terms: Type.Optional(
@@ -63,7 +65,9 @@ export const DraftBody = Type.Object(
   },
   {
     ...closed,
-    description: 'A whole revision: what is not given takes its default, nothing is taken over',
+    description:
+      'A whole revision: what is not given takes its default, nothing is taken over. `country` is where a ' +
+      'customer without an account is; it is needed where their contact says none.',
     examples: [{ lines: [{ sku: 'DESK-180', quantity: '20', discountBps: 1500 }], validDays: 30 }],
   },
 );

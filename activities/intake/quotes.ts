@@ -89,7 +89,7 @@ async function draft(
   const rules = await rulesOf(store, tx, known.versions);
   const atMs = instantAt(known.clock, nowMs);
   const today = dateIn(entity.zone, atMs);
-  const account = known.account ?? newAccount(known, entity.country);
+  const account = known.account ?? newAccount(known, draft);
   const terms = termsOf(draft, known, rules);
   const offer: Offer = {
     key: { quoteId: target.quoteId ?? newId('quote'), revision: known.newest + 1 },
@@ -237,6 +237,10 @@ async function load(
   const { known } = rows[0] as (typeof rows)[0];
   if (draft.accountId !== undefined && !known.account) {
     throw new DomainError('invalid_field', `no account ${draft.accountId}`, '/accountId');
+  }
+  if (known.account && draft.country !== undefined && draft.country !== known.account.country) {
+    const detail = `${draft.country} is not the country of account ${known.account.id}, ${known.account.country}`;
+    throw new DomainError('invalid_field', detail, '/country');
   }
   if (known.quoteCurrency && draft.currency && known.quoteCurrency !== draft.currency) {
     const detail = `the quote is in ${known.quoteCurrency}; another currency needs a quote of its own`;
