@@ -151,7 +151,7 @@ async function qualify(deal: DealChange<FirstContactJson | null>): Promise<void>
   }
 }
 
-/** Nobody qualified in time: the owner's manager is asked, and after the last level the admin. */
+/** Nobody qualified in time: the next manager is asked, and the admin after the last level or where there is none. */
 async function escalate(deal: DealChange<PersonJson[]>): Promise<void> {
   const policy = await deal.policy('qualification');
   const wait = deal.wait('qualification');
@@ -159,11 +159,12 @@ async function escalate(deal: DealChange<PersonJson[]>): Promise<void> {
   const people = peopleFrom(deal.own);
   const level = wait.level + 1;
   const manager = wait.personId && managersOf(wait.personId, people).find((person) => person.active);
-  const personId = level <= policy.maxEscalations && manager ? manager.id : wait.personId;
+  const asked = level <= policy.maxEscalations && manager ? manager : null;
+  const personId = asked?.id ?? null;
   deal.move(wait, { level, personId, until: deal.atMs + policy.escalateHours * HOUR_MS });
-  const role = level <= policy.maxEscalations ? 'manager' : 'admin';
+  const role = asked ? 'manager' : 'admin';
   deal.task('qualification_overdue', deal.lead.id, role, { level }, personId);
-  deal.detail = { level, personId };
+  deal.detail = { level, personId, role };
   await deal.mail('task', deal.lead.id);
 }
 
@@ -201,8 +202,9 @@ function reassign(deal: DealChange<PersonJson[]>): void {
   }
   const before = deal.lead.owner_id;
   for (const wait of deal.waits) {
-    const wasTheirs = before === null ? WAITS[wait.kind].owes === 'rep' : true;
-    if (wasTheirs && wait.personId === before) deal.move(wait, { personId: ownerId });
+    const isTheirs = wait.personId !== null && wait.personId === before;
+    const isNobodys = wait.personId === null && WAITS[wait.kind].owes === 'rep';
+    if (isTheirs || isNobodys) deal.move(wait, { personId: ownerId });
   }
   if (before === null) {
     resolveTasks(deal.writes, { leadId: deal.lead.id, kinds: [NO_OWNER], resolution: 'done', at: deal.at });
