@@ -195,7 +195,11 @@ async function rescore(deal: DealChange<Rescoring>): Promise<void> {
 }
 
 function reassign(deal: DealChange<PersonJson[]>): void {
-  const { ownerId } = deal.body as Reassignment;
+  const { ownerId, revision } = deal.body as Reassignment;
+  if (revision !== undefined && revision !== deal.lead.revision) {
+    const detail = `you changed version ${revision} of ${deal.lead.id}, now it is ${deal.lead.revision}`;
+    throw new DomainError('stale_version', detail);
+  }
   const person = peopleFrom(deal.own).get(ownerId);
   if (!person?.active || !person.roles.some((role) => role === 'rep' || role === 'manager')) {
     throw new DomainError('invalid_field', `${ownerId} is no active rep or manager`, '/ownerId');
