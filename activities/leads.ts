@@ -14,7 +14,7 @@ import { dateIn } from '../domain/calendar/zones.js';
 import { DomainError } from '../domain/errors.js';
 import { assignOwner } from '../domain/leads/assign.js';
 import { scoreLead as score } from '../domain/leads/score.js';
-import { maySend } from '../domain/messages.js';
+import { MESSAGES } from '../domain/messages.js';
 import { managersOf, type Role } from '../domain/people/people.js';
 import type { ScoreField } from '../domain/policies/types.js';
 import type { Answer } from '../domain/steps.js';
@@ -100,12 +100,18 @@ async function assign(deal: DealChange<ScoringRow>): Promise<string | null> {
   return ownerId;
 }
 
+/** Whose work first contact is: those who qualify, and marketing, who hands over what it found. */
+const MAKES_FIRST_CONTACT: readonly Role[] = [...MESSAGES.qualifyLead.roles, 'marketing'];
+
 /** A share of the commission goes to somebody who works here and whose work first contact is. */
 function checkFirstContact({ own }: DealChange<FirstContactJson | null>, personId: string | undefined): void {
-  if (personId === undefined || (own?.active && maySend(own.roles as Role[], 'qualifyLead'))) return;
-  const why = own === null ? 'is nobody here' : own.active ? 'qualifies no leads' : 'has left';
+  if (personId === undefined || (own?.active && makesFirstContact(own.roles as Role[]))) return;
+  const why = own === null ? 'is nobody here' : own.active ? 'makes no first contact' : 'has left';
   throw new DomainError('unknown_reference', `${personId} ${why}`, '/firstContactBy');
 }
+
+const makesFirstContact = (roles: readonly Role[]): boolean =>
+  roles.some((role) => MAKES_FIRST_CONTACT.includes(role));
 
 /** What is recorded of a lead is what the company asks for: reports on a need find it under one name. */
 function checkNeeds(needs: Qualification['needs'], known: readonly string[]): void {

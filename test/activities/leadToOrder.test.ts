@@ -239,6 +239,25 @@ describe('a lead is received and qualified', () => {
     expect(rows).toEqual([{ by: PEOPLE.sdr }]);
   });
 
+  test('marketing qualifies nothing, and made first contact', async () => {
+    await scored();
+    await base.owner.query(`insert into person_roles values ($1, 'marketing', null, '2026-01-01')`, [
+      PEOPLE.comp,
+    ]);
+    expect(await refused('qualifyLead', PEOPLE.comp, { decision: 'qualify' })).toBe('forbidden');
+    await decide('qualifyLead', PEOPLE.rep, { decision: 'qualify', firstContactBy: PEOPLE.comp });
+    await base.owner.query(`delete from person_roles where role = 'marketing'`);
+  });
+
+  test('handed on by somebody who saw an older revision is refused, by who saw this one done', async () => {
+    await scored();
+    const { revision } = await lead();
+    const handing = { ownerId: PEOPLE.sdr, reason: 'holiday' };
+    const stale = { ...handing, revision: revision - 1 };
+    expect(await refused('reassignLead', PEOPLE.boss, stale)).toBe('stale_version');
+    await decide('reassignLead', PEOPLE.boss, { ...handing, revision });
+  });
+
   test('handed to another rep, the waits go with it; withdrawn, nothing waits any more', async () => {
     await scored();
     await decide('reassignLead', PEOPLE.boss, { ownerId: PEOPLE.sdr, reason: 'holiday' });
