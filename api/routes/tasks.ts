@@ -84,8 +84,11 @@ export async function taskRoutes(app: FastifyInstance, deps: RouteDeps): Promise
       const task = await taskById(db, id);
       if (!task) throw new DomainError('not_found', `there is no task ${id}`);
       mustFit(task, decision);
-      if (decision === 'approve' && isRequest(task.kind)) {
-        return approveRequest(request, reply, deps, task, task.kind);
+      if (isRequest(task.kind)) {
+        // One right for both answers: whoever may do what is asked for may approve or reject it.
+        const { name, resource } = REQUESTS[task.kind];
+        mustBeAllowed(actorOf(request), name, resource);
+        if (decision === 'approve') return approveRequest(request, reply, deps, task, task.kind);
       }
       return answerOnce(
         request,
@@ -119,8 +122,7 @@ async function approveRequest(
   kind: RequestKind,
 ) {
   const actor = actorOf(request);
-  const { name, resource } = REQUESTS[kind];
-  mustBeAllowed(actor, name, resource);
+  const { name } = REQUESTS[kind];
   const { at } = byActor(request, deps.clock);
   const today = at.toISOString().slice(0, 10);
   const body = decisionOfRequest(task, actor.personId, request.body.resolution, today);
