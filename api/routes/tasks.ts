@@ -35,6 +35,12 @@ const Query = PageQuery({
 
 export async function taskRoutes(app: FastifyInstance, deps: RouteDeps): Promise<void> {
   const { db, clock } = deps;
+  const found = async (id: string): Promise<TaskRow> => {
+    const task = await taskById(db, id);
+    if (!task) throw new DomainError('not_found', `there is no task ${id}`);
+    return task;
+  };
+
   app.get<{ Querystring: Static<typeof Query> }>(
     '/v1/tasks',
     {
@@ -51,6 +57,20 @@ export async function taskRoutes(app: FastifyInstance, deps: RouteDeps): Promise
       const rows = await listTasks(db, page, query);
       return pageAnswer('tasks', page, rows, taskView, ({ id }) => ({ value: '', id }));
     },
+  );
+
+  app.get<{ Params: Static<typeof Params> }>(
+    '/v1/tasks/:id',
+    {
+      config: { permit: ['read', 'tasks'] },
+      schema: {
+        tags,
+        summary: 'One task',
+        params: Params,
+        response: { 200: TaskView, ...refusals('not_found') },
+      },
+    },
+    async ({ params }) => taskView(await found(params.id)),
   );
 
   app.post<{ Params: Static<typeof Params>; Body: ResolutionBody }>(
@@ -81,8 +101,7 @@ export async function taskRoutes(app: FastifyInstance, deps: RouteDeps): Promise
     async (request, reply) => {
       const { id } = request.params;
       const { resolution, decision } = request.body;
-      const task = await taskById(db, id);
-      if (!task) throw new DomainError('not_found', `there is no task ${id}`);
+      const task = await found(id);
       mustFit(task, decision);
       if (isRequest(task.kind)) {
         // One right for both answers: whoever may do what is asked for may approve or reject it.
