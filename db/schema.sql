@@ -46,7 +46,9 @@ create table allocations (
   undoes text,
   cause text not null,
   recorded_at timestamp with time zone not null default now(),
+  allocated_by text,
   constraint allocations_pkey PRIMARY KEY (id),
+  constraint allocations_allocated_by_fkey FOREIGN KEY (allocated_by) REFERENCES people(id),
   constraint allocations_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoices(id),
   constraint allocations_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES leads(id),
   constraint allocations_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id),
@@ -156,7 +158,9 @@ create table charge_allocations (
   undoes text,
   cause text not null,
   recorded_at timestamp with time zone not null default now(),
+  allocated_by text,
   constraint charge_allocations_pkey PRIMARY KEY (id),
+  constraint charge_allocations_allocated_by_fkey FOREIGN KEY (allocated_by) REFERENCES people(id),
   constraint charge_allocations_charge_note_id_fkey FOREIGN KEY (charge_note_id) REFERENCES charge_notes(id),
   constraint charge_allocations_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES leads(id),
   constraint charge_allocations_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments(id),
@@ -1273,8 +1277,9 @@ CREATE OR REPLACE FUNCTION public.charge_write_off_decider_never_records_a_payme
 AS $function$
 begin
   if exists (select from charge_write_offs w join payments p on p.id = new.payment_id
-             where w.charge_note_id = new.charge_note_id and w.decided_by = p.recorded_by) then
-    raise exception 'whoever wrote a charge note off never records a payment on it'
+             where w.charge_note_id = new.charge_note_id
+               and w.decided_by in (p.recorded_by, new.allocated_by)) then
+    raise exception 'whoever wrote a charge note off never records a payment on it, nor puts one there'
       using errcode = 'check_violation', constraint = 'write_off_decider_never_records_a_payment';
   end if;
   return new;
@@ -1350,8 +1355,9 @@ CREATE OR REPLACE FUNCTION public.payment_recorder_never_forgives_charges()
 AS $function$
 begin
   if exists (select from charge_allocations a join payments p on p.id = a.payment_id
-             where a.charge_note_id = new.charge_note_id and p.recorded_by = new.decided_by) then
-    raise exception 'whoever recorded a payment on a charge note neither waives it nor writes it off'
+             where a.charge_note_id = new.charge_note_id
+               and new.decided_by in (p.recorded_by, a.allocated_by)) then
+    raise exception 'whoever recorded a payment on a charge note, or put one there, neither waives it nor writes it off'
       using errcode = 'check_violation', constraint = 'payment_recorder_never_forgives_charges';
   end if;
   return new;
@@ -1363,8 +1369,8 @@ CREATE OR REPLACE FUNCTION public.payment_recorder_never_writes_off()
 AS $function$
 begin
   if exists (select from allocations a join payments p on p.id = a.payment_id
-             where a.invoice_id = new.invoice_id and p.recorded_by = new.decided_by) then
-    raise exception 'whoever recorded a payment on an invoice never writes it off'
+             where a.invoice_id = new.invoice_id and new.decided_by in (p.recorded_by, a.allocated_by)) then
+    raise exception 'whoever recorded a payment on an invoice, or put one there, never writes it off'
       using errcode = 'check_violation', constraint = 'payment_recorder_never_writes_off';
   end if;
   return new;
@@ -1440,14 +1446,35 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.stands_in_by_a_delegation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if not exists (
+      with recursive today as (
+        select (new.decided_at at time zone e.zone)::date as day from legal_entities e
+        order by e.created_at, e.id limit 1),
+      standing_in as (
+        select new.acting_for as id
+        union
+        select d.delegate_id from standing_in s join delegations d on d.person_id = s.id
+          join today t on t.day between d.from_on and d.until_on)
+      select from standing_in where id = new.decided_by) then
+    raise exception '% decides for % without a delegation of that day', new.decided_by, new.acting_for
+      using errcode = 'check_violation', constraint = 'stands_in_by_a_delegation';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.write_off_decider_never_records_a_payment()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
 begin
   if exists (select from write_offs w join payments p on p.id = new.payment_id
-             where w.invoice_id = new.invoice_id and w.decided_by = p.recorded_by) then
-    raise exception 'whoever wrote an invoice off never records a payment on it'
+             where w.invoice_id = new.invoice_id and w.decided_by in (p.recorded_by, new.allocated_by)) then
+    raise exception 'whoever wrote an invoice off never records a payment on it, nor puts one there'
       using errcode = 'check_violation', constraint = 'write_off_decider_never_records_a_payment';
   end if;
   return new;
@@ -1475,5 +1502,6 @@ CREATE TRIGGER recorded_with_a_usable_role BEFORE INSERT ON public.deliveries FO
 CREATE TRIGGER recorded_with_a_usable_role BEFORE INSERT ON public.payment_reversals FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('recorded_by', 'finance integration');
 CREATE TRIGGER recorded_with_a_usable_role BEFORE INSERT ON public.payments FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('recorded_by', 'finance integration');
 CREATE TRIGGER released_with_a_usable_role BEFORE INSERT OR UPDATE OF released_by ON public.payout_lines FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('released_by', 'compensation finance');
+CREATE TRIGGER stands_in_by_a_delegation BEFORE INSERT OR UPDATE OF decided_by, acting_for, decided_at ON public.approvals FOR EACH ROW WHEN ((new.acting_for IS NOT NULL)) EXECUTE FUNCTION stands_in_by_a_delegation();
 CREATE TRIGGER write_off_decider_never_records_a_payment BEFORE INSERT ON public.allocations FOR EACH ROW WHEN ((new.amount_minor > 0)) EXECUTE FUNCTION write_off_decider_never_records_a_payment();
 CREATE TRIGGER write_off_decider_never_records_a_payment BEFORE INSERT ON public.charge_allocations FOR EACH ROW WHEN ((new.undoes IS NULL)) EXECUTE FUNCTION charge_write_off_decider_never_records_a_payment();
