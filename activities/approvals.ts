@@ -5,6 +5,7 @@ import { nextEscalation } from '../domain/approvals/escalation.js';
 import { mayDecide } from '../domain/approvals/mayDecide.js';
 import { DomainError } from '../domain/errors.js';
 import { limitOf } from '../domain/people/people.js';
+import { resolveTasks } from './answers.js';
 import type { DealChange } from './dealChange.js';
 import { voidApprovals } from './leads.js';
 import { peopleFrom } from './people.js';
@@ -135,6 +136,7 @@ async function escalate(deal: DealChange<QuoteJson | null>): Promise<void> {
   const facts = await factsOf(deal, deal.own, revision);
   const next = nextEscalation(
     {
+      ruleId: approval.ruleId,
       approverId: approval.approverId,
       requesterId: approval.requestedBy,
       askedAt: wait.since,
@@ -145,7 +147,8 @@ async function escalate(deal: DealChange<QuoteJson | null>): Promise<void> {
     policy,
     peopleFrom(deal.own.people),
   );
-  const level = approval.level + 1;
+  if (next.action === 'remind') throw new RangeError(`${approval.id} is reminded of and not handed up`);
+  const level = wait.level + 1;
   const until = deal.atMs + policy.escalateHours * HOUR_MS;
   deal.detail = { approvalId: approval.id, action: next.action, level };
   if (next.action === 'escalate') {
@@ -153,16 +156,39 @@ async function escalate(deal: DealChange<QuoteJson | null>): Promise<void> {
       id: approval.id,
       approver_id: next.toId,
       limit_minor: next.limitMinor,
-      level,
+      level: approval.level + (approval.approverId === null ? 0 : 1), // How often it was handed up.
     });
     const remindAt = deal.atMs + policy.remindHours * HOUR_MS;
     deal.move(wait, { personId: next.toId, level, remindAt, until });
+    const { id: leadId } = deal.lead;
+    const subjects = [approval.id];
+    resolveTasks(deal.writes, {
+      leadId,
+      kinds: ['approval_overdue'],
+      subjects,
+      resolution: 'asked again',
+      at: deal.at,
+    });
     await deal.mail('approval', approval.id);
     return;
   }
   deal.move(wait, { level, remindAt: null, until });
-  deal.task('approval_overdue', approval.id, 'admin', { level, approverId: approval.approverId });
+  deal.task('approval_overdue', approval.id, 'admin', {
+    level,
+    approverId: approval.approverId,
+    reasonCode: next.reasonCode,
+    currency: facts.currency,
+    amountMinor: facts.totalMinor.toString(),
+    wayOut: WAYS_OUT[next.reasonCode],
+    againAt: new Date(until).toISOString(),
+  });
 }
+
+/** What helps, as codes (docs/operations.md says each in words): an approver is looked for again at `againAt`. */
+const WAYS_OUT = {
+  nobody_able: ['raise_limit', 'set_manager', 'new_revision'],
+  escalations_used_up: ['remind_approver', 'delegate', 'new_revision'],
+} as const;
 
 export function makeApprovalSteps(deps: StepDeps) {
   const live = { load: LIVE_QUOTE };

@@ -5,7 +5,9 @@ import type { Tx } from '../db/pool.js';
 import { lockTask } from '../db/tasks.js';
 import { DomainError } from '../domain/errors.js';
 import { creditNote, creditWhole } from '../domain/invoices/credits.js';
+import { MESSAGES, maySend } from '../domain/messages.js';
 import { formatMicro } from '../domain/money/amounts.js';
+import type { Role } from '../domain/people/people.js';
 import { refuseToxic } from '../domain/people/toxicPairs.js';
 import { type Credited, creditInvoices } from './creditNotes.js';
 import type { DealChange } from './dealChange.js';
@@ -16,6 +18,8 @@ import { makeStep, type StepDeps } from './step.js';
 interface ToCredit {
   deal: DealJson;
   invoiceIds: string[];
+  /** Usable ones of who asked for it. */
+  requesterRoles: Role[];
   openDeliveries: { id: string; status: string; lines: unknown[] }[];
 }
 
@@ -58,6 +62,15 @@ function mustBeAnother({ actor, today: on }: DealChange<ToCredit>, recordId: str
   );
 }
 
+/** Cancelling what is invoiced credits it: who may credit an invoice is then one of the two (creditInvoice's roles). */
+function oneIsOfFinance({ own, actor }: DealChange<ToCredit>, orderId: string, askedBy: string): void {
+  if (own.invoiceIds.length === 0) return;
+  if (maySend(actor.roles, 'creditInvoice') || maySend(own.requesterRoles, 'creditInvoice')) return;
+  const roles = MESSAGES.creditInvoice.roles.join(', ');
+  const detail = `${own.invoiceIds.length} invoices of ${orderId} would be credited by ${askedBy} and ${actor.id}`;
+  throw new DomainError('conflicting_duties', `${detail}: one of the two needs the role ${roles}`);
+}
+
 /** The request is resolved by the step that fulfils it: whoever approves it again meets a resolved one. */
 async function approveRequest(
   deal: DealChange<ToCredit>,
@@ -90,6 +103,7 @@ async function cancelOrder(deal: DealChange<ToCredit>, tx: Tx): Promise<void> {
   if (order.status === 'cancelled') throw new DomainError('already_decided', `order ${orderId} is cancelled`);
   if (requestedBy !== undefined && taskId !== undefined) {
     mustBeAnother(deal, orderId, requestedBy);
+    oneIsOfFinance(deal, orderId, requestedBy);
     await approveRequest(deal, tx, orderId, { requestedBy, taskId, ...said(note) });
   } else if (deal.own.invoiceIds.length > 0) {
     // Otherwise one person would credit whole invoices by cancelling what they stand on.

@@ -14,7 +14,7 @@ import { dateIn } from '../domain/calendar/zones.js';
 import { DomainError } from '../domain/errors.js';
 import { assignOwner } from '../domain/leads/assign.js';
 import { scoreLead as score } from '../domain/leads/score.js';
-import { maySend } from '../domain/messages.js';
+import { MESSAGES } from '../domain/messages.js';
 import { managersOf, type Role } from '../domain/people/people.js';
 import type { ScoreField } from '../domain/policies/types.js';
 import type { Answer } from '../domain/steps.js';
@@ -100,12 +100,18 @@ async function assign(deal: DealChange<ScoringRow>): Promise<string | null> {
   return ownerId;
 }
 
+/** Whose work first contact is: those who qualify, and marketing, who hands over what it found. */
+const MAKES_FIRST_CONTACT: readonly Role[] = [...MESSAGES.qualifyLead.roles, 'marketing'];
+
 /** A share of the commission goes to somebody who works here and whose work first contact is. */
 function checkFirstContact({ own }: DealChange<FirstContactJson | null>, personId: string | undefined): void {
-  if (personId === undefined || (own?.active && maySend(own.roles as Role[], 'qualifyLead'))) return;
-  const why = own === null ? 'is nobody here' : own.active ? 'qualifies no leads' : 'has left';
+  if (personId === undefined || (own?.active && makesFirstContact(own.roles as Role[]))) return;
+  const why = own === null ? 'is nobody here' : own.active ? 'makes no first contact' : 'has left';
   throw new DomainError('unknown_reference', `${personId} ${why}`, '/firstContactBy');
 }
+
+const makesFirstContact = (roles: readonly Role[]): boolean =>
+  roles.some((role) => MAKES_FIRST_CONTACT.includes(role));
 
 /** What is recorded of a lead is what the company asks for: reports on a need find it under one name. */
 function checkNeeds(needs: Qualification['needs'], known: readonly string[]): void {
@@ -151,7 +157,7 @@ async function qualify(deal: DealChange<FirstContactJson | null>): Promise<void>
   }
 }
 
-/** Nobody qualified in time: the owner's manager is asked, and after the last level the admin. */
+/** Nobody qualified in time: the next manager is asked, and the admin after the last level or where there is none. */
 async function escalate(deal: DealChange<PersonJson[]>): Promise<void> {
   const policy = await deal.policy('qualification');
   const wait = deal.wait('qualification');
@@ -159,11 +165,12 @@ async function escalate(deal: DealChange<PersonJson[]>): Promise<void> {
   const people = peopleFrom(deal.own);
   const level = wait.level + 1;
   const manager = wait.personId && managersOf(wait.personId, people).find((person) => person.active);
-  const personId = level <= policy.maxEscalations && manager ? manager.id : wait.personId;
+  const asked = level <= policy.maxEscalations && manager ? manager : null;
+  const personId = asked?.id ?? null;
   deal.move(wait, { level, personId, until: deal.atMs + policy.escalateHours * HOUR_MS });
-  const role = level <= policy.maxEscalations ? 'manager' : 'admin';
+  const role = asked ? 'manager' : 'admin';
   deal.task('qualification_overdue', deal.lead.id, role, { level }, personId);
-  deal.detail = { level, personId };
+  deal.detail = { level, personId, role };
   await deal.mail('task', deal.lead.id);
 }
 
@@ -194,15 +201,20 @@ async function rescore(deal: DealChange<Rescoring>): Promise<void> {
 }
 
 function reassign(deal: DealChange<PersonJson[]>): void {
-  const { ownerId } = deal.body as Reassignment;
+  const { ownerId, revision } = deal.body as Reassignment;
+  if (revision !== undefined && revision !== deal.lead.revision) {
+    const detail = `you changed version ${revision} of ${deal.lead.id}, now it is ${deal.lead.revision}`;
+    throw new DomainError('stale_version', detail);
+  }
   const person = peopleFrom(deal.own).get(ownerId);
   if (!person?.active || !person.roles.some((role) => role === 'rep' || role === 'manager')) {
     throw new DomainError('invalid_field', `${ownerId} is no active rep or manager`, '/ownerId');
   }
   const before = deal.lead.owner_id;
   for (const wait of deal.waits) {
-    const wasTheirs = before === null ? WAITS[wait.kind].owes === 'rep' : true;
-    if (wasTheirs && wait.personId === before) deal.move(wait, { personId: ownerId });
+    const isTheirs = wait.personId !== null && wait.personId === before;
+    const isNobodys = wait.personId === null && WAITS[wait.kind].owes === 'rep';
+    if (isTheirs || isNobodys) deal.move(wait, { personId: ownerId });
   }
   if (before === null) {
     resolveTasks(deal.writes, { leadId: deal.lead.id, kinds: [NO_OWNER], resolution: 'done', at: deal.at });

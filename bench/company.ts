@@ -47,6 +47,7 @@ export async function makeCompany(baseUrl: string, adminKey: string, seed: numbe
     territories: [{ id: 'all', countries: [], channels: [], repIds: [ana] }],
     maxOpenLeads: 1_000_000,
     capacities: [],
+    fallbackOwnerId: ana, // Above her capacity, too, every lead is hers.
   }));
   await mailsOf(admin, []);
   const named = Object.entries(HANDLE_OF).map(([name, handle]) => [name, keyOf(handle)]);

@@ -31,7 +31,7 @@ const FIELDS: Readonly<Record<MessageName, Readonly<Record<string, 'required' | 
 /** What is asked of the sender besides a role and the lead's ownership, where the step asks it. */
 const SENDER: Partial<Record<MessageName, string>> = {
   decideApproval: 'only who is asked, or their delegate',
-  cancelOrder: 'where something is invoiced, never who asked for it',
+  cancelOrder: 'where something is invoiced, never who asked for it, and one of the two of finance',
   writeOffInvoice: 'never who recorded a payment on it',
   creditInvoice: 'never who asked for it',
 };

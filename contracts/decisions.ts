@@ -11,6 +11,8 @@ export interface Qualification {
 export interface Reassignment {
   readonly ownerId: string;
   readonly reason: string;
+  /** Of the lead, as the sender read it; any where absent. */
+  readonly revision?: number;
 }
 
 export interface Withdrawal {

@@ -44,7 +44,7 @@ const { reason } = fieldsOf(WriteOff); // A dry run is no message.
 
 export const DECISION_FIELDS = {
   qualifyLead: fieldsOf(QualificationBody),
-  reassignLead: fieldsOf(OwnerBody),
+  reassignLead: { ...fieldsOf(OwnerBody), revision: 'optional' },
   withdrawLead: fieldsOf(ReasonBody),
   submitQuote: { quoteId: 'required', ...fieldsOf(SubmissionBody) },
   decideApproval: { approvalId: 'required', quoteId: 'required', ...fieldsOf(DecisionBody) },

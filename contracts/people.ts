@@ -26,7 +26,12 @@ export const Roles = Type.Array(RoleName, {
   description: 'Roles; usable from the next day (UTC) on, or at once while the company has no lead yet',
 });
 export const Limits = ListOf(Money, 20, 'The most this person may release, one amount per currency');
-const Territories = Type.Array(Country, { maxItems: 250, uniqueItems: true, description: 'Countries' });
+const Territories = Type.Array(Country, {
+  maxItems: 250,
+  uniqueItems: true,
+  description:
+    'Countries whose leads this person is given, within the territories of the assignment policy; empty is any',
+});
 
 const fields = {
   name: Text(200, 'Name', 'Ana Ruiz'),
@@ -37,7 +42,7 @@ const fields = {
   capacity: Type.Integer({
     minimum: 0,
     maximum: 1_000_000,
-    description: 'Open leads this person can hold',
+    description: 'Open leads this person can hold; where the assignment policy says fewer, that counts',
     examples: [200],
   }),
   territories: Territories,

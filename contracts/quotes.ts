@@ -4,6 +4,7 @@ import { APPROVAL_STATUSES } from '../domain/approvals/types.js';
 import {
   Bps,
   Code,
+  Country,
   Currency,
   closed,
   Day,
@@ -49,15 +50,24 @@ export const DraftBody = Type.Object(
       1,
     ),
     accountId: Type.Optional(Id('account', 'Who buys; the lead’s own account or contact where absent')),
+    country: Type.Optional(Country),
     currency: Type.Optional(Currency),
     discountBps: Type.Optional(Bps),
-    terms: Type.Optional(Code(60, 'Id of payment terms of the invoicing policy', 'net30')),
+    terms: Type.Optional(
+      Code(
+        60,
+        'Id of payment terms of the invoicing policy; the account’s or the default where absent',
+        'net30',
+      ),
+    ),
     validDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
     requestedDeliveryOn: Type.Optional(Day),
   },
   {
     ...closed,
-    description: 'A whole revision: what is not given takes its default, nothing is taken over',
+    description:
+      'A whole revision: what is not given takes its default, nothing is taken over. `country` is where a ' +
+      'customer without an account is; it is needed where their contact says none.',
     examples: [{ lines: [{ sku: 'DESK-180', quantity: '20', discountBps: 1500 }], validDays: 30 }],
   },
 );

@@ -34,6 +34,10 @@ export const REMEDIES: Readonly<Record<ErrorCode, Remedy> & Record<string, Remed
     'Something with that name, code or period is there already.',
     'Read it and change it, or choose another name.',
   ),
+  one_entity_only: remedy(
+    'The company has its legal entity; several in one deployment are not there yet.',
+    'Sell as the one that GET /v1/entities shows, or run another deployment for the other entity.',
+  ),
   not_configured: remedy(
     'A policy, an entity or a price book this needs has never been set up.',
     'An administrator sets up what `detail` names; then send it again.',

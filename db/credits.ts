@@ -2,10 +2,13 @@
 import type { Tx } from './pool.js';
 import { DEAL } from './progress.js';
 
-/** Invoices that still have something to credit, and deliveries no invoice was issued for. */
+/** Invoices that still have something to credit, roles of who asked, and deliveries no invoice was issued for. */
 export const TO_CREDIT = `jsonb_build_object('deal', ${DEAL},
   'invoiceIds', (select coalesce(jsonb_agg(i.id order by i.id), '[]') from invoices i
     where i.lead_id = $1 and i.kind = 'invoice' and i.credited_minor < i.gross_minor),
+  'requesterRoles', (select coalesce(jsonb_agg(r.role), '[]') from person_roles r
+    where r.person_id = (select m.body ->> 'requestedBy' from messages m where m.id = $2)
+      and (r.granted_by is null or r.granted_on < current_date)),
   'openDeliveries', (select coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'status', d.status,
       'lines', (select jsonb_agg(jsonb_build_object('lineId', dl.order_line_id,
         'quantityMicro', (dl.quantity * 1000000)::bigint::text)) from delivery_lines dl

@@ -1,5 +1,6 @@
 // Everything drafting needs in one statement: the lead and its customer, the price book in force, the products
 // asked for, the rules' versions, and the people an approval could reach.
+import type { PaymentTerms } from '../domain/invoices/terms.js';
 import type { PolicyKind } from '../domain/policies/types.js';
 import { PEOPLE, type PersonJson } from './leads.js';
 
@@ -12,6 +13,9 @@ export interface DraftingJson {
   } | null;
   readonly actor: { roles: string[] };
   readonly contact: {
+    id: string;
+    /** The account this person's leads were drafted on last. */
+    accountId: string | null;
     name: string | null;
     company: string | null;
     email: string | null;
@@ -24,7 +28,8 @@ export interface DraftingJson {
     legalName: string;
     country: string;
     vatId: string | null;
-    termsId: string | null;
+    /** Agreed with this customer. */
+    terms: PaymentTerms | null;
   } | null;
   readonly entity: { id: string; zone: string; country: string; usesOss: boolean } | null;
   readonly clock: { anchorMs: number; realAnchorMs: number; secondsPerDay: number };
@@ -56,11 +61,12 @@ export interface DraftingJson {
 
 /** $1 lead, $2 quote or null, $3 actor, $4 account or null, $5 SKUs, $6 currency or null, $7 real instant (epoch ms). */
 export const DRAFTING = `with the_lead as (select * from leads where id = $1),
+  the_contact as (select * from contacts where id = (select contact_id from the_lead)),
   the_quote as (select * from quotes where id = $2),
   the_account as (select * from accounts where id = coalesce((select account_id from the_quote), $4,
     (select account_id from the_lead),
-    (select account_id from quotes where lead_id = $1 order by created_at desc, id desc limit 1))),
-  the_contact as (select * from contacts where id = (select contact_id from the_lead)),
+    (select account_id from quotes where lead_id = $1 order by created_at desc, id desc limit 1),
+    (select account_id from the_contact))),
   the_entity as (select * from legal_entities order by created_at, id limit 1),
   clock as (select * from clock_segments order by id desc limit 1),
   today as (select ((anchor_at + (to_timestamp($7::float8 / 1000) - real_anchor_at) * (86400.0 / seconds_per_day))
@@ -76,11 +82,12 @@ select jsonb_build_object(
     'country', country) from the_lead),
   'actor', jsonb_build_object('roles', (select coalesce(jsonb_agg(role), '[]') from person_roles
     where person_id = $3 and (granted_by is null or granted_on < current_date))),
-  'contact', (select jsonb_build_object('name', c.name, 'company', c.company, 'email', c.email,
+  'contact', (select jsonb_build_object('id', c.id, 'accountId', c.account_id, 'name', c.name,
+    'company', c.company, 'email', c.email,
     'domain', c.domain_key, 'country', c.country, 'language', c.language)
     from the_contact c),
   'account', (select jsonb_build_object('id', id, 'legalName', legal_name, 'country', country, 'vatId', vat_id,
-    'termsId', terms ->> 'id') from the_account),
+    'terms', terms) from the_account),
   'entity', (select jsonb_build_object('id', id, 'zone', zone, 'country', country,
     'usesOss', uses_oss) from the_entity),
   'clock', (select jsonb_build_object('anchorMs', floor(extract(epoch from anchor_at) * 1000),

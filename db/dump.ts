@@ -73,7 +73,8 @@ export async function schemaSql(db: Queryable): Promise<string> {
     select pg_get_functiondef(oid) as def from pg_proc where pronamespace = 'public'::regnamespace
     order by proname collate "C"`);
   const { rows: triggers } = await db.query<{ def: string }>(`
-    select pg_get_triggerdef(t.oid) as def from pg_trigger t where not tgisinternal order by tgname collate "C"`);
+    select pg_get_triggerdef(t.oid) as def from pg_trigger t where not tgisinternal
+    order by tgname collate "C", tgrelid::regclass::text collate "C"`);
   const out = [
     '-- Written from the catalogs by `l2c db schema`; a test compares it. Never edited by hand.',
     '',

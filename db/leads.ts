@@ -9,7 +9,14 @@ export interface ScoringRow {
     domain: string | null;
   } | null;
   readonly touches: { kind: string; at: number }[];
-  readonly reps: { id: string; active: boolean; openLeads: number; lastAssignedAt: number | null }[];
+  readonly reps: {
+    id: string;
+    active: boolean;
+    openLeads: number;
+    capacity: number;
+    countries: string[];
+    lastAssignedAt: number | null;
+  }[];
   /** Whether the fallback owner of the newest assignment policy still works here. */
   readonly fallbackIsActive: boolean;
 }
@@ -23,9 +30,10 @@ const CONTACT = `(select jsonb_build_object('email', c.email_key is not null, 'p
   'company', c.company is not null, 'country', c.country, 'domain', c.domain_key)
   from contacts c join leads l on l.contact_id = c.id where l.id = $1)`;
 
-// Counted only as far as the capacity reaches, so a rep with many leads costs no more than one with few.
+// Counted only as far as the capacity reaches, so a rep with many leads costs no more than one with few; nobody is
+// given more than that, whatever the policy allows.
 const REPS = `(select coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'active', p.active,
-  'lastAssignedAt', floor(extract(epoch from p.last_assigned_at) * 1000),
+  'capacity', p.capacity, 'countries', p.territories, 'lastAssignedAt', floor(extract(epoch from p.last_assigned_at) * 1000),
   'openLeads', (select count(*) from (select from leads o where o.owner_id = p.id and o.stage <> 'closed'
      limit p.capacity) taken))), '[]')
   from people p join person_roles r on r.person_id = p.id and r.role = 'rep' where p.active)`;

@@ -1285,6 +1285,30 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.leads_change_stage_as_agreed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if coalesce(new.outcome, new.stage) <> all (case old.stage
+    when 'new' then array['nurturing', 'qualified', 'disqualified', 'lost']
+    when 'nurturing' then array['new', 'qualified', 'disqualified', 'lost']
+    when 'qualified' then array['quoting', 'approval', 'offered', 'disqualified', 'lost']
+    when 'quoting' then array['approval', 'offered', 'lost']
+    when 'approval' then array['quoting', 'offered', 'lost']
+    when 'offered' then array['quoting', 'approval', 'ordered', 'lost']
+    when 'ordered' then array['delivering', 'collecting', 'commission', 'won', 'cancelled', 'written_off']
+    when 'delivering' then array['collecting', 'commission', 'won', 'cancelled', 'written_off']
+    when 'collecting' then array['delivering', 'commission', 'won', 'cancelled', 'written_off']
+    when 'commission' then array['delivering', 'collecting', 'won', 'cancelled', 'written_off']
+    when 'closed' then array['collecting'] end) then
+    raise exception 'lead % never goes from % to %', new.id, concat_ws(' ', old.stage, old.outcome),
+      concat_ws(' ', new.stage, new.outcome)
+      using errcode = 'check_violation', constraint = 'leads_change_stage_as_agreed';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.ledger_transaction_is_zero()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1309,6 +1333,20 @@ begin
       raise exception '%: % of % rows', what[i], met[i], expected[i] using errcode = 'LC001';
     end if;
   end loop;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.one_of_finance_credits()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if not exists (
+      select from person_roles r where r.person_id in (new.created_by, new.approved_by) and r.role = 'finance'
+        and (r.granted_by is null or r.granted_on < current_date)) then
+    raise exception 'neither % nor % is of finance', new.created_by, new.approved_by
+      using errcode = 'check_violation', constraint = 'one_of_finance_credits';
+  end if;
+  return new;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.payment_recorder_never_forgives_charges()
@@ -1442,26 +1480,28 @@ begin
   return new;
 end $function$;
 
-CREATE TRIGGER approved_with_a_usable_role BEFORE INSERT ON public.policy_approvals FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('person_id', 'manager finance compensation admin');
 CREATE TRIGGER approved_with_a_usable_role BEFORE INSERT ON public.invoices FOR EACH ROW WHEN ((new.kind = 'credit_note'::text)) EXECUTE FUNCTION roles_are_usable_from_the_next_day('approved_by', 'manager finance');
+CREATE TRIGGER approved_with_a_usable_role BEFORE INSERT ON public.policy_approvals FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('person_id', 'manager finance compensation admin');
 CREATE TRIGGER calculated_with_a_usable_role BEFORE INSERT ON public.payouts FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('calculated_by', 'compensation');
 CREATE TRIGGER charge_note_belongs_to_its_invoice BEFORE INSERT ON public.charge_notes FOR EACH ROW EXECUTE FUNCTION charge_note_belongs_to_its_invoice();
 CREATE CONSTRAINT TRIGGER charge_note_is_its_lines AFTER INSERT ON public.charge_notes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION charge_note_is_its_lines();
-CREATE TRIGGER decided_with_a_usable_role BEFORE INSERT ON public.charge_write_offs FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('decided_by', 'finance');
-CREATE TRIGGER decided_with_a_usable_role BEFORE INSERT ON public.charge_waivers FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('decided_by', 'finance');
 CREATE TRIGGER decided_with_a_usable_role BEFORE INSERT OR UPDATE OF decided_by ON public.approvals FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('decided_by', 'manager finance compensation admin rep marketing fulfilment');
+CREATE TRIGGER decided_with_a_usable_role BEFORE INSERT ON public.charge_waivers FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('decided_by', 'finance');
+CREATE TRIGGER decided_with_a_usable_role BEFORE INSERT ON public.charge_write_offs FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('decided_by', 'finance');
 CREATE TRIGGER decided_with_a_usable_role BEFORE INSERT ON public.write_offs FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('decided_by', 'finance');
+CREATE TRIGGER leads_change_stage_as_agreed BEFORE UPDATE OF stage, outcome ON public.leads FOR EACH ROW WHEN (((old.stage <> new.stage) OR (old.outcome <> new.outcome))) EXECUTE FUNCTION leads_change_stage_as_agreed();
 CREATE CONSTRAINT TRIGGER ledger_transaction_is_zero AFTER INSERT ON public.ledger_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_transaction_is_zero();
+CREATE TRIGGER one_of_finance_credits BEFORE INSERT ON public.invoices FOR EACH ROW WHEN ((new.kind = 'credit_note'::text)) EXECUTE FUNCTION one_of_finance_credits();
 CREATE TRIGGER payment_recorder_never_waives_charges BEFORE INSERT ON public.charge_waivers FOR EACH ROW EXECUTE FUNCTION payment_recorder_never_forgives_charges();
 CREATE TRIGGER payment_recorder_never_writes_off BEFORE INSERT ON public.write_offs FOR EACH ROW EXECUTE FUNCTION payment_recorder_never_writes_off();
 CREATE TRIGGER payment_recorder_never_writes_off_charges BEFORE INSERT ON public.charge_write_offs FOR EACH ROW EXECUTE FUNCTION payment_recorder_never_forgives_charges();
 CREATE TRIGGER payout_maker_never_releases BEFORE INSERT OR UPDATE ON public.payout_lines FOR EACH ROW WHEN ((new.released_by IS NOT NULL)) EXECUTE FUNCTION payout_maker_never_releases();
 CREATE TRIGGER policy_editor_never_approves BEFORE INSERT ON public.policy_approvals FOR EACH ROW EXECUTE FUNCTION policy_editor_never_approves();
 CREATE TRIGGER quote_maker_never_approves BEFORE INSERT OR UPDATE ON public.approvals FOR EACH ROW WHEN ((new.status = 'approved'::text)) EXECUTE FUNCTION quote_maker_never_approves();
-CREATE TRIGGER recorded_with_a_usable_role BEFORE INSERT ON public.payments FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('recorded_by', 'finance integration');
-CREATE TRIGGER recorded_with_a_usable_role BEFORE INSERT ON public.payment_reversals FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('recorded_by', 'finance integration');
 CREATE TRIGGER recorded_with_a_usable_role BEFORE INSERT ON public.deliveries FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('recorded_by', 'fulfilment integration');
+CREATE TRIGGER recorded_with_a_usable_role BEFORE INSERT ON public.payment_reversals FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('recorded_by', 'finance integration');
+CREATE TRIGGER recorded_with_a_usable_role BEFORE INSERT ON public.payments FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('recorded_by', 'finance integration');
 CREATE TRIGGER released_with_a_usable_role BEFORE INSERT OR UPDATE OF released_by ON public.payout_lines FOR EACH ROW EXECUTE FUNCTION roles_are_usable_from_the_next_day('released_by', 'compensation finance');
 CREATE TRIGGER stands_in_by_a_delegation BEFORE INSERT OR UPDATE OF decided_by, acting_for, decided_at ON public.approvals FOR EACH ROW WHEN ((new.acting_for IS NOT NULL)) EXECUTE FUNCTION stands_in_by_a_delegation();
-CREATE TRIGGER write_off_decider_never_records_a_payment BEFORE INSERT ON public.charge_allocations FOR EACH ROW WHEN ((new.undoes IS NULL)) EXECUTE FUNCTION charge_write_off_decider_never_records_a_payment();
 CREATE TRIGGER write_off_decider_never_records_a_payment BEFORE INSERT ON public.allocations FOR EACH ROW WHEN ((new.amount_minor > 0)) EXECUTE FUNCTION write_off_decider_never_records_a_payment();
+CREATE TRIGGER write_off_decider_never_records_a_payment BEFORE INSERT ON public.charge_allocations FOR EACH ROW WHEN ((new.undoes IS NULL)) EXECUTE FUNCTION charge_write_off_decider_never_records_a_payment();

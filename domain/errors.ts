@@ -10,6 +10,7 @@ export const ERRORS = {
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'This address does not take that method' },
   already_exists: { status: 409, title: 'There is one already' },
+  one_entity_only: { status: 409, title: 'The company sells as one legal entity' },
   key_in_use: { status: 409, title: 'The same request is being worked on' },
   stale_revision: { status: 409, title: 'Another revision is the current one' },
   content_changed: { status: 409, title: 'Changed since it was priced' },

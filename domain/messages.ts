@@ -58,7 +58,7 @@ const MONEY_SIDE = ['finance', 'integration'] as const;
 
 // Columns: new nurturing qualified quoting approval offered ordered delivering collecting commission closed
 export const MESSAGES = {
-  qualifyLead: decision(['rep', 'manager', 'marketing'], [A, A, AQ, AQ, AQ, AQ, AQ, AQ, AQ, AQ, C]),
+  qualifyLead: decision(['rep', 'manager'], [A, A, AQ, AQ, AQ, AQ, AQ, AQ, AQ, AQ, C]),
   reassignLead: decision(['manager', 'admin'], [A, A, A, A, A, A, A, A, A, A, C]),
   withdrawLead: decision(['rep', 'manager'], [A, A, A, A, A, A, HO, HO, HO, HO, C]),
   submitQuote: decision(['rep', 'manager'], [NQ, NQ, A, A, A, A, QA, QA, QA, QA, C]),

@@ -25,6 +25,8 @@ export interface Draft {
     readonly unitPrice?: string;
   }[];
   readonly accountId?: string;
+  /** Of a customer without an account, where their contact says none. */
+  readonly country?: string;
   readonly currency?: string;
   readonly discountBps?: number;
   /** Id of one of the payment terms of the invoicing policy. */
@@ -115,8 +117,19 @@ function lineRequest(line: Draft['lines'][0], index: number, known: DraftingJson
   };
 }
 
+/** Name of terms agreed with a customer that the policy has no name for; no name of the policy holds a slash. */
+const OF_ACCOUNT = 'account/agreed';
+
+/** The terms the draft names, else those agreed with the customer, else the policy's default. */
 export function termsOf(draft: Draft, known: DraftingJson, { invoicing }: Rules): NamedTerms {
-  const id = draft.terms ?? known.account?.termsId ?? invoicing.defaultTermsId;
+  const agreed = known.account?.terms;
+  if (draft.terms === undefined && agreed) {
+    const { kind, days } = agreed;
+    const named = invoicing.terms.filter((terms) => terms.kind === kind && terms.days === days);
+    const usual = named.find((terms) => terms.id === invoicing.defaultTermsId);
+    return usual ?? named[0] ?? { id: OF_ACCOUNT, kind, days };
+  }
+  const id = draft.terms ?? invoicing.defaultTermsId;
   const terms = invoicing.terms.find((candidate) => candidate.id === id);
   if (!terms) {
     const known = invoicing.terms.map((candidate) => candidate.id).join(', ');
@@ -154,13 +167,22 @@ export function needed(
   return approvalsNeeded(facts, rules.approval, actorId, peopleFrom(known.people), today);
 }
 
-export function newAccount({ contact, lead }: DraftingJson, fallbackCountry: string) {
+/**
+ * The account of a customer who has none yet. Refuses `invalid_field` where nobody says who buys, or in which
+ * country: the tax depends on it, and the seller's own would be a guess.
+ */
+export function newAccount({ contact, lead }: DraftingJson, draft: Draft) {
   const legalName = contact?.company ?? contact?.name ?? null;
   if (legalName === null) {
     const detail = 'the lead names neither a company nor a person; say which account buys';
     throw new DomainError('invalid_field', detail, '/accountId');
   }
-  const country = contact?.country ?? lead?.country ?? fallbackCountry;
+  const country = draft.country ?? contact?.country ?? lead?.country ?? null;
+  if (country === null) {
+    const detail =
+      'no country of the customer is known, and the tax depends on it; give country or accountId';
+    throw new DomainError('invalid_field', detail, '/country');
+  }
   return { id: newId('account'), legalName, country, vatId: null };
 }
 

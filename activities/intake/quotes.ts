@@ -89,7 +89,7 @@ async function draft(
   const rules = await rulesOf(store, tx, known.versions);
   const atMs = instantAt(known.clock, nowMs);
   const today = dateIn(entity.zone, atMs);
-  const account = known.account ?? newAccount(known, entity.country);
+  const account = known.account ?? newAccount(known, draft);
   const terms = termsOf(draft, known, rules);
   const offer: Offer = {
     key: { quoteId: target.quoteId ?? newId('quote'), revision: known.newest + 1 },
@@ -104,6 +104,10 @@ async function draft(
   const writes = new Writes();
   const by = { actorId, at: new Date(atMs) };
   if (!known.account) writes.insert('accounts', { ...accountRow(account, known), created_at: by.at });
+  // The next lead of this person is drafted on the same account, so that its cash and reminders meet there.
+  if (known.contact && known.contact.accountId !== account.id) {
+    writes.update('contacts', ['id'], { id: known.contact.id, account_id: account.id });
+  }
   if (target.quoteId === null) writeQuote(writes, offer, target.leadId, by);
   writeRevision(writes, offer, target.leadId, draft.discountBps ?? 0, known, by);
   await writes.run(tx);
@@ -111,11 +115,12 @@ async function draft(
   return { ...offer.key, priced: offer.priced, approvalsNeeded };
 }
 
-/** Two first drafts of one lead at once would each make the customer's account. */
+/** Two first drafts of one person at once, of one lead or two, would each make the customer's account. */
 async function lockDrafting(tx: Tx, leadId: string): Promise<void> {
   await tx.query({
     name: 'lock_drafting',
-    text: `select pg_advisory_xact_lock(hashtextextended('draft.' || $1, 0))`,
+    text: `select pg_advisory_xact_lock(hashtextextended('draft.' ||
+      coalesce((select contact_id from leads where id = $1), $1), 0))`,
     values: [leadId],
   });
 }
@@ -232,6 +237,10 @@ async function load(
   const { known } = rows[0] as (typeof rows)[0];
   if (draft.accountId !== undefined && !known.account) {
     throw new DomainError('invalid_field', `no account ${draft.accountId}`, '/accountId');
+  }
+  if (known.account && draft.country !== undefined && draft.country !== known.account.country) {
+    const detail = `${draft.country} is not the country of account ${known.account.id}, ${known.account.country}`;
+    throw new DomainError('invalid_field', detail, '/country');
   }
   if (known.quoteCurrency && draft.currency && known.quoteCurrency !== draft.currency) {
     const detail = `the quote is in ${known.quoteCurrency}; another currency needs a quote of its own`;

@@ -47,6 +47,20 @@ export async function approvalRoutes(app: FastifyInstance, deps: RouteDeps): Pro
     },
   );
 
+  app.get<{ Params: Static<typeof Params> }>(
+    '/v1/approvals/:id',
+    {
+      config: { permit: ['read', 'approvals'] },
+      schema: {
+        tags,
+        summary: 'One approval',
+        params: Params,
+        response: { 200: ApprovalView, ...refusals('not_found') },
+      },
+    },
+    async ({ params }) => approvalView(await found(params.id)),
+  );
+
   app.post<{ Params: Static<typeof Params>; Body: Static<typeof DecisionBody> }>(
     '/v1/approvals/:id/decision',
     {

@@ -61,10 +61,10 @@ export async function entityRoutes(app: FastifyInstance, { db, clock }: RouteDep
       config: { permit: ['create', 'entities'] },
       schema: {
         tags,
-        summary: 'Register a legal entity',
+        summary: 'Register the legal entity that sells; there is one',
         headers: idempotencyHeader,
         body: NewEntity,
-        response: { 201: EntityView, ...refusalsOnce() },
+        response: { 201: EntityView, ...refusalsOnce('one_entity_only') },
       },
     },
     async (request, reply) =>

@@ -6,8 +6,8 @@ import { PageOf, PageQuery } from '../../contracts/page.js';
 import { InvitationOnce, KeyOnce, KeyView, NewKey, PersonId, Redemption } from '../../contracts/people.js';
 import { refusals, refusalsOnce, refusalsWithBody } from '../../contracts/problem.js';
 import { closed, Id } from '../../contracts/wire.js';
-import { keyById, keyView, listKeys } from '../../db/keys.js';
-import { withTransaction } from '../../db/pool.js';
+import { type KeyRow, keyById, keyView, listKeys } from '../../db/keys.js';
+import { type Queryable, withTransaction } from '../../db/pool.js';
 import { DomainError } from '../../domain/errors.js';
 import { may, mustBeAllowed } from '../auth/ability.js';
 import { type Actor, actorOf, byActor } from '../auth/actor.js';
@@ -49,6 +49,29 @@ function addReads(app: FastifyInstance, { db }: RouteDeps): void {
       return pageAnswer('keys', page, rows, keyView, (row) => ({ value: row.id, id: row.id }));
     },
   );
+
+  app.get<{ Params: Static<typeof Params> }>(
+    '/v1/keys/:id',
+    {
+      config: { permit: ['read', 'keys'] },
+      schema: {
+        tags,
+        summary: 'One key, without its token',
+        params: Params,
+        response: { 200: KeyView, ...refusals('not_found') },
+      },
+    },
+    async (request) => keyView(await keyFor(db, actorOf(request), 'read', request.params.id)),
+  );
+}
+
+/** Who may not act on a key is not told whether there is one. */
+async function keyFor(db: Queryable, actor: Actor, action: 'read' | 'revoke', id: string): Promise<KeyRow> {
+  const key = await keyById(db, id);
+  if (key === undefined || !may(actor, action, 'keys', { personId: key.person_id })) {
+    throw new DomainError('not_found', `there is no key ${id}`);
+  }
+  return key;
 }
 
 function addWrites(app: FastifyInstance, { db, clock, signIns }: RouteDeps): void {
@@ -98,11 +121,7 @@ function addWrites(app: FastifyInstance, { db, clock, signIns }: RouteDeps): voi
       },
     },
     async (request) => {
-      const key = await keyById(db, request.params.id);
-      // Who may not see a key is not told whether there is one.
-      if (key === undefined || !may(actorOf(request), 'revoke', 'keys', { personId: key.person_id })) {
-        throw new DomainError('not_found', `there is no key ${request.params.id}`);
-      }
+      const key = await keyFor(db, actorOf(request), 'revoke', request.params.id);
       const view = await withTransaction(db, (tx) => revokeKey(tx, byActor(request, clock), key.id));
       signIns.forget(key.person_id);
       return view;

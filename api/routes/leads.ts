@@ -34,7 +34,7 @@ import { OUTCOMES, STAGES } from '../../domain/leads/stages.js';
 import { may } from '../auth/ability.js';
 import { actorOf } from '../auth/actor.js';
 import { answerDecision, type Decision, pendingResponse } from '../decisions.js';
-import { setEtag } from '../etag.js';
+import { expectedRevision, setEtag } from '../etag.js';
 import { idempotencyKey, messageIdFor } from '../idempotency.js';
 import { languageOf } from '../language.js';
 import { idempotencyHeader } from '../openapi.js';
@@ -201,6 +201,8 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
     name: Decision['name'] & ('qualifyLead' | 'withdrawLead' | 'reassignLead'),
     summary: string,
     body: Parameters<typeof Type.Optional>[0],
+    /** Whether it is an edit of what the caller read, and says in If-Match which revision that was. */
+    isEdit = false,
   ) =>
     app.route<{ Params: Params; Body: Body }>({
       method,
@@ -224,15 +226,20 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
             'stale_revision',
             'unknown_reference',
             'expired',
+            ...(isEdit ? (['precondition_required', 'stale_version'] as const) : []),
           ),
         },
       },
       handler: async (request, reply) => {
-        await mustExist(request.params.id);
         const leadId = request.params.id;
-        return answerDecision(request, reply, deps, { name, leadId, body: request.body as object }, () =>
-          view(request, leadId),
-        );
+        const seen = isEdit ? { revision: expectedRevision(request) } : {};
+        await mustExist(leadId);
+        const body = { ...(request.body as object), ...seen };
+        return answerDecision(request, reply, deps, { name, leadId, body }, async () => {
+          const lead = await view(request, leadId);
+          setEtag(reply, lead.revision);
+          return lead;
+        });
       },
     });
   decision(
@@ -243,7 +250,7 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
     QualificationBody,
   );
   decision('/v1/leads/:id/withdrawal', 'POST', 'withdrawLead', 'Give a lead up', ReasonBody);
-  decision('/v1/leads/:id/owner', 'PUT', 'reassignLead', 'Hand a lead to another rep', OwnerBody);
+  decision('/v1/leads/:id/owner', 'PUT', 'reassignLead', 'Hand a lead to another rep', OwnerBody, true);
 }
 
 /** Adds to an entry what it says to a person. */

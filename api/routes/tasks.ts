@@ -35,6 +35,12 @@ const Query = PageQuery({
 
 export async function taskRoutes(app: FastifyInstance, deps: RouteDeps): Promise<void> {
   const { db, clock } = deps;
+  const found = async (id: string): Promise<TaskRow> => {
+    const task = await taskById(db, id);
+    if (!task) throw new DomainError('not_found', `there is no task ${id}`);
+    return task;
+  };
+
   app.get<{ Querystring: Static<typeof Query> }>(
     '/v1/tasks',
     {
@@ -51,6 +57,20 @@ export async function taskRoutes(app: FastifyInstance, deps: RouteDeps): Promise
       const rows = await listTasks(db, page, query);
       return pageAnswer('tasks', page, rows, taskView, ({ id }) => ({ value: '', id }));
     },
+  );
+
+  app.get<{ Params: Static<typeof Params> }>(
+    '/v1/tasks/:id',
+    {
+      config: { permit: ['read', 'tasks'] },
+      schema: {
+        tags,
+        summary: 'One task',
+        params: Params,
+        response: { 200: TaskView, ...refusals('not_found') },
+      },
+    },
+    async ({ params }) => taskView(await found(params.id)),
   );
 
   app.post<{ Params: Static<typeof Params>; Body: ResolutionBody }>(
@@ -81,11 +101,13 @@ export async function taskRoutes(app: FastifyInstance, deps: RouteDeps): Promise
     async (request, reply) => {
       const { id } = request.params;
       const { resolution, decision } = request.body;
-      const task = await taskById(db, id);
-      if (!task) throw new DomainError('not_found', `there is no task ${id}`);
+      const task = await found(id);
       mustFit(task, decision);
-      if (decision === 'approve' && isRequest(task.kind)) {
-        return approveRequest(request, reply, deps, task, task.kind);
+      if (isRequest(task.kind)) {
+        // One right for both answers: whoever may do what is asked for may approve or reject it.
+        const { name, resource } = REQUESTS[task.kind];
+        mustBeAllowed(actorOf(request), name, resource);
+        if (decision === 'approve') return approveRequest(request, reply, deps, task, task.kind);
       }
       return answerOnce(
         request,
@@ -119,8 +141,7 @@ async function approveRequest(
   kind: RequestKind,
 ) {
   const actor = actorOf(request);
-  const { name, resource } = REQUESTS[kind];
-  mustBeAllowed(actor, name, resource);
+  const { name } = REQUESTS[kind];
   const { at } = byActor(request, deps.clock);
   const today = at.toISOString().slice(0, 10);
   const body = decisionOfRequest(task, actor.personId, request.body.resolution, today);

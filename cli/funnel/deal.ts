@@ -62,7 +62,10 @@ export async function closeDeal(
   if (lead.owner !== repId) {
     const reason = 'the file names who sold it';
     const change = { ownerId: repId, reason };
-    await decided(() => manager.put(`/v1/leads/${lead.id}/owner`, change, lead.revision));
+    await decided(async () => {
+      const { revision } = await manager.get<Lead>(`/v1/leads/${lead.id}`);
+      await manager.put(`/v1/leads/${lead.id}/owner`, change, revision);
+    });
   }
   const firstContactBy = company.personId(deal.sdrId);
   const qualification = { decision: 'qualify', firstContactBy };
@@ -182,14 +185,14 @@ async function deliverAndPay(
   }
 }
 
-/** Takes a decision, again under another key where it expired. `nth` is the end of that key. */
+/** Takes a decision, again under another key where it expired or the lead moved. `nth` is the end of that key. */
 async function decided<T>(decide: (nth: string) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await decide(tries === 1 ? '' : `/${tries}`);
     } catch (error) {
-      const isExpired = error instanceof Refused && error.code === 'expired';
-      if (!isExpired || tries === DECISION_TRIES) throw error;
+      const again = error instanceof Refused && (error.code === 'expired' || error.code === 'stale_version');
+      if (!again || tries === DECISION_TRIES) throw error;
     }
   }
 }

@@ -56,6 +56,23 @@ function exceeds(
   return quote.totalMinor > parseAmount(threshold.amount, threshold.currency);
 }
 
+/**
+ * Returns who is asked now for a rule of the matrix, as `approvalsNeeded` would: people, limits and managers may have
+ * changed since. Null where nobody is able, or the matrix has no such rule.
+ */
+export function approverFor(
+  ruleId: string,
+  quote: QuoteFacts,
+  policy: ApprovalPolicy,
+  requesterId: string,
+  people: People,
+): Person | null {
+  const rule = policy.rules.find((one) => one.id === ruleId);
+  if (rule === undefined) return null;
+  const candidates = candidatesFor(rule, requesterId, quote, people);
+  return candidates.find((person) => whyNot(person, quote, requesterId) === null) ?? null;
+}
+
 function stepFor(
   rule: ApprovalRule,
   quote: QuoteFacts,

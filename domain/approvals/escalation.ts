@@ -3,10 +3,12 @@
 // instead of somebody who leaves, or who took the deal over, is found the same way.
 import { delegateOn, limitOf, managersOf, type People, type Person } from '../people/people.js';
 import type { ApprovalPolicy } from '../policies/types.js';
-import { whyNot } from './approvalsNeeded.js';
+import { approverFor, whyNot } from './approvalsNeeded.js';
 import type { ApproverFacts, QuoteFacts } from './types.js';
 
 export interface WaitingApproval {
+  /** The rule of the matrix that asks. */
+  ruleId: string;
   approverId: string | null;
   requesterId: string;
   /** When the present approver was asked (epoch ms). */
@@ -25,7 +27,9 @@ const HOUR_MS = 3_600_000;
 /**
  * Returns what is next for an open step and at which instant: a reminder after `remindHours`, escalation to
  * the next manager above the approver who is active, neither requester nor maker, does not profit and has the limit
- * after `escalateHours`; the admin when no such manager is left or `maxEscalations` are used up.
+ * after `escalateHours`; the admin when no such manager is left or `maxEscalations` are used up. Where nobody is
+ * asked, or who is asked may not decide any more, the matrix is asked again each time: once limits or managers are
+ * mended, the approval has an approver.
  */
 export function nextEscalation(
   approval: WaitingApproval,
@@ -34,17 +38,34 @@ export function nextEscalation(
   people: People,
 ): Escalation {
   const { approverId, askedAt, requesterId } = approval;
-  if (approverId === null) return { action: 'admin', at: askedAt, reasonCode: 'nobody_able' };
+  const asked = approverId === null ? undefined : people.get(approverId);
+  if (asked === undefined) return askedAgain(approval, quote, policy, people, askedAt, 'nobody_able');
   if (!approval.reminded && policy.remindHours < policy.escalateHours) {
-    return { action: 'remind', at: askedAt + policy.remindHours * HOUR_MS, toId: approverId };
+    return { action: 'remind', at: askedAt + policy.remindHours * HOUR_MS, toId: asked.id };
   }
   const at = askedAt + policy.escalateHours * HOUR_MS;
-  if (approval.escalations >= policy.maxEscalations) {
-    return { action: 'admin', at, reasonCode: 'escalations_used_up' };
+  const usedUp = approval.escalations >= policy.maxEscalations;
+  const next = managersOf(asked.id, people).find((manager) => whyNot(manager, quote, requesterId) === null);
+  if (next !== undefined && !usedUp) {
+    return { action: 'escalate', at, toId: next.id, limitMinor: limitOf(next, quote.currency) };
   }
-  const next = managersOf(approverId, people).find((manager) => whyNot(manager, quote, requesterId) === null);
-  if (next === undefined) return { action: 'admin', at, reasonCode: 'nobody_able' };
-  return { action: 'escalate', at, toId: next.id, limitMinor: limitOf(next, quote.currency) };
+  const reasonCode = usedUp ? 'escalations_used_up' : 'nobody_able';
+  if (whyNot(asked, quote, requesterId) === null) return { action: 'admin', at, reasonCode };
+  return askedAgain(approval, quote, policy, people, at, reasonCode);
+}
+
+/** Nobody who is asked can decide: the matrix is asked anew, and the admin where it knows nobody either. */
+function askedAgain(
+  { ruleId, requesterId }: WaitingApproval,
+  quote: QuoteFacts,
+  policy: ApprovalPolicy,
+  people: People,
+  at: number,
+  reasonCode: 'nobody_able' | 'escalations_used_up',
+): Escalation {
+  const able = approverFor(ruleId, quote, policy, requesterId, people);
+  if (able === null) return { action: 'admin', at, reasonCode };
+  return { action: 'escalate', at, toId: able.id, limitMinor: limitOf(able, quote.currency) };
 }
 
 /**

@@ -65,6 +65,51 @@ describe('an approval', () => {
   });
 });
 
+describe('an approval nobody may give', () => {
+  const task = async () => {
+    const { rows } = await base.owner.query(
+      `select role, status, reason from tasks where lead_id = $1 and kind = 'approval_overdue'`,
+      [leadId],
+    );
+    return rows[0];
+  };
+  const limits = (minor: bigint) => base.owner.query('update approval_limits set limit_minor = $1', [minor]);
+  const before = async () => {
+    await base.owner.query('update approval_limits set limit_minor = 100000000 where person_id = $1', [
+      PEOPLE.head,
+    ]);
+    await base.owner.query('update approval_limits set limit_minor = 2000000 where person_id = $1', [
+      PEOPLE.boss,
+    ]);
+  };
+  afterEach(before);
+
+  test('is the admin’s with the way out; once a limit is raised, it is asked again and decided', async () => {
+    await limits(1n);
+    const quoteId = await submitted(1500);
+    expect(await waiting('approval')).toMatchObject([{ person_id: null }]);
+    await due('escalateApproval', 'approval');
+    expect(await task()).toMatchObject({
+      role: 'admin',
+      status: 'open',
+      reason: {
+        reasonCode: 'nobody_able',
+        amountMinor: '42500',
+        wayOut: ['raise_limit', 'set_manager', 'new_revision'],
+      },
+    });
+    await due('escalateApproval', 'approval');
+    expect(await waiting('approval')).toMatchObject([{ person_id: null, level: 2 }]);
+    await before();
+    await due('escalateApproval', 'approval');
+    expect(await waiting('approval')).toMatchObject([{ person_id: PEOPLE.boss, level: 3 }]);
+    expect(await task()).toMatchObject({ status: 'resolved' });
+    const approvalId = await approvalOf(quoteId);
+    const body = { approvalId, quoteId, revision: 1, decision: 'approve' };
+    expect((await decide('decideApproval', PEOPLE.boss, body)).stage).toBe('offered');
+  });
+});
+
 describe('a delegate', () => {
   beforeEach(async () => {
     await base.owner.query(`insert into delegations values ($1, $2, $3, '2026-01-01', '2099-12-31')`, [

@@ -190,6 +190,47 @@ describe('the end of the plan', () => {
 });
 
 describe('taking back', () => {
+  test('two managers do not credit what is invoiced: one of the two is of finance, by the database too', async () => {
+    const deal = await orderedDeal(world, { lines: [{ quantity: 1, netMinor: 10_000 }] });
+    const other = newId('person');
+    await world.db.query(`insert into people (id, name, email, created_at) values ($1, 'm', $1, now())`, [
+      other,
+    ]);
+    await world.db.query(`insert into person_roles values ($1, 'manager', null, '2026-01-01')`, [other]);
+    const asked = await askedToCancel(world.deps.db, deal, other);
+    await deliver(world, deal, [1]);
+    await settle(world, deal.leadId);
+    const before = await counts(world);
+    const byManager = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.boss, asked);
+    const { answer } = await told(world, 'cancelOrder', deal.leadId, byManager, 1);
+    expect(answer).toMatchObject({ result: 'refused', code: 'conflicting_duties' });
+    expect(await counts(world)).toEqual(before);
+    const note = world.deps.db.query(
+      `insert into invoices (id, kind, entity_id, series, seq, number, lead_id, order_id, credits_id, account_id,
+          currency, issued_on, issued_at, tax_point_on, due_on, net_minor, tax_minor, gross_minor, pins, created_by,
+          approved_by)
+        select 'inv_two_managers', 'credit_note', entity_id, 'credit_note', 999, 'x', lead_id, order_id, id, account_id,
+          currency, issued_on, issued_at, tax_point_on, due_on, 1, 0, 1, pins, $2, $3
+        from invoices where lead_id = $1`,
+      [deal.leadId, other, PEOPLE.boss],
+    );
+    await expect(note).rejects.toMatchObject({ constraint: 'one_of_finance_credits' });
+    const byFinance = await decision(world, deal.leadId, 'cancelOrder', PEOPLE.finance, asked);
+    expect((await told(world, 'cancelOrder', deal.leadId, byFinance, 1)).answer?.result).toBe('applied');
+  });
+
+  test('two managers cancel an order that was asked for before anything was invoiced', async () => {
+    const deal = await orderedDeal(world);
+    const asked = await askedToCancel(world.deps.db, deal, PEOPLE.boss);
+    const other = newId('person');
+    await world.db.query(`insert into people (id, name, email, created_at) values ($1, 'm', $1, now())`, [
+      other,
+    ]);
+    await world.db.query(`insert into person_roles values ($1, 'manager', null, '2026-01-01')`, [other]);
+    const id = await decision(world, deal.leadId, 'cancelOrder', other, asked);
+    expect((await told(world, 'cancelOrder', deal.leadId, id, 1)).answer?.result).toBe('applied');
+  });
+
   test('an order cancelled after part payment: credited, cash unapplied, commission reversed, cancelled', async () => {
     const deal = await orderedDeal(world, { lines: [{ quantity: 2, netMinor: 10_000 }] });
     await deliver(world, deal, [1]);

@@ -123,6 +123,58 @@ describe('a lead is received and qualified', () => {
     expect(rows).toEqual([{ role: 'manager' }]);
   });
 
+  const taskOf = async () => {
+    const { rows } = await base.owner.query(
+      `select role, person_id from tasks where lead_id = $1 and kind = 'qualification_overdue'`,
+      [leadId],
+    );
+    return rows;
+  };
+
+  test('past the last manager it is the admin’s, and no longer the manager’s', async () => {
+    await scored();
+    await due('escalateQualification', 'qualification');
+    expect(await taskOf()).toEqual([{ role: 'manager', person_id: PEOPLE.boss }]);
+    await due('escalateQualification', 'qualification');
+    expect(await taskOf()).toEqual([{ role: 'manager', person_id: PEOPLE.head }]);
+    await due('escalateQualification', 'qualification');
+    expect(await taskOf()).toEqual([{ role: 'admin', person_id: null }]);
+    expect(await waiting('qualification')).toMatchObject([{ person_id: null, level: 3 }]);
+    await decide('reassignLead', PEOPLE.boss, { ownerId: PEOPLE.sdr, reason: 'has time' });
+    expect(await waiting('qualification')).toMatchObject([{ person_id: PEOPLE.sdr }]);
+  });
+
+  test('without a manager it is the admin’s at once', async () => {
+    await base.owner.query('update people set manager_id = null where id = $1', [PEOPLE.rep]);
+    await scored();
+    await due('escalateQualification', 'qualification');
+    expect(await taskOf()).toEqual([{ role: 'admin', person_id: null }]);
+    await base.owner.query('update people set manager_id = $2 where id = $1', [PEOPLE.rep, PEOPLE.boss]);
+  });
+
+  test.each([
+    ['their own capacity, below the policy’s', 0],
+    ['one more than that', 1],
+  ])('a rep who holds %s', async (_what, room) => {
+    await base.owner.query(
+      `update people set capacity = $2 + (select count(*) from leads where owner_id = $1 and stage <> 'closed')
+        where id = $1`,
+      [PEOPLE.rep, room],
+    );
+    await scored();
+    const { rows } = await base.owner.query('select owner_id from leads where id = $1', [leadId]);
+    expect(rows).toEqual([{ owner_id: room === 0 ? PEOPLE.boss : PEOPLE.rep }]);
+    await base.owner.query('update people set capacity = 200 where id = $1', [PEOPLE.rep]);
+  });
+
+  test('a rep who takes leads of other countries is not given this one', async () => {
+    await base.owner.query(`update people set territories = '["PT"]' where id = $1`, [PEOPLE.rep]);
+    await scored();
+    const { rows } = await base.owner.query('select owner_id from leads where id = $1', [leadId]);
+    expect(rows).toEqual([{ owner_id: PEOPLE.boss }]);
+    await base.owner.query(`update people set territories = '[]' where id = $1`, [PEOPLE.rep]);
+  });
+
   test('a nurtured lead comes back, and is given up after its last round', async () => {
     await scored();
     expect((await decide('qualifyLead', PEOPLE.rep, { decision: 'nurture' })).stage).toBe('nurturing');
@@ -185,6 +237,25 @@ describe('a lead is received and qualified', () => {
       leadId,
     ]);
     expect(rows).toEqual([{ by: PEOPLE.sdr }]);
+  });
+
+  test('marketing qualifies nothing, and made first contact', async () => {
+    await scored();
+    await base.owner.query(`insert into person_roles values ($1, 'marketing', null, '2026-01-01')`, [
+      PEOPLE.comp,
+    ]);
+    expect(await refused('qualifyLead', PEOPLE.comp, { decision: 'qualify' })).toBe('forbidden');
+    await decide('qualifyLead', PEOPLE.rep, { decision: 'qualify', firstContactBy: PEOPLE.comp });
+    await base.owner.query(`delete from person_roles where role = 'marketing'`);
+  });
+
+  test('handed on by somebody who saw an older revision is refused, by who saw this one done', async () => {
+    await scored();
+    const { revision } = await lead();
+    const handing = { ownerId: PEOPLE.sdr, reason: 'holiday' };
+    const stale = { ...handing, revision: revision - 1 };
+    expect(await refused('reassignLead', PEOPLE.boss, stale)).toBe('stale_version');
+    await decide('reassignLead', PEOPLE.boss, { ...handing, revision });
   });
 
   test('handed to another rep, the waits go with it; withdrawn, nothing waits any more', async () => {

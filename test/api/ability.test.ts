@@ -144,7 +144,7 @@ describe('who may do what', () => {
 
   /** The senders the issue names, written down once more so that a slip in the table of messages shows. */
   test.each([
-    ['qualifyLead', ['rep', 'manager', 'marketing']],
+    ['qualifyLead', ['rep', 'manager']],
     ['submitQuote', ['rep', 'manager']],
     ['acceptQuote', ['rep', 'manager', 'integration']],
     ['deliveryRecorded', ['fulfilment', 'integration']],

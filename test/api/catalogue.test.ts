@@ -234,5 +234,10 @@ test('a legal entity is registered and read', async () => {
   expect(status).toBe(201);
   expect((await api.call(`/v1/entities/${body.id}`)).body).toEqual(body);
   expect((await api.call('/v1/entities')).body.items).toEqual([body]);
+  const second = { name: 'Acme US Inc.', country: 'US', zone: 'America/New_York', language: 'en' };
+  const refused = await post('/v1/entities', { ...second, address: {}, email: 'us@example.com' });
+  expect(codeOf(refused)).toBe('409 one_entity_only');
+  expect(refused.body.detail).toContain(body.id);
+  expect((await api.call('/v1/entities')).body.items).toEqual([body]);
   expect(codeOf(await api.call(`/v1/entities/${newId('entity')}`))).toBe('404 not_found');
 });

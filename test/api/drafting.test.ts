@@ -26,7 +26,7 @@ async function lead(contact: object = {}): Promise<string> {
   const email = `buyer${n}@customer${n}.example`;
   const { status, body } = await send('/v1/leads', {
     source: { channel: 'website' },
-    contact: { name: `Buyer ${n}`, company: `Customer ${n}`, email, ...contact },
+    contact: { name: `Buyer ${n}`, company: `Customer ${n}`, email, country: 'ES', ...contact },
   });
   expect(status).toBe(201);
   return body.id;
@@ -53,6 +53,79 @@ describe('the account of a lead', () => {
   });
 });
 
+describe('a customer who comes again', () => {
+  const again = (email: string) =>
+    send('/v1/leads', { source: { channel: 'referral' }, contact: { name: 'Ana', email, country: 'ES' } });
+  const emailOf = () => `buyer${n}@customer${n}.example`;
+  const closed = (leadId: string) =>
+    rows(`update leads set stage = 'closed', outcome = 'lost', closed_at = now() where id = $1`, leadId);
+
+  test('after the first lead is over is drafted on the account of the first', async () => {
+    const first = await lead();
+    const { body } = await draft(first);
+    await closed(first);
+    const second = await again(emailOf());
+    expect(second.status).toBe(201);
+    expect(second.body.id).not.toBe(first);
+    expect((await draft(second.body.id)).body.accountId).toBe(body.accountId);
+    expect(await rows('select account_id from leads where id = $1', second.body.id)).toEqual([
+      { account_id: body.accountId },
+    ]);
+  });
+
+  test('is drafted on the account a rep has named for them, not on one of their own', async () => {
+    const first = await lead();
+    await rows(`insert into accounts (id, legal_name, country, created_at) values
+      ('account_01kaz4v8tqfv2r0c0q6c2nq4jd', 'Holding SA', 'ES', now())`);
+    const { body } = await draft(first, { accountId: 'account_01kaz4v8tqfv2r0c0q6c2nq4jd' });
+    await closed(first);
+    const second = await again(emailOf());
+    expect((await draft(second.body.id)).body.accountId).toBe(body.accountId);
+  });
+
+  test('with two leads at once is drafted on one account', async () => {
+    const first = await lead();
+    const [{ contact_id: contact } = {}] = await rows('select contact_id from leads where id = $1', first);
+    const second = await lead();
+    await rows('update leads set contact_id = $2 where id = $1', second, contact);
+    const drafts = await Promise.all([first, second, first, second].map((id) => draft(id)));
+    expect(drafts.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+    expect(new Set(drafts.map(({ body }) => body.accountId)).size).toBe(1);
+  });
+});
+
+describe('the country of a customer', () => {
+  const nowhere = () => lead({ country: undefined });
+
+  test('nobody knows is asked for, because the tax depends on it; nothing is written', async () => {
+    const leadId = await nowhere();
+    const refused = await draft(leadId);
+    expect(codeOf(refused)).toBe('400 invalid_field');
+    expect(refused.body.errors[0].pointer).toBe('/country');
+    expect(refused.body.detail).toMatch(/country or accountId/);
+    expect(await rows('select id from quotes where lead_id = $1', leadId)).toEqual([]);
+  });
+
+  test.each([
+    ['ES', 'S', 2_100],
+    ['DE', 'S', 2_100],
+    ['US', 'G', 0],
+  ])('%s, said with the draft, decides the tax and is the account’s', async (country, treatment, rate) => {
+    const { status, body } = await draft(await nowhere(), { country });
+    expect(status).toBe(201);
+    expect(body.taxes).toMatchObject([{ treatment, rateBps: rate }]);
+    expect(await rows('select country from accounts where id = $1', body.accountId)).toEqual([{ country }]);
+  });
+
+  test('that is not the account’s is refused', async () => {
+    const leadId = await lead();
+    expect((await draft(leadId)).status).toBe(201);
+    const other = await draft(leadId, { country: 'DE' });
+    expect(codeOf(other)).toBe('400 invalid_field');
+    expect(other.body.detail).toMatch(/DE is not the country of account/);
+  });
+});
+
 describe('the language of what the customer reads', () => {
   test.each([
     ['Spanish, said so', { language: 'es', country: 'DE' }, 'es', 'Artículo 1'],
@@ -60,9 +133,12 @@ describe('the language of what the customer reads', () => {
     ['of Spain, without a word of it', { country: 'ES' }, 'es', 'Artículo 1'],
     ['of Mexico, without a word of it', { country: 'MX' }, 'es', 'Artículo 1'],
     ['of Germany, without a word of it', { country: 'DE' }, 'en', 'Item 1'],
-    ['of nowhere: the default of the policy', {}, 'en', 'Item 1'],
+    ['of nowhere: the default of the policy', { country: undefined }, 'en', 'Item 1'],
   ])('%s', async (_whose, contact, language, name) => {
-    const { body } = await draft(await lead(contact));
+    const { body } = await draft(
+      await lead(contact),
+      'country' in contact && !contact.country ? { country: 'DE' } : {},
+    );
     expect(body.lines[0].name).toBe(name);
     const [account] = await rows('select language from accounts where id = $1', body.accountId);
     expect(account).toEqual({ language });

@@ -50,6 +50,9 @@ test('who is no admin makes, sees and revokes only their own', async () => {
   expect(codeOf(await api.call(`/v1/keys/${adminKey.id}`, { method: 'DELETE', as: rep.token }))).toBe(
     '404 not_found',
   );
+  expect(codeOf(await api.call(`/v1/keys/${adminKey.id}`, { as: rep.token }))).toBe('404 not_found');
+  const { token: _, ...shown } = own.body;
+  expect((await api.call(`/v1/keys/${own.body.id}`, { as: rep.token })).body).toEqual(shown);
   const gone = await api.call(`/v1/keys/${own.body.id}`, { method: 'DELETE', as: rep.token });
   expect(gone.body.revokedAt).not.toBeNull();
   expect(codeOf(await api.call('/v1/keys', { as: own.body.token }))).toBe('401 unauthenticated');

@@ -1,6 +1,6 @@
 // Capturing over HTTP: the same key gets the same answer, a known lead gets a touch.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startApi, type TestApi, type TestPerson } from '../support/api.js';
+import { codeOf, startApi, type TestApi, type TestPerson } from '../support/api.js';
 
 let api: TestApi;
 let machine: TestPerson;
@@ -50,6 +50,26 @@ test('a touch sent again under its key is answered 200 again', async () => {
   expect(answers.map(({ status }) => status)).toEqual([200, 200]);
   expect(await touches(body.id)).toBe(2);
 });
+
+test('handing a lead on is an edit: it says in If-Match which revision was read, and the message carries it', async () => {
+  const { body: lead } = await capture({ contact: { email: 'handed@customer.example' } }, 'handed');
+  const boss = await api.person(['manager']);
+  const put = (ifMatch?: number | string) =>
+    api.call(`/v1/leads/${lead.id}/owner`, {
+      method: 'PUT',
+      as: boss.token,
+      body: { ownerId: boss.personId, reason: 'holiday' },
+      ...(ifMatch !== undefined && { ifMatch }),
+    });
+  expect(codeOf(await put())).toBe('428 precondition_required');
+  expect(codeOf(await put('*'))).toBe('400 invalid_field');
+  const { rows: none } = await api.database.owner.query(`select from messages where name = 'reassignLead'`);
+  expect(none).toHaveLength(0);
+  const read = await api.call(`/v1/leads/${lead.id}`, { as: boss.token });
+  expect((await put(String(read.headers.etag))).status).toBe(202); // The engine is away.
+  const { rows } = await api.database.owner.query(`select body from messages where name = 'reassignLead'`);
+  expect(rows).toMatchObject([{ body: { ownerId: boss.personId, revision: 1 } }]);
+}, 20_000);
 
 test('a known externalId gets its new touch, whatever else is said of the person', async () => {
   const { status, body } = await capture(

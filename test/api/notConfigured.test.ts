@@ -25,7 +25,7 @@ beforeAll(async () => {
   await api.database.owner.query(
     `insert into clock_segments (anchor_at, real_anchor_at, seconds_per_day) values (now(), now(), 86400)`,
   );
-  const contact = { name: 'Ana', email: 'ana@first.example', company: 'First' };
+  const contact = { name: 'Ana', email: 'ana@first.example', company: 'First', country: 'ES' };
   const { status, body } = await post('/v1/leads', { source: { channel: 'website' }, contact });
   expect(status).toBe(201);
   leadId = body.id;

@@ -55,6 +55,48 @@ describe('reading orders', () => {
   });
 });
 
+describe('a request to cancel', () => {
+  const asking = async () => {
+    const deal = await orderedDeal(api.world);
+    const { body, headers } = await api.post('finance', `/v1/orders/${deal.orderId}/cancellation-requests`, {
+      reason: 'they closed the site',
+    });
+    return { taskId: body.taskId as string, location: String(headers.location) };
+  };
+  const answer = (as: Parameters<typeof api.post>[0], taskId: string, decision: string) =>
+    api.post(as, `/v1/tasks/${taskId}/resolution`, { resolution: 'seen it', decision });
+
+  test('leads to its task, for whoever may read tasks', async () => {
+    const { taskId, location } = await asking();
+    expect(await api.call('rep', location)).toMatchObject({
+      status: 200,
+      body: { id: taskId, status: 'open' },
+    });
+    const missing = await api.call('rep', `/v1/tasks/${newId('task')}`);
+    expect(missing).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  });
+
+  test('is rejected by whoever could approve it: a manager too', async () => {
+    const { taskId } = await asking();
+    expect(await answer('boss', taskId, 'reject')).toMatchObject({
+      status: 200,
+      body: { status: 'resolved' },
+    });
+    const { taskId: next } = await asking();
+    expect((await answer('boss', next, 'approve')).status).toBe(202);
+  });
+
+  test.each(['approve', 'reject'])('is not for others to %s', async (decision) => {
+    const { taskId } = await asking();
+    for (const person of ['rep', 'editor', 'fulfilment'] as const) {
+      expect(await answer(person, taskId, decision)).toMatchObject({
+        status: 403,
+        body: { code: 'forbidden' },
+      });
+    }
+  });
+});
+
 describe('recording a delivery', () => {
   test('it is recorded at once, answered 202, and its lead is told by the message named', async () => {
     const deal = await orderedDeal(api.world, { lines: [{ quantity: 3, netMinor: 10_000 }] });

@@ -124,7 +124,6 @@ describe('the stages', () => {
 });
 
 test.each([
-  ['qualifyLead', ['marketing'], true],
   ['qualifyLead', ['rep'], true],
   ['qualifyLead', ['rep', 'manager'], false],
   ['acceptQuote', ['integration'], false],

@@ -206,7 +206,15 @@ async function answerOf(app: FastifyInstance, url: string, call: Call): Promise<
   };
   met(answer.status, answer.body);
   holdAgainstSchema(app, method, url, answer);
+  if (as && response.headers.location !== undefined) await follow(app, as, String(response.headers.location));
   return answer;
+}
+
+/** An address the API gives leads somewhere, for whoever was given it. */
+async function follow(app: FastifyInstance, as: string, url: string): Promise<void> {
+  const { statusCode, body } = await app.inject({ url, headers: { authorization: `Bearer ${as}` } });
+  const isBeyondKey = statusCode === 403 && body.includes('the scopes of this key');
+  if (statusCode !== 200 && !isBeyondKey) throw new Error(`Location ${url} answered ${statusCode}: ${body}`);
 }
 
 function holdAgainstSchema(

@@ -102,6 +102,7 @@ describe('deciding an approval', () => {
 describe('an approval nobody decides', () => {
   const HOUR = 3_600_000;
   const waiting: WaitingApproval = {
+    ruleId: 'rule-0',
     approverId: 'lead',
     requesterId: 'rep',
     askedAt: 0,
@@ -155,10 +156,22 @@ describe('an approval nobody decides', () => {
       { action: 'admin', at: 24 * HOUR, reasonCode: 'escalations_used_up' },
     ],
     [
-      'is the admin’s at once without an approver',
-      { approverId: null },
+      'finds an approver at once where there was none and now is one',
+      { approverId: null, escalations: 9 },
       {},
+      { action: 'escalate', at: 0, toId: 'lead', limitMinor: 10_000n },
+    ],
+    [
+      'stays the admin’s while nobody named by the rule, or above, is able',
+      { approverId: null, escalations: 9 },
+      { totalMinor: 1_000_001n },
       { action: 'admin', at: 0, reasonCode: 'nobody_able' },
+    ],
+    [
+      'is asked again once who is asked cannot decide any more',
+      { reminded: true, approverId: 'lead', escalations: 9 },
+      { beneficiaryIds: ['lead'] },
+      { action: 'escalate', at: 24 * HOUR, toId: 'head', limitMinor: 100_000n },
     ],
     [
       'skips who asked',

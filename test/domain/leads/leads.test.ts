@@ -187,7 +187,14 @@ describe('the owner of a lead', () => {
     id,
     active,
     openLeads,
+    capacity: 1_000,
+    countries: [],
     lastAssignedAt,
+  });
+  const own = (capacity: number, openLeads: number, countries: string[] = []): RepLoad => ({
+    ...rep('a', openLeads),
+    capacity,
+    countries,
   });
   const policy: AssignmentPolicy = {
     territories: [
@@ -216,6 +223,31 @@ describe('the owner of a lead', () => {
       'in_turn',
     ],
     ['who is away gets nothing', spain, [rep('a', 0, null, false)], 'boss', 'nobody_active'],
+    [
+      'a capacity below the policy’s limit is the limit',
+      spain,
+      [own(2, 2), rep('b', 1)],
+      'boss',
+      'nobody_with_room',
+    ],
+    ['one below it is room', spain, [own(2, 1), rep('b', 1)], 'a', 'in_turn'],
+    [
+      'a capacity above the policy’s limit gives no room',
+      spain,
+      [own(4, 3), rep('b', 1)],
+      'boss',
+      'nobody_with_room',
+    ],
+    ['a capacity of nothing takes nothing', spain, [own(0, 0)], 'boss', 'nobody_with_room'],
+    [
+      'who takes leads of other countries is passed over',
+      spain,
+      [own(9, 0, ['PT', 'FR']), rep('b')],
+      'b',
+      'in_turn',
+    ],
+    ['who takes leads of this country is not', spain, [own(9, 0, ['PT', 'ES'])], 'a', 'in_turn'],
+    ['nobody of the territory takes them', spain, [own(9, 0, ['PT'])], 'boss', 'nobody_for_country'],
     ['no territory', { country: 'FR' }, [rep('a')], 'boss', 'no_territory'],
     ['no country', {}, [rep('a')], 'boss', 'no_territory'],
   ] as const)('%s', (_what, lead, reps, ownerId, reasonCode) => {
