@@ -117,8 +117,9 @@ async function temporalCommand(config: Config, { address }: ConnectionOptions): 
   return `${found?.path ?? 'temporal'} --address ${address} --namespace ${namespace}`;
 }
 
-async function portsFree({ ports }: Config): Promise<string> {
-  const asked = Object.entries(ports).filter((entry): entry is [string, number] => (entry[1] ?? 0) > 0);
+async function portsFree({ ports, observe }: Config): Promise<string> {
+  const named = { ...ports, 'worker metrics': observe.workerPort, 'api metrics': observe.apiPort };
+  const asked = Object.entries(named).filter((entry): entry is [string, number] => (entry[1] ?? 0) > 0);
   const taken: string[] = [];
   for (const [name, port] of asked) if (!(await isPortFree(port))) taken.push(`${port} (${name})`);
   if (taken.length > 0) {
