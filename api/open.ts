@@ -11,6 +11,7 @@ import { type Db, openPool } from '../db/pool.js';
 import { mustBeSafe } from '../db/serverChecks.js';
 import { openMetrics } from '../observe/metrics.js';
 import type { MetricsPage } from '../observe/page.js';
+import type { Tracing } from '../observe/tracing.js';
 import type { Probe } from './deps.js';
 import { type RunningApi, startServer } from './server.js';
 
@@ -22,6 +23,7 @@ export interface ApiParts {
   readonly log: Logger;
   /** Port to listen on; 0 takes a free one. */
   readonly port: number;
+  readonly tracing?: Tracing | undefined;
   /** False for tests: a server that may lose what it answered. */
   readonly durable?: boolean;
 }
@@ -46,6 +48,7 @@ export async function openApi(parts: ApiParts): Promise<OpenApi> {
     applicationName: 'l2c-api',
     onIdleError: ({ message }) => log.warn({ reason: message }, 'a database connection broke'),
   });
+  parts.tracing?.addToPool(db);
   let clock: RunningClock | undefined;
   let page: MetricsPage | undefined;
   try {
@@ -64,6 +67,7 @@ export async function openApi(parts: ApiParts): Promise<OpenApi> {
         clock,
         log,
         registry,
+        ...(parts.tracing && { tracing: parts.tracing }),
         policies: new PolicyStore(),
         probes: { database: () => probeDatabase(appDatabaseUrl), engine: parts.probeEngine },
         config: {

@@ -13,6 +13,7 @@ import { openPool } from '../db/pool.js';
 import { mustBeSafe } from '../db/serverChecks.js';
 import { openMetrics } from '../observe/metrics.js';
 import type { MetricsPage } from '../observe/page.js';
+import type { Tracing } from '../observe/tracing.js';
 import { startArchive } from './archive.js';
 import { checkpointKey } from './checkpoint.js';
 import { startCheckpoints } from './checkpoints.js';
@@ -29,6 +30,7 @@ export interface WorkerParts {
   readonly log: Logger;
   /** How long work under way may still take when it is told to stop. */
   readonly graceMs: number;
+  readonly tracing?: Tracing | undefined;
   /** False for tests: a server that may lose what it answered. */
   readonly durable?: boolean;
   /** False where the run is over in minutes: no Schedule is left behind that nobody works for. */
@@ -65,6 +67,7 @@ export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
     repetitive: true,
     onIdleError: ({ message }) => log.warn({ reason: message }, 'a database connection broke'),
   });
+  parts.tracing?.addToPool(db);
   let page: MetricsPage | undefined;
   try {
     await mustBeSafe(db, durable);
@@ -90,6 +93,7 @@ export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
         localActivities: config.worker.localActivities,
         stackTraces: config.worker.stackTraces,
         shutdownGraceMs: parts.graceMs,
+        ...(parts.tracing && { interceptor: parts.tracing.activities }),
       },
       {
         db,
