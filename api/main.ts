@@ -4,7 +4,7 @@ import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
 import { openEngineClient } from '../activities/intake/engineClient.js';
 import { ConfigError, engineConnection, readConfig } from '../config.js';
-import { REDACTED } from '../contracts/redacted.js';
+import { logOptions } from '../contracts/redacted.js';
 import { startTracing } from '../observe/tracing.js';
 import { openApi } from './open.js';
 
@@ -12,7 +12,7 @@ const STOP_MS = 20_000;
 const DEFAULT_PORT = 3_000;
 
 const config = readConfig();
-const log = pino({ level: config.logLevel, redact: [...REDACTED] });
+const log = pino(logOptions(config.logLevel));
 const { appUrl: appDatabaseUrl } = config.database;
 if (appDatabaseUrl === undefined || config.temporal.address === undefined) {
   throw new ConfigError(['the API of its own needs L2C_APP_DATABASE_URL and TEMPORAL_ADDRESS']);
