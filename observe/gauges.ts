@@ -21,6 +21,8 @@ export interface Watched {
 export interface Watch {
   /** Reads again what is older than it may be; never rejects. */
   refresh(): Promise<void>;
+  /** Waits for what is being read. */
+  idle(): Promise<void>;
 }
 
 /** Adds the gauges of the business to a page of metrics. */
@@ -51,6 +53,9 @@ export function watchBusiness(registry: Registry, { db, engine, nowMs = Date.now
         (source) => nowMs() - (readAt.get(source) ?? Number.NEGATIVE_INFINITY) >= EVERY_MS[source],
       );
       for (const source of due) if (!under.has(source)) under.set(source, readOnce(source));
+      await Promise.all(under.values());
+    },
+    async idle() {
       await Promise.all(under.values());
     },
   };

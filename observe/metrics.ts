@@ -26,12 +26,19 @@ export async function openMetrics(parts: MetricsParts): Promise<MetricsPage | un
   const own = new Registry();
   if (!parts.registry) collectDefaultMetrics({ register: own });
   watchPool(own, parts.process, db);
-  const { refresh } = watchBusiness(own, { db, engine });
+  const watch = watchBusiness(own, { db, engine });
   const registries = parts.registry ? ([own, parts.registry] as const) : ([own] as const);
-  return startMetricsPage({
-    ...{ host, port, registries: [...registries], refresh },
+  const page = await startMetricsPage({
+    ...{ host, port, registries: [...registries], refresh: () => watch.refresh() },
     ...(parts.beside !== undefined && { beside: parts.beside }),
   });
+  return {
+    ...page,
+    async stop() {
+      await page.stop();
+      await watch.idle(); // Pool and engine are closed next.
+    },
+  };
 }
 
 /** Connections of a pool: in use, at hand, and who waits for one. */

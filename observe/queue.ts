@@ -24,7 +24,8 @@ export async function queueStats({ client, taskQueue }: Engine): Promise<TaskQue
   const { namespace } = client.options;
   return client.connection.withDeadline(Date.now() + CALL_MS, async () => {
     const kinds = Object.entries(QUEUES) as [QueueKind['kind'], 1 | 2][];
-    const [stuck, ...described] = await Promise.all([
+    // Each to its end: whoever closes the connection after us must find no call in flight.
+    const [counted, ...asked] = await Promise.allSettled([
       client.workflow.count(
         `TaskQueue = '${taskQueue}' and ExecutionStatus = 'Running' and TemporalReportedProblems is not null`,
       ),
@@ -38,8 +39,8 @@ export async function queueStats({ client, taskQueue }: Engine): Promise<TaskQue
       ),
     ]);
     return {
-      stuck: stuck.count,
-      kinds: described.map(({ stats, pollers }, at) => ({
+      stuck: must(counted).count,
+      kinds: asked.map(must).map(({ stats, pollers }, at) => ({
         kind: kinds[at]?.[0] ?? 'workflow',
         backlog: Number(stats?.approximateBacklogCount ?? 0),
         backlogAgeMs: msOf(stats?.approximateBacklogAge),
@@ -47,6 +48,11 @@ export async function queueStats({ client, taskQueue }: Engine): Promise<TaskQue
       })),
     };
   });
+}
+
+function must<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
 }
 
 type Duration = { seconds?: unknown; nanos?: number | null } | null | undefined;
