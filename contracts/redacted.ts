@@ -21,19 +21,26 @@ const REDACTED = [
   // Postgres quotes the refused values there.
   'err.detail',
   'err.where',
+  'err.internalQuery',
   'err.parameters',
 ];
 
-const isData = (code: unknown): boolean => typeof code === 'string' && /^22[0-9A-Z]{3}$/.test(code);
+/** The SQLSTATE of a value Postgres could not read, be it the error's own or of what caused it. */
+function dataCodeOf(error: unknown, depth = 0): string | undefined {
+  const { code, cause } = (error as { code?: unknown; cause?: unknown } | null | undefined) ?? {};
+  if (typeof code === 'string' && /^22[0-9A-Z]{3}$/.test(code)) return code;
+  return cause === undefined || depth === 5 ? undefined : dataCodeOf(cause, depth + 1);
+}
 
 /**
  * An error as a log shows it: what Postgres could not read (SQLSTATE class 22) is quoted in the message and on top
  * of the stack, and it is whatever somebody typed. The code says as much.
  */
 function errorOf(error: Error): object {
-  const shown = stdSerializers.err(error) as { message: string; stack?: string; code?: unknown };
-  if (!isData(shown.code)) return shown;
-  const message = `a value Postgres cannot take (${String(shown.code)})`;
+  const shown = stdSerializers.err(error) as { message: string; stack?: string };
+  const code = dataCodeOf(error);
+  if (code === undefined) return shown;
+  const message = `a value Postgres cannot take (${code})`;
   const frames = (shown.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return { ...shown, message, stack: [message, ...frames].join('\n') };
 }

@@ -31,6 +31,7 @@ test('what Postgres quotes of a refused row is not in it', () => {
   expect(lines.join()).toContain('duplicate key');
   const unread = new Error('invalid input syntax for type date: "ana@ruiz.example"');
   log.error({ err: Object.assign(unread, { code: '22007' }) }, 'a step failed');
+  log.error({ err: new Error('not stored', { cause: Object.assign(unread, { code: '22007' }) }) }, 'again');
   expect(lines[1]).toContain('22007');
   expect(lines[1]).toContain('logs.test.ts');
   expect(lines.join()).not.toContain('ana@ruiz');
