@@ -1,11 +1,11 @@
 // The product as operations see it while people work with it: every metric an alert or a panel names is there, one
 // click is one trace from its request to its SQL, and nothing of a person stands in a metric, a span or a log.
+import { execFile } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pino from 'pino';
 import { SMTPServer } from 'smtp-server';
-import { examine, verdictOf } from '../../cli/doctor.js';
 import { logOptions } from '../../contracts/redacted.js';
 import { type Json, openScene, type Scene, until } from '../support/product.js';
 import { metricsIn } from '../support/promql.js';
@@ -173,13 +173,32 @@ describe('while a deal goes through', () => {
 
 describe('the doctor of a product that runs', () => {
   type Finding = { check: string; ok: boolean; detail: string; figures?: Record<string, number> };
-  const ask = async (): Promise<{ verdict: string; of: (check: string) => Finding | undefined }> => {
-    const findings = await examine(scene.config);
-    return { verdict: verdictOf(findings), of: (check) => findings.find((one) => one.check === check) };
-  };
+  interface Answer {
+    readonly code: number;
+    readonly verdict: string;
+    of(check: string): Finding | undefined;
+  }
+  const ask = (): Promise<Answer> =>
+    new Promise((resolve) => {
+      const { config, stateDir, database } = scene;
+      const env = {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        DATABASE_URL: database.ownerUrl,
+        L2C_APP_DATABASE_URL: database.appUrl,
+        TEMPORAL_ADDRESS: config.temporal.address,
+        L2C_TASK_QUEUE: config.temporal.taskQueue,
+        L2C_STATE_DIR: stateDir,
+      };
+      execFile(process.execPath, ['cli/l2c.mjs', 'doctor', '--json'], { env }, (error, stdout) => {
+        const { verdict, findings } = JSON.parse(stdout) as { verdict: string; findings: Finding[] };
+        const code = error === null ? 0 : Number(error.code);
+        resolve({ code, verdict, of: (check) => findings.find((one) => one.check === check) });
+      });
+    });
 
   test('says how work moves, with its figures', async () => {
-    const { of, verdict } = await ask();
+    const { of, verdict, code } = await ask();
     expect(of('versions')?.detail).toMatch(/^product \d.*, PostgreSQL 1\d.*, engine 1\.\d+/);
     expect(of('worker')).toMatchObject({ ok: true, figures: { pollers: 1, oldestMs: 0 } });
     const started = of('schedule to start');
@@ -192,6 +211,7 @@ describe('the doctor of a product that runs', () => {
     // The servers of a test run are not durable, and that is found.
     expect(of('database settings')).toMatchObject({ ok: false });
     expect(verdict).toMatch(/^1 of \d+ checks found something: database settings$/);
+    expect(code).toBe(1);
   });
 
   test('finds what waits while no worker is there, and says what to do', async () => {
