@@ -1,12 +1,12 @@
 // The product as operations see it while people work with it: every metric an alert or a panel names is there, one
 // click is one trace from its request to its SQL, and nothing of a person stands in a metric, a span or a log.
-import { execFile } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pino from 'pino';
 import { SMTPServer } from 'smtp-server';
 import { logOptions } from '../../contracts/redacted.js';
+import { askDoctor } from '../support/doctor.js';
 import { type Json, openScene, type Scene, until } from '../support/product.js';
 import { metricsIn } from '../support/promql.js';
 import { accepted, captured, delivered, handleOf, inStage, paid } from '../support/sale.js';
@@ -171,35 +171,9 @@ describe('while a deal goes through', () => {
   });
 });
 
-type Finding = { check: string; ok: boolean; detail: string; figures?: Record<string, number> };
-interface Answer {
-  readonly code: number;
-  readonly verdict: string;
-  of(check: string): Finding | undefined;
-}
-/** `l2c doctor` as an operator runs it, on the settings of the scene. */
-const askDoctor = (): Promise<Answer> =>
-  new Promise((resolve) => {
-    const { config, stateDir, database } = scene;
-    const env = {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      DATABASE_URL: database.ownerUrl,
-      L2C_APP_DATABASE_URL: database.appUrl,
-      TEMPORAL_ADDRESS: config.temporal.address,
-      L2C_TASK_QUEUE: config.temporal.taskQueue,
-      L2C_STATE_DIR: stateDir,
-    };
-    execFile(process.execPath, ['cli/l2c.mjs', 'doctor', '--json'], { env }, (error, stdout) => {
-      const { verdict, findings } = JSON.parse(stdout) as { verdict: string; findings: Finding[] };
-      const code = error === null ? 0 : Number(error.code);
-      resolve({ code, verdict, of: (check) => findings.find((one) => one.check === check) });
-    });
-  });
-
 describe('the doctor of a product that runs', () => {
   test('says how work moves, with its figures', async () => {
-    const { of, verdict, code } = await askDoctor();
+    const { of, verdict, code } = await askDoctor(scene);
     expect(of('versions')?.detail).toMatch(/^product \d.*, PostgreSQL 1\d.*, engine 1\.\d+/);
     expect(of('worker')).toMatchObject({ ok: true, figures: { pollers: 1, oldestMs: 0 } });
     const started = of('schedule to start');
@@ -238,7 +212,7 @@ describe('while things go wrong', () => {
     const { owner } = scene.database;
     await owner.query(`insert into tasks (id, kind, subject, role, created_at)
       values ('task_watched', 'step_stuck', 'watched', 'operations', now())`);
-    const { of, verdict, code } = await askDoctor();
+    const { of, verdict, code } = await askDoctor(scene);
     await owner.query(`delete from tasks where id = 'task_watched'`);
     expect(of('waits')).toMatchObject({ ok: false });
     expect(of('waits')?.detail).toMatch(/past their time \(.*\), the oldest for \d+ s: GET \/v1\/waits/);
