@@ -55,7 +55,7 @@ async function lines({ registries, refresh, beside }: PageParts): Promise<string
   await refresh();
   const pages = [
     ...registries.map((registry) => registry.metrics()),
-    beside === undefined ? '' : read(beside),
+    beside === undefined ? Promise.resolve('') : read(beside),
   ];
   return (await Promise.all(pages)).join('');
 }

@@ -3,11 +3,13 @@ import { execFile } from 'node:child_process';
 import type { Scene } from './product.js';
 
 type Finding = { check: string; ok: boolean; detail: string; figures?: Record<string, number> };
+
 export interface DoctorAnswer {
   readonly code: number;
   readonly verdict: string;
   of(check: string): Finding | undefined;
 }
+
 /** `l2c doctor` as an operator runs it, on the settings of the scene. */
 export const askDoctor = ({ config, stateDir, database }: Scene): Promise<DoctorAnswer> =>
   new Promise((resolve) => {
