@@ -6,6 +6,7 @@ import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { OBSERVE_VARIABLES, type ObserveSettings, observeSettings } from './observe/settings.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -23,7 +24,6 @@ const text = (maxLength: number, description: string, fallback?: string) =>
 const postgres = (description: string) =>
   Type.String({ pattern: '^postgres(ql)?://[^\\s]+$', maxLength: 1000, description });
 const secret = <T extends TSchema>(schema: T): T => ({ ...schema, 'x-secret': true });
-
 /** Every variable we read. TEMPORAL_TLS_… and TEMPORAL_API_KEY are read by the engine's own library. */
 const VARIABLES = {
   DATABASE_URL: Type.Optional(
@@ -46,7 +46,7 @@ const VARIABLES = {
   L2C_POSTGRES_PORT: Type.Optional(port('Port of our own Postgres. Absent: a free one')),
   L2C_TEMPORAL_PORT: Type.Optional(port('Port of our own engine. Absent: a free one')),
   L2C_TEMPORAL_UI_PORT: Type.Optional(port('Port of its user interface. Absent: a free one')),
-  L2C_METRICS_PORT: Type.Optional(port('Port of the worker’s metrics. Absent: none')),
+  ...OBSERVE_VARIABLES,
   CLOCK_SECONDS_PER_DAY: whole(1, 86_400, 86_400, 'Real seconds one business day takes'),
   SMTP_URL: Type.Optional(
     secret(
@@ -111,8 +111,8 @@ export interface Config {
     readonly postgres?: number;
     readonly temporal?: number;
     readonly temporalUi?: number;
-    readonly metrics?: number;
   };
+  readonly observe: ObserveSettings;
   readonly clockSecondsPerDay: number;
   readonly smtpUrl?: string;
   readonly logLevel: Values['LOG_LEVEL'];
@@ -140,7 +140,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** The environment of this process, for libraries that read variables of their own. */
+/** For libraries that read variables of their own. */
 export const environment = (): NodeJS.ProcessEnv => process.env;
 
 /**
@@ -261,8 +261,8 @@ function configOf(v: Values): Config {
       postgres: v.L2C_POSTGRES_PORT,
       temporal: v.L2C_TEMPORAL_PORT,
       temporalUi: v.L2C_TEMPORAL_UI_PORT,
-      metrics: v.L2C_METRICS_PORT,
     }),
+    observe: observeSettings(v),
     clockSecondsPerDay: v.CLOCK_SECONDS_PER_DAY,
     logLevel: v.LOG_LEVEL,
     pools: { api: v.L2C_API_POOL, worker: v.L2C_WORKER_POOL },

@@ -51,6 +51,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   // Answers are checked against their schemas by tests; at run time a second shape could only bend them.
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));
   addJsonParser(app);
+  deps.tracing?.addTo(app); // First, so that signing in is part of the trace.
   addRequestLog(app);
   addRequestMetrics(app, deps.registry);
   await addProtection(app, deps);

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { DecideDeps } from '../activities/intake/decide.js';
 import type { PolicyStore } from '../db/policies.js';
+import type { Tracing } from '../observe/tracing.js';
 
 /** The business clock (PROTOCOL, "Time"). Keys, tokens, rate limits and deadlines use real time instead. */
 export interface BusinessClock {
@@ -41,5 +42,7 @@ export interface AppDeps extends DecideDeps {
   readonly registry: Registry;
   readonly config: ApiConfig;
   readonly policies: PolicyStore;
+  /** Absent: no traces. */
+  readonly tracing?: Pick<Tracing, 'addTo'>;
   readonly probes: Readonly<Record<'database' | 'engine', Probe>>;
 }

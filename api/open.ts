@@ -9,6 +9,9 @@ import type { Config } from '../config.js';
 import { PolicyStore } from '../db/policies.js';
 import { type Db, openPool } from '../db/pool.js';
 import { mustBeSafe } from '../db/serverChecks.js';
+import { openMetrics } from '../observe/metrics.js';
+import type { MetricsPage } from '../observe/page.js';
+import type { Tracing } from '../observe/tracing.js';
 import type { Probe } from './deps.js';
 import { type RunningApi, startServer } from './server.js';
 
@@ -20,6 +23,7 @@ export interface ApiParts {
   readonly log: Logger;
   /** Port to listen on; 0 takes a free one. */
   readonly port: number;
+  readonly tracing?: Tracing | undefined;
   /** False for tests: a server that may lose what it answered. */
   readonly durable?: boolean;
 }
@@ -27,6 +31,8 @@ export interface ApiParts {
 export interface OpenApi extends RunningApi {
   readonly db: Db;
   readonly clock: RunningClock;
+  /** Its page of metrics, where the settings ask for one. */
+  readonly metricsUrl?: string;
 }
 
 const PROBE_MS = 1_500;
@@ -42,12 +48,16 @@ export async function openApi(parts: ApiParts): Promise<OpenApi> {
     applicationName: 'l2c-api',
     onIdleError: ({ message }) => log.warn({ reason: message }, 'a database connection broke'),
   });
+  parts.tracing?.addToPool(db);
   let clock: RunningClock | undefined;
+  let page: MetricsPage | undefined;
   try {
     await mustBeSafe(db, durable);
     clock = await openClock(db, (err) => log.warn({ err }, 'the business clock was not read again'));
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
+    const { host, apiPort } = config.observe;
+    page = await openMetrics({ host, port: apiPort, process: 'api', db, engine, registry });
     const marks = new ToldMarks(db, (err) => log.warn({ err }, 'could not mark messages told'));
     const api = await startServer(
       {
@@ -57,6 +67,7 @@ export async function openApi(parts: ApiParts): Promise<OpenApi> {
         clock,
         log,
         registry,
+        ...(parts.tracing && { tracing: parts.tracing }),
         policies: new PolicyStore(),
         probes: { database: () => probeDatabase(appDatabaseUrl), engine: parts.probeEngine },
         config: {
@@ -68,22 +79,31 @@ export async function openApi(parts: ApiParts): Promise<OpenApi> {
       },
       { host: config.host, port: parts.port },
     );
-    return { ...api, db, clock, stop: () => stopped(api, marks, clock, db) };
+    return {
+      ...{ ...api, db, clock },
+      ...(page && { metricsUrl: page.url }),
+      stop: () => stopped({ api, marks, clock, page, db }),
+    };
   } catch (error) {
     clock?.stop();
+    await page?.stop();
     await db.end();
     throw error;
   }
 }
 
-async function stopped(
-  api: RunningApi,
-  marks: ToldMarks,
-  clock: RunningClock | undefined,
-  db: Db,
-): Promise<void> {
+interface Parts {
+  readonly api: RunningApi;
+  readonly marks: ToldMarks;
+  readonly clock: RunningClock | undefined;
+  readonly page: MetricsPage | undefined;
+  readonly db: Db;
+}
+
+async function stopped({ api, marks, clock, page, db }: Parts): Promise<void> {
   clock?.stop();
   await api.stop();
+  await page?.stop();
   await marks.flush();
   await db.end();
 }

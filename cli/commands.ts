@@ -9,7 +9,7 @@ import { migrate } from '../db/migrate.js';
 import { openPool } from '../db/pool.js';
 import { foldersOf } from '../worker/folders.js';
 import { writeSchema } from './dbSchema.js';
-import { examine } from './doctor.js';
+import { examine, verdictOf } from './doctor.js';
 import { EXIT } from './exit.js';
 import { openLeadEngine } from './leadEngine.js';
 import { eventPrinter } from './progress.js';
@@ -129,18 +129,22 @@ async function runReconcile(flags: Common & { readonly fast: boolean }): Promise
 
 export function doctorCommand(ended: Ended): Command {
   return new Command('doctor')
-    .description('What this machine and its settings lack, and how to get it; changes nothing')
+    .description(
+      'What this machine, its settings and the running product lack, and how to get it; changes nothing',
+    )
     .addOption(json())
     .action((options: Common) =>
       ended(
         (async () => {
           const findings = await examine(settings());
-          if (options.json) print({ ok: findings.every(({ ok }) => ok), findings });
+          const verdict = verdictOf(findings);
+          if (options.json) print({ ok: findings.every(({ ok }) => ok), verdict, findings });
           else {
             const width = Math.max(...findings.map(({ check }) => check.length));
             for (const { check, ok, detail } of findings) {
               process.stdout.write(`${ok ? '✓' : '✗'} ${check.padEnd(width)}  ${detail}\n`);
             }
+            process.stdout.write(`${verdict}\n`);
           }
           return findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.found;
         })(),

@@ -1,5 +1,5 @@
-// `l2c doctor`: what this machine and its settings lack, and how to get it. It changes nothing and fetches
-// nothing; what runs is asked, what does not run is looked for.
+// `l2c doctor`: what this machine, its settings and the product that runs on them lack, and how to get it. It changes
+// nothing and fetches nothing; what runs is asked, what does not run is looked for.
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -16,13 +16,18 @@ import { machineSettings } from '../engine/stack.js';
 import { StateFolder } from '../engine/stateFolder.js';
 import { SEARCH_ATTRIBUTES } from '../engine/temporal.js';
 import { findTemporalCli } from '../engine/temporalCli.js';
+import { openLive, type Seen } from './doctorLive.js';
 import { attachedTo, runningApi } from './reach.js';
 
 export interface Finding {
   readonly check: string;
   readonly ok: boolean;
   readonly detail: string;
+  /** The numbers of `detail`, by name. */
+  readonly figures?: Readonly<Record<string, number>>;
 }
+
+type Check = readonly [check: string, look: () => Promise<string | Seen>];
 
 const LEAST_NODE = [20, 20, 2] as const;
 const CALL_MS = 5_000;
@@ -34,7 +39,7 @@ export async function examine(config: Config): Promise<Finding[]> {
   const isRunning = await new StateFolder(config.stateDir).ownership().then(Boolean, () => false);
   const { ownerUrl, appUrl } = config.database;
   const { address } = config.temporal;
-  const checks: [string, () => Promise<string>][] = [
+  const checks: Check[] = [
     ['node', async () => nodeVersion()],
     ['state folder', () => stateFolder(config.stateDir)],
   ];
@@ -53,16 +58,31 @@ export async function examine(config: Config): Promise<Finding[]> {
     checks.push(['engine', () => engine(connection, config.temporal.namespace)]);
     checks.push(['temporal command', () => temporalCommand(config, connection)]);
   }
-  return Promise.all(checks.map(([check, look]) => found(check, look)));
+  // A product of these settings runs, or may run elsewhere: it is asked how it is.
+  const isLive = isRunning || (appUrl !== undefined && address !== undefined);
+  const live = isLive && app && connection ? await openLive(config, app, connection) : undefined;
+  try {
+    return await Promise.all([...checks, ...(live?.checks ?? [])].map(found));
+  } finally {
+    await live?.close();
+  }
 }
 
-async function found(check: string, look: () => Promise<string>): Promise<Finding> {
+async function found([check, look]: Check): Promise<Finding> {
   try {
-    return { check, ok: true, detail: await look() };
+    const seen = await look();
+    return { check, ok: true, ...(typeof seen === 'string' ? { detail: seen } : seen) };
   } catch (error) {
-    const { message, code } = error as Error & { code?: string };
-    return { check, ok: false, detail: message || code || String(error) };
+    const { message, code, figures } = error as Error & { code?: string; figures?: Seen['figures'] };
+    return { check, ok: false, detail: message || code || String(error), ...(figures && { figures }) };
   }
+}
+
+/** The verdict in a line: what comes of all findings. */
+export function verdictOf(findings: readonly Finding[]): string {
+  const ailing = findings.filter(({ ok }) => !ok).map(({ check }) => check);
+  if (ailing.length === 0) return `all is well: ${findings.length} checks`;
+  return `${ailing.length} of ${findings.length} checks found something: ${ailing.join(', ')}`;
 }
 
 function nodeVersion(): string {
@@ -117,8 +137,9 @@ async function temporalCommand(config: Config, { address }: ConnectionOptions): 
   return `${found?.path ?? 'temporal'} --address ${address} --namespace ${namespace}`;
 }
 
-async function portsFree({ ports }: Config): Promise<string> {
-  const asked = Object.entries(ports).filter((entry): entry is [string, number] => (entry[1] ?? 0) > 0);
+async function portsFree({ ports, observe }: Config): Promise<string> {
+  const named = { ...ports, 'worker metrics': observe.workerPort, 'api metrics': observe.apiPort };
+  const asked = Object.entries(named).filter((entry): entry is [string, number] => (entry[1] ?? 0) > 0);
   const taken: string[] = [];
   for (const [name, port] of asked) if (!(await isPortFree(port))) taken.push(`${port} (${name})`);
   if (taken.length > 0) {

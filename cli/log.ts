@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import type { Config } from '../config.js';
-import { REDACTED } from '../contracts/redacted.js';
+import { logOptions } from '../contracts/redacted.js';
 
 const LIMIT_BYTES = 20 * 1024 * 1024;
 
@@ -19,5 +19,5 @@ export function openLog({ stateDir, logLevel }: Pick<Config, 'stateDir' | 'logLe
   const path = join(folder, 'l2c.log');
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > LIMIT_BYTES) renameSync(path, `${path}.1`);
   const destination = pino.destination({ dest: path, mode: 0o600, sync: false });
-  return { log: pino({ level: logLevel, redact: [...REDACTED] }, destination), path };
+  return { log: pino(logOptions(logLevel), destination), path };
 }

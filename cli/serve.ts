@@ -10,6 +10,7 @@ import { openPool } from '../db/pool.js';
 import { choosePort } from '../engine/ports.js';
 import { type Stack, startStack } from '../engine/stack.js';
 import { StateFolder } from '../engine/stateFolder.js';
+import { startTracing, type Tracing } from '../observe/tracing.js';
 import { type OpenWorker, openWorker } from '../worker/open.js';
 import { stackSettings, USUAL_PORT } from './machine.js';
 import { type OnEvent, runStep } from './progress.js';
@@ -80,12 +81,14 @@ export async function openProduct(options: ProductOptions): Promise<Product> {
     closing.unshift(() => db.end());
     const setClock = options.setClock ?? ((to) => ensureClock(to, config.clockSecondsPerDay, Date.now()));
     const moved = await setClock(db);
-    const client = openEngineClient(stack.temporalConnection, stack.namespace);
+    const tracing = await startTracing(config.observe.traces, 'l2c');
+    if (tracing) closing.unshift(() => tracing.stop());
+    const client = openEngineClient(stack.temporalConnection, stack.namespace, tracing && [tracing.client]);
     // Not before its callers have ended: closing under a call in flight ends the process.
     closing.unshift(() => client.close());
     const engine = { ...client, taskQueue: config.temporal.taskQueue };
     const { schedule = true } = options;
-    const parts = { config, log, durable, schedule, appDatabaseUrl: appUrl, engine };
+    const parts = { config, log, tracing, durable, schedule, appDatabaseUrl: appUrl, engine };
     const worker = options.worker === false ? undefined : await openedWorker(onEvent, parts, stack);
     if (worker) closing.unshift(() => worker.stop());
     const api =
@@ -111,6 +114,7 @@ function stackOptions({ onEvent, durable, timerMaxShiftMs, config }: ProductOpti
 }
 
 type Parts = Pick<ProductOptions, 'config' | 'log'> & {
+  readonly tracing: Tracing | undefined;
   readonly durable: boolean;
   readonly schedule: boolean;
   readonly appDatabaseUrl: string;

@@ -1208,6 +1208,7 @@ CREATE INDEX leads_contact ON public.leads USING btree (contact_id) WHERE (conta
 CREATE UNIQUE INDEX leads_external_once ON public.leads USING btree (external_id) WHERE (external_id IS NOT NULL);
 CREATE INDEX leads_open ON public.leads USING btree (stage, id) WHERE (stage <> 'closed'::text);
 CREATE INDEX leads_owner ON public.leads USING btree (owner_id, id) WHERE (stage <> 'closed'::text);
+CREATE INDEX ledger_commission_payable ON public.ledger_entries USING btree (currency, amount_minor) WHERE (account = 'commission_payable'::text);
 CREATE INDEX ledger_entries_account ON public.ledger_entries USING btree (account, currency);
 CREATE INDEX ledger_transactions_lead ON public.ledger_transactions USING btree (lead_id) WHERE (lead_id IS NOT NULL);
 CREATE INDEX mails_lead ON public.mails USING btree (lead_id) WHERE (lead_id IS NOT NULL);
@@ -1219,6 +1220,7 @@ CREATE INDEX messages_untold_facts ON public.messages USING btree (claimed_until
 CREATE UNIQUE INDEX one_live_quote_per_lead ON public.quote_revisions USING btree (lead_id) WHERE (status = ANY (ARRAY['submitted'::text, 'offered'::text, 'accepted'::text]));
 CREATE UNIQUE INDEX one_reminder_fee_per_letter ON public.charge_note_lines USING btree (letter_id) WHERE (kind = 'reminder_fee'::text);
 CREATE INDEX orders_lead ON public.orders USING btree (lead_id);
+CREATE INDEX payments_unapplied ON public.payments USING btree (currency, unapplied_minor) WHERE (unapplied_minor > 0);
 CREATE INDEX payout_items_payout ON public.payout_items USING btree (payout_id);
 CREATE INDEX payout_lines_carried ON public.payout_lines USING btree (payee_id, currency) WHERE (earned_minor <> amount_minor);
 CREATE UNIQUE INDEX payout_run_once ON public.payouts USING btree (period, run) WHERE (mode = 'monthly'::text);

@@ -19,6 +19,7 @@ describe('the settings', () => {
       stateDir: '.l2c',
       host: '127.0.0.1',
       ports: {},
+      observe: { host: '127.0.0.1' },
       clockSecondsPerDay: 86_400,
       logLevel: 'info',
       pools: { api: 10, worker: 20 },

@@ -7,6 +7,7 @@ const target = process.argv[2];
 if (!target) throw new Error('usage: node bundle.js <target file>');
 const { code } = await bundleWorkflowCode({
   workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)),
+  workflowInterceptorModules: [fileURLToPath(new URL('../workflows/tracing.js', import.meta.url))],
   logger: new DefaultLogger('WARN'),
   // Every open lead evaluates the bundle for itself: our modules as one scope spare it a namespace object and a
   // getter per export of each.

@@ -4,7 +4,8 @@ import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
 import { openEngineClient } from '../activities/intake/engineClient.js';
 import { ConfigError, engineConnection, readConfig } from '../config.js';
-import { REDACTED } from '../contracts/redacted.js';
+import { logOptions } from '../contracts/redacted.js';
+import { startTracing } from '../observe/tracing.js';
 import { openWorker } from './open.js';
 
 const STOP_MS = 30_000;
@@ -12,19 +13,21 @@ const STOP_MS = 30_000;
 const GRACE_MS = 20_000;
 
 const config = readConfig();
-const log = pino({ level: config.logLevel, redact: [...REDACTED] });
+const log = pino(logOptions(config.logLevel));
 const { appUrl: appDatabaseUrl } = config.database;
 if (appDatabaseUrl === undefined || config.temporal.address === undefined) {
   throw new ConfigError(['the worker of its own needs L2C_APP_DATABASE_URL and TEMPORAL_ADDRESS']);
 }
 const connection = engineConnection();
-const engine = openEngineClient(connection, config.temporal.namespace);
+const tracing = await startTracing(config.observe.traces, 'l2c-worker');
+const engine = openEngineClient(connection, config.temporal.namespace, tracing && [tracing.client]);
 const worker = await openWorker({
   config,
   appDatabaseUrl,
   connection,
   engine: { client: engine.client, taskQueue: config.temporal.taskQueue },
   log,
+  tracing,
   graceMs: GRACE_MS,
 });
 log.info({ taskQueue: config.temporal.taskQueue }, 'the worker works');
@@ -33,6 +36,7 @@ const closing = closeWithGrace({ delay: STOP_MS, logger: log }, async ({ err }) 
   if (err) log.fatal({ err }, 'the worker ends because of an error nobody expected');
   await worker.stop();
   await engine.close();
+  await tracing?.stop();
 });
 // A worker that broke is no worker: its supervisor starts another one.
 worker.ended.catch((err: unknown) => {

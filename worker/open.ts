@@ -1,5 +1,7 @@
 // The worker as one process needs it: a pool of its own, the bundle of dist/, mails, relay and checkpoints.
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { ConnectionOptions } from '@temporalio/client';
 import type { Logger } from 'pino';
@@ -9,6 +11,9 @@ import type { Config } from '../config.js';
 import { PolicyStore } from '../db/policies.js';
 import { openPool } from '../db/pool.js';
 import { mustBeSafe } from '../db/serverChecks.js';
+import { openMetrics } from '../observe/metrics.js';
+import type { MetricsPage } from '../observe/page.js';
+import type { Tracing } from '../observe/tracing.js';
 import { startArchive } from './archive.js';
 import { checkpointKey } from './checkpoint.js';
 import { startCheckpoints } from './checkpoints.js';
@@ -25,6 +30,7 @@ export interface WorkerParts {
   readonly log: Logger;
   /** How long work under way may still take when it is told to stop. */
   readonly graceMs: number;
+  readonly tracing?: Tracing | undefined;
   /** False for tests: a server that may lose what it answered. */
   readonly durable?: boolean;
   /** False where the run is over in minutes: no Schedule is left behind that nobody works for. */
@@ -32,10 +38,14 @@ export interface WorkerParts {
 }
 
 export interface OpenWorker {
+  /** Its page of metrics, where the settings ask for one. */
+  readonly metricsUrl?: string;
   /** Resolves when the worker has ended; rejects when it broke. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
+
+const LOOPBACK = '127.0.0.1';
 
 /** The workflow bundle that the build has made: above this file in dist/, or in dist/ beside the sources. */
 export const WORKFLOW_BUNDLE = ['../workflow-bundle.js', '../dist/workflow-bundle.js']
@@ -45,17 +55,27 @@ export const WORKFLOW_BUNDLE = ['../workflow-bundle.js', '../dist/workflow-bundl
 /** Opens the worker. Throws UnsafeDatabase, or what database and engine refuse; nothing is left open then. */
 export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
   const { config, log, engine, durable = true } = parts;
-  const { metrics } = config.ports;
-  installRuntime(log, metrics === undefined ? undefined : { host: config.host, port: metrics });
+  const { host, workerPort: port } = config.observe;
+  // The SDK shows its metrics on a port and nowhere else: one of the loopback, which our page reads.
+  const sdk = installRuntime(
+    log,
+    port === undefined ? undefined : { host: LOOPBACK, port: await freePort() },
+  );
   const db = openPool(parts.appDatabaseUrl, {
     max: config.pools.worker,
     applicationName: 'l2c-worker',
     repetitive: true,
     onIdleError: ({ message }) => log.warn({ reason: message }, 'a database connection broke'),
   });
+  parts.tracing?.addToPool(db);
+  let page: MetricsPage | undefined;
   try {
     await mustBeSafe(db, durable);
     const folders = foldersOf(config.stateDir);
+    page = await openMetrics({
+      ...{ host, port, process: 'worker', db, engine },
+      ...(sdk !== undefined && { beside: sdk }),
+    });
     const key = await checkpointKey(config.stateDir);
     const { address, tls, apiKey, metadata } = parts.connection;
     const worker = await startWorker(
@@ -73,6 +93,7 @@ export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
         localActivities: config.worker.localActivities,
         stackTraces: config.worker.stackTraces,
         shutdownGraceMs: parts.graceMs,
+        ...(parts.tracing && { interceptor: parts.tracing.activities }),
       },
       {
         db,
@@ -90,16 +111,28 @@ export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
     const checkpoints = startCheckpoints({ db, dir: folders.checkpoints, key, log });
     return {
       ended: worker.ended,
+      ...(page && { metricsUrl: page.url }),
       async stop() {
         await worker.stop();
         await schedule?.stop();
         await archive.stop();
         await checkpoints.stop();
+        await page?.stop();
         await db.end();
       },
     };
   } catch (error) {
+    await page?.stop();
     await db.end();
     throw error;
   }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, LOOPBACK);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { NativeConnectionOptions, WorkerOptions } from '@temporalio/worker';
+import type { ActivityInterceptorsFactory, NativeConnectionOptions, WorkerOptions } from '@temporalio/worker';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { type ActivityDeps, makeActivities } from '../activities/index.js';
 import type { Engine } from '../activities/intake/telling.js';
@@ -20,6 +20,8 @@ export interface WorkerSettings {
   /** True: the engine's UI can ask where the code of a workflow stands. */
   readonly stackTraces?: boolean;
   readonly shutdownGraceMs: number;
+  /** Around each activity: tracing. */
+  readonly interceptor?: ActivityInterceptorsFactory;
 }
 
 export interface RunningWorker {
@@ -46,6 +48,7 @@ export async function startWorker(
     shutdownGraceTime: settings.shutdownGraceMs,
     // A killed worker's leads go on after this time elsewhere; the default of 10 s is felt (TEMPORAL, rule 22).
     stickyQueueScheduleToStartTimeout: '1s',
+    ...(settings.interceptor && { interceptors: { activity: [settings.interceptor] } }),
     maxConcurrentLocalActivityExecutions: settings.localActivities ?? deps.db.options.max ?? 10,
   };
   const worker = await open(() => Worker.create(options));

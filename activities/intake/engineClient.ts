@@ -6,6 +6,7 @@ import {
   type ConnectionOptions,
   defaultGrpcRetryOptions,
   makeGrpcRetryInterceptor,
+  type WorkflowClientInterceptor,
 } from '@temporalio/client';
 
 const PROBE_MS = 1_500;
@@ -22,7 +23,11 @@ export interface EngineClient {
  * Makes a client without connecting. The default interceptor waits up to 5 s between two tries, past the
  * deadline of a click: 9 to 11 s with the engine dead, 7.0 s with this one.
  */
-export function openEngineClient(options: ConnectionOptions, namespace: string): EngineClient {
+export function openEngineClient(
+  options: ConnectionOptions,
+  namespace: string,
+  interceptors: readonly WorkflowClientInterceptor[] = [],
+): EngineClient {
   const connection = Connection.lazy({
     ...options,
     interceptors: [
@@ -33,7 +38,7 @@ export function openEngineClient(options: ConnectionOptions, namespace: string):
       ...(options.interceptors ?? []),
     ],
   });
-  const client = new Client({ connection, namespace });
+  const client = new Client({ connection, namespace, interceptors: { workflow: [...interceptors] } });
   return {
     client,
     async probe() {

@@ -10,7 +10,7 @@ import { ensureAdminKey } from '../../activities/intake/firstBoot.js';
 import { ToldMarks } from '../../activities/intake/telling.js';
 import { buildApp } from '../../api/app.js';
 import type { ApiConfig, AppDeps } from '../../api/deps.js';
-import { REDACTED } from '../../contracts/redacted.js';
+import { logOptions } from '../../contracts/redacted.js';
 import { newId } from '../../db/ids.js';
 import { newKey } from '../../db/keyTokens.js';
 import { PolicyStore } from '../../db/policies.js';
@@ -73,7 +73,7 @@ export async function startApi(
   const database = await freshDatabase();
   const clock = { ms: Date.UTC(2026, 10, 22, 9) };
   const logs: string[] = [];
-  const log = pino({ level: 'debug', redact: REDACTED }, { write: (line: string) => void logs.push(line) });
+  const log = pino(logOptions('debug'), { write: (line: string) => void logs.push(line) });
   // Nothing listens there: master data must not need the engine.
   const connection = Connection.lazy({ address: '127.0.0.1:1' });
   const deps: AppDeps = {

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pino from 'pino';
+import pino, { type Logger } from 'pino';
 import { addSegment, lookToOpenLeads, REAL_SPEED, segmentInForce } from '../../activities/intake/clock.js';
 import { firstKey } from '../../activities/intake/firstBoot.js';
 import { callerFor } from '../../cli/http.js';
@@ -74,6 +74,8 @@ export interface Scene {
   startWorker(): Promise<void>;
   /** Waits until every invariant holds; fails with what breaks them. */
   mustBeClean(): Promise<void>;
+  /** Addresses of the pages of metrics, API's first; none where the settings name no port. */
+  pages(): string[];
   /** The mails that were written, as text. */
   mails(): Promise<string[]>;
   close(): Promise<void>;
@@ -84,9 +86,13 @@ export interface SceneOptions {
   readonly temporalAddress?: string;
   /** Real seconds of a business day. */
   readonly secondsPerDay?: number;
+  /** Further variables of the environment. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Where API and worker write their log. */
+  readonly log?: Logger;
 }
 
-const log = pino({ level: process.env.L2C_TEST_LOG ?? 'silent' });
+const silent = pino({ level: process.env.L2C_TEST_LOG ?? 'silent' });
 const DAY_MS = 86_400_000;
 
 /** Opens the product with its sample company; `close` it in the end, whatever happened. */
@@ -103,7 +109,9 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     L2C_STATE_DIR: stateDir,
     L2C_PORT: '0',
     CLOCK_SECONDS_PER_DAY: String(options.secondsPerDay ?? REAL_SPEED),
+    ...options.settings,
   });
+  const log = options.log ?? silent;
   const product = await openProduct({ config, log, durable: false, stack: stackOf(database, address) });
   const url = product.api?.url ?? '';
   const admin = (await firstKey(product.db, new Date()))?.token ?? '';
@@ -151,6 +159,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       worker = await openWorker({ ...parts, appDatabaseUrl: database.appUrl });
     },
     mustBeClean: () => clean(scene),
+    pages: () => [product.api?.metricsUrl, worker?.metricsUrl].flatMap((url) => url ?? []),
     mails: () => mailsIn(foldersOf(stateDir).mails),
     async close() {
       await endWorkflows(scene);
