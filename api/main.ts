@@ -17,7 +17,7 @@ if (appDatabaseUrl === undefined || config.temporal.address === undefined) {
   throw new ConfigError(['the API of its own needs L2C_APP_DATABASE_URL and TEMPORAL_ADDRESS']);
 }
 const connection = engineConnection();
-const engine = openEngineClient(connection, config.temporal.namespace);
+const engine = openEngineClient(connection, config.temporal.namespace, config.payloadKeys);
 const api = await openApi({
   config,
   appDatabaseUrl,

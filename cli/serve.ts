@@ -80,7 +80,7 @@ export async function openProduct(options: ProductOptions): Promise<Product> {
     closing.unshift(() => db.end());
     const setClock = options.setClock ?? ((to) => ensureClock(to, config.clockSecondsPerDay, Date.now()));
     const moved = await setClock(db);
-    const client = openEngineClient(stack.temporalConnection, stack.namespace);
+    const client = openEngineClient(stack.temporalConnection, stack.namespace, config.payloadKeys);
     // Not before its callers have ended: closing under a call in flight ends the process.
     closing.unshift(() => client.close());
     const engine = { ...client, taskQueue: config.temporal.taskQueue };

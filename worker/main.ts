@@ -18,7 +18,7 @@ if (appDatabaseUrl === undefined || config.temporal.address === undefined) {
   throw new ConfigError(['the worker of its own needs L2C_APP_DATABASE_URL and TEMPORAL_ADDRESS']);
 }
 const connection = engineConnection();
-const engine = openEngineClient(connection, config.temporal.namespace);
+const engine = openEngineClient(connection, config.temporal.namespace, config.payloadKeys);
 const worker = await openWorker({
   config,
   appDatabaseUrl,

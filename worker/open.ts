@@ -73,6 +73,7 @@ export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
         localActivities: config.worker.localActivities,
         stackTraces: config.worker.stackTraces,
         shutdownGraceMs: parts.graceMs,
+        payloadKeys: config.payloadKeys,
       },
       {
         db,

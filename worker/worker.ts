@@ -5,7 +5,9 @@ import { readFileSync } from 'node:fs';
 import type { NativeConnectionOptions, WorkerOptions } from '@temporalio/worker';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { type ActivityDeps, makeActivities } from '../activities/index.js';
+import { payloadCodec } from '../activities/intake/payloadCodec.js';
 import type { Engine } from '../activities/intake/telling.js';
+import type { PayloadKey } from '../contracts/payloadKeys.js';
 import { startRelay } from './relay.js';
 import { withoutStackTraces } from './workflowThread.js';
 
@@ -20,6 +22,8 @@ export interface WorkerSettings {
   /** True: the engine's UI can ask where the code of a workflow stands. */
   readonly stackTraces?: boolean;
   readonly shutdownGraceMs: number;
+  /** The first encrypts what goes to the engine, all decrypt. Default: none. */
+  readonly payloadKeys?: readonly PayloadKey[];
 }
 
 export interface RunningWorker {
@@ -42,6 +46,7 @@ export async function startWorker(
     // It stands twice in every workflow task of every history; the default is 80 characters long.
     buildId: buildOf(settings.workflowBundle.codePath),
     activities: makeActivities(deps),
+    dataConverter: { payloadCodecs: [payloadCodec(settings.payloadKeys ?? [])] },
     maxCachedWorkflows: settings.maxCachedWorkflows,
     shutdownGraceTime: settings.shutdownGraceMs,
     // A killed worker's leads go on after this time elsewhere; the default of 10 s is felt (TEMPORAL, rule 22).

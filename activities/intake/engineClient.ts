@@ -7,6 +7,8 @@ import {
   defaultGrpcRetryOptions,
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
+import type { PayloadKey } from '../../contracts/payloadKeys.js';
+import { payloadCodec } from './payloadCodec.js';
 
 const PROBE_MS = 1_500;
 
@@ -22,7 +24,11 @@ export interface EngineClient {
  * Makes a client without connecting. The default interceptor waits up to 5 s between two tries, past the
  * deadline of a click: 9 to 11 s with the engine dead, 7.0 s with this one.
  */
-export function openEngineClient(options: ConnectionOptions, namespace: string): EngineClient {
+export function openEngineClient(
+  options: ConnectionOptions,
+  namespace: string,
+  payloadKeys: readonly PayloadKey[],
+): EngineClient {
   const connection = Connection.lazy({
     ...options,
     interceptors: [
@@ -33,7 +39,11 @@ export function openEngineClient(options: ConnectionOptions, namespace: string):
       ...(options.interceptors ?? []),
     ],
   });
-  const client = new Client({ connection, namespace });
+  const client = new Client({
+    connection,
+    namespace,
+    dataConverter: { payloadCodecs: [payloadCodec(payloadKeys)] },
+  });
   return {
     client,
     async probe() {

@@ -98,6 +98,7 @@ test('on payday the run of the month before is opened once, however often it is 
     connection: { address: world.address },
     namespace: 'default',
     taskQueue: world.engine.taskQueue,
+    payloadKeys: [],
   });
   const report = await reconcile({ db: world.database.owner, engine }).finally(() => engine.close());
   expect(report.started).toEqual([RUN]);
