@@ -94,7 +94,10 @@ const VARIABLES = {
   L2C_CORS_ORIGINS: Type.Optional(text(2000, 'Origins of browsers that may call, by comma. Absent: none')),
   L2C_PAYLOAD_KEYS: Type.Optional(
     secret(
-      text(2000, 'Keys of payloads in the engine, id:base64 by comma; the first encrypts. Absent: none'),
+      text(
+        2000,
+        'Keys of payloads in the engine, id:base64 by comma; the first encrypts, `plain` first: none. Absent: none',
+      ),
     ),
   ),
   L2C_CODEC_ORIGINS: Type.Optional(text(2000, 'Origins of Temporal UIs that may decode. Absent: none')),

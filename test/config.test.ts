@@ -108,7 +108,18 @@ describe('the settings', () => {
       expect(`${inspect(payloadKeys, { depth: 9 })}${JSON.stringify(payloadKeys)}`).not.toContain('BwcH');
     });
 
+    test('only decrypt behind the word plain', () => {
+      const { payloadKeys } = readConfig({ L2C_PAYLOAD_KEYS: `plain,a:${key(32)},b:${key(32)}` });
+      expect(payloadKeys.map(({ id, readsOnly }) => [id, readsOnly])).toEqual([
+        ['a', true],
+        ['b', true],
+      ]);
+    });
+
     test.each([
+      ['plain', 'L2C_PAYLOAD_KEYS is plain alone; leave it out where there is no key'],
+      [`plain,k:${key(31)}`, `L2C_PAYLOAD_KEYS entry 2 names the key k, which has 31 bytes; ${takes}`],
+      [`k:${key(32)},plain`, `L2C_PAYLOAD_KEYS entry 2 ${id}`],
       [`k:${key(31)}`, `L2C_PAYLOAD_KEYS entry 1 names the key k, which has 31 bytes; ${takes}`],
       [`k:${key(33)}`, `L2C_PAYLOAD_KEYS entry 1 names the key k, which has 33 bytes; ${takes}`],
       [`k:${key(16)}`, `L2C_PAYLOAD_KEYS entry 1 names the key k, which has 16 bytes; ${takes}`],
@@ -130,6 +141,7 @@ describe('the settings', () => {
     test.each([
       [`new:${key(32)},old:${key(32)}`, 'new:***,old:***'],
       [key(32), '***'],
+      [`plain, old:${key(32)}`, 'plain,old:***'],
     ])('are masked but for their ids', (setting, shown) => {
       const row = maskedConfig({ L2C_PAYLOAD_KEYS: setting }).find(({ name }) => name === 'L2C_PAYLOAD_KEYS');
       expect(row?.value).toBe(shown);

@@ -41,13 +41,13 @@ export function keyIdOf({ metadata }: Payload): string | undefined {
 const textOf = (bytes: Uint8Array | null | undefined): string => utf8.decode(bytes ?? new Uint8Array());
 
 /**
- * The codec of every client and worker. The first key encrypts; without keys payloads leave as they are. Those that
+ * The codec of every client and worker. The first key encrypts unless it only reads; without one payloads leave as they are. Those that
  * are not encrypted are read in either case, so encryption can be switched on over leads that run. What is encrypted
  * with a key that is not there throws PayloadProblem naming it: the task of a workflow fails with that sentence and is
  * tried again, so the lead goes on once the key is set.
  */
 export function payloadCodec(keys: readonly PayloadKey[]): PayloadCodec {
-  const [first] = keys;
+  const first = keys[0]?.readsOnly ? undefined : keys[0];
   const byId = new Map(keys.map((key) => [key.id, key]));
   return {
     encode: async (payloads) => (first ? payloads.map((payload) => encrypted(payload, first)) : payloads),

@@ -65,6 +65,8 @@ describe('a payload', () => {
 
   test.each([
     ['a plain one, once a key is set', [], [NEW]],
+    ['one that was written while keys only decrypt', ['plain', OLD], []],
+    ['one of the key before, while keys only decrypt', [OLD], ['plain', NEW, OLD]],
     ['one of the key before, once it is the second', [OLD], [NEW, OLD]],
     ['one of the next key, handed out before it is used', [NEW], [OLD, NEW]],
   ])('is read: %s', async (_which, write, read) => {
