@@ -8,18 +8,23 @@ import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-uti
 import type { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import { payloadCodec } from '../../activities/intake/payloadCodec.js';
+import { productVersion } from '../../api/open.js';
 import type { PayloadKey } from '../../contracts/payloadKeys.js';
 import type { Story } from './story.js';
 import { WORKFLOW_BUNDLE } from './world.js';
 
 export type History = temporal.api.history.v1.IHistory;
 
-/** Histories of the release that is being made; a release keeps its folder for ever. */
+/** A folder for each release, kept for ever. */
 export const HISTORIES = fileURLToPath(new URL('../replay/histories/', import.meta.url));
-const PRESENT = 'v0.1.0';
+/** That of the release in the making, which alone is written to. */
+export const PRESENT = `v${productVersion()}`;
 
-/** The history of one run of the lead's workflow, the newest unless another is named. */
-export const historyOf = ({ world, workflowId }: Story, runId?: string): Promise<History> =>
+/** Whose history: a lead's story, or another workflow of its world. */
+export type Told = Pick<Story, 'world' | 'workflowId'>;
+
+/** The history of one run of a workflow, the newest unless another is named. */
+export const historyOf = ({ world, workflowId }: Told, runId?: string): Promise<History> =>
   world.engine.client.workflow.getHandle(workflowId, runId).fetchHistory();
 
 /** Replays a history with the bundle of this build; throws what the engine would say. */
@@ -33,7 +38,7 @@ export const replay = (
 };
 
 /** Replays a story's history and, when histories are recorded, stores it under its name. */
-export async function replayAndKeep(story: Story, name: string, runId?: string): Promise<void> {
+export async function replayAndKeep(story: Told, name: string, runId?: string): Promise<void> {
   const history = await historyOf(story, runId);
   await replay(history, story.workflowId, story.world.payloadKeys);
   if (process.env.L2C_RECORD !== '1') return;
@@ -44,12 +49,14 @@ export async function replayAndKeep(story: Story, name: string, runId?: string):
 
 export const readHistory = (path: string): History => historyFromJSON(JSON.parse(readFileSync(path, 'utf8')));
 
-/** Whose process it was says nothing to a replay and has no place in a repository. */
+/** Whose process it was, and in which folder, says nothing to a replay and has no place in a repository. */
 function withoutMachine(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutMachine);
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, key === 'identity' ? 'story' : withoutMachine(inner)]),
+    Object.entries(value)
+      .filter(([key]) => key !== 'stackTrace')
+      .map(([key, inner]) => [key, key === 'identity' ? 'story' : withoutMachine(inner)]),
   );
 }
 
