@@ -66,7 +66,7 @@ test('the golden lead, encrypted, costs the same thirteen transitions and more b
     console.info(`encrypted: ${described.historyLength} events, ${bytes} bytes, largest text ${largest}`);
     expect(Number(described.raw.workflowExecutionInfo?.stateTransitionCount)).toBe(13);
     expect(described.historyLength).toBeLessThanOrEqual(80);
-    expect(bytes).toBeLessThanOrEqual(24 * 1024);
+    expect(bytes).toBeLessThanOrEqual(18 * 1024);
     await replayAndKeep(story, 'encrypted-golden');
 
     // Of search attributes the engine makes an index, and its own markers are not ours: all else is encrypted.
