@@ -6,6 +6,9 @@ import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { demandOf } from './contracts/demands.js';
+import { maskedPayloadKeys, type PayloadKey, readPayloadKeys } from './contracts/payloadKeys.js';
+import { maskedAddress } from './contracts/redacted.js';
 import { OBSERVE_VARIABLES, type ObserveSettings, observeSettings } from './observe/settings.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -89,6 +92,15 @@ const VARIABLES = {
   L2C_MAX_EVENT_LOOP_DELAY_MS: whole(0, 60_000, 1_000, 'Delay of the event loop above which 503 is answered'),
   L2C_MAX_HEAP_MB: whole(0, 1_000_000, 0, 'Heap above which 503 is answered; 0 is no limit'),
   L2C_CORS_ORIGINS: Type.Optional(text(2000, 'Origins of browsers that may call, by comma. Absent: none')),
+  L2C_PAYLOAD_KEYS: Type.Optional(
+    secret(
+      text(
+        2000,
+        'Keys of payloads in the engine, id:base64 by comma; the first encrypts, `plain` first: none. Absent: none',
+      ),
+    ),
+  ),
+  L2C_CODEC_ORIGINS: Type.Optional(text(2000, 'Origins of Temporal UIs that may decode. Absent: none')),
 } as const;
 
 type Name = keyof typeof VARIABLES;
@@ -130,6 +142,9 @@ export interface Config {
   };
   readonly limits: Readonly<Record<Limit, number>>;
   readonly corsOrigins: readonly string[];
+  /** Keys of the payloads in the engine: the first encrypts, all decrypt; none leaves them as they are. */
+  readonly payloadKeys: readonly PayloadKey[];
+  readonly codecOrigins: readonly string[];
 }
 
 /** Settings that cannot be used; `problems` has one sentence for each. */
@@ -193,24 +208,6 @@ function valuesOf(env: Environment): { values: Values; problems: string[] } {
 /** An empty variable is an absent one, as docker-compose and shells leave them. */
 const present = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
 
-interface Demand {
-  type?: string;
-  minimum?: number;
-  maximum?: number;
-  maxLength?: number;
-  pattern?: string;
-  enum?: readonly string[];
-  description?: string;
-}
-
-function demandOf(schema: TSchema): string {
-  const { type, minimum, maximum, maxLength, pattern, enum: words, description } = schema as Demand;
-  if (words !== undefined) return `one of ${words.join(', ')}`;
-  if (type === 'integer') return `a whole number from ${minimum} to ${maximum}`;
-  if (pattern !== undefined) return `an address like this: ${description}`;
-  return `text of at most ${maxLength} characters`;
-}
-
 function problemsTogether(values: Values): string[] {
   const problems: string[] = [];
   const jwt = ['L2C_JWT_ISSUER', 'L2C_JWT_AUDIENCE', 'L2C_JWKS_URL'] as const;
@@ -226,16 +223,19 @@ function problemsTogether(values: Values): string[] {
         `(${values.L2C_WORKER_ACTIVITIES}): steps would wait for connections until they time out`,
     );
   }
-  for (const origin of originsOf(values)) {
-    if (!/^https?:\/\/[^/\s]+$/.test(origin)) {
-      problems.push(`L2C_CORS_ORIGINS names ${JSON.stringify(origin)}; an origin is https://host[:port]`);
-    }
+  for (const name of ['L2C_CORS_ORIGINS', 'L2C_CODEC_ORIGINS'] as const) {
+    const wrong = listOf(values[name]).filter((origin) => !/^https?:\/\/[^/\s]+$/.test(origin));
+    const sentence = (origin: string) =>
+      `${name} names ${JSON.stringify(origin)}; an origin is https://host[:port]`;
+    problems.push(...wrong.map(sentence));
   }
-  return problems;
+  const { problems: unusable } = payloadKeys(values);
+  return [...problems, ...unusable.map((problem) => `L2C_PAYLOAD_KEYS ${problem}`)];
 }
 
-const originsOf = (values: Values): string[] =>
-  (values.L2C_CORS_ORIGINS ?? '').split(',').flatMap((origin) => origin.trim() || []);
+const listOf = (value = ''): string[] => value.split(',').flatMap((item) => item.trim() || []);
+const payloadKeys = ({ L2C_PAYLOAD_KEYS: keys }: Values) =>
+  keys === undefined ? { keys: [], problems: [] } : readPayloadKeys(keys);
 
 function configOf(v: Values): Config {
   const jwt =
@@ -277,7 +277,9 @@ function configOf(v: Values): Config {
       maxEventLoopDelayMs: v.L2C_MAX_EVENT_LOOP_DELAY_MS,
       maxHeapBytes: v.L2C_MAX_HEAP_MB * 1024 * 1024,
     },
-    corsOrigins: originsOf(v),
+    corsOrigins: listOf(v.L2C_CORS_ORIGINS),
+    codecOrigins: listOf(v.L2C_CODEC_ORIGINS),
+    payloadKeys: payloadKeys(v).keys,
     ...defined({ smtpUrl: v.SMTP_URL, jwt }),
   };
 }
@@ -288,13 +290,7 @@ function defined<T extends object>(values: T): Defined<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
 
-/** A secret without what is secret in it: the password of an address, also behind its question mark. */
 function shown(name: Name, value: string): string {
   if (!('x-secret' in VARIABLES[name])) return value;
-  if (!URL.canParse(value)) return '***';
-  const url = new URL(value);
-  if (url.password !== '') url.password = '***';
-  const secret = [...url.searchParams.keys()].filter((key) => /pass|secret|key/i.test(key));
-  for (const key of secret) url.searchParams.set(key, '***');
-  return url.href;
+  return name === 'L2C_PAYLOAD_KEYS' ? maskedPayloadKeys(value) : maskedAddress(value);
 }

@@ -15,6 +15,8 @@ import { ROUTE_FILES } from './routes.js';
 import { type RouteTable, routeTable } from './routeTable.js';
 import { validatorCompiler } from './validation.js';
 
+const EXPOSED_HEADERS = ['etag', 'location', 'idempotent-replay', 'retry-after', 'request-id'];
+
 declare module 'fastify' {
   interface FastifyInstance {
     /** Every route with its schema, for what has to know them all (405, tests of the contract). */
@@ -70,10 +72,13 @@ async function addProtection(app: FastifyInstance, { config }: AppDeps): Promise
       directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
     },
   });
-  if (config.corsOrigins.length > 0)
+  const { corsOrigins, codecOrigins = [] } = config;
+  if (corsOrigins.length + codecOrigins.length > 0)
     await app.register(cors, {
-      origin: [...config.corsOrigins],
-      exposedHeaders: ['etag', 'location', 'idempotent-replay', 'retry-after', 'request-id'],
+      delegator: ({ url = '' }, answer) => {
+        const also = url.startsWith('/v1/codec/') ? codecOrigins : [];
+        answer(null, { origin: [...corsOrigins, ...also], exposedHeaders: EXPOSED_HEADERS });
+      },
     });
   await app.register(underPressure, {
     maxEventLoopDelay: config.maxEventLoopDelayMs,

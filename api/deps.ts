@@ -2,6 +2,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { DecideDeps } from '../activities/intake/decide.js';
+import type { PayloadKey } from '../contracts/payloadKeys.js';
 import type { PolicyStore } from '../db/policies.js';
 import type { Tracing } from '../observe/tracing.js';
 
@@ -30,6 +31,10 @@ export interface ApiConfig {
   /** 0 switches the measure off. */
   readonly maxHeapBytes: number;
   readonly jwt?: JwtConfig;
+  /** Keys of the payloads in the engine. Default: none. */
+  readonly payloadKeys?: readonly PayloadKey[];
+  /** Origins of the engine's user interfaces, which may call the codec and nothing else. Default: none. */
+  readonly codecOrigins?: readonly string[];
 }
 
 /** Answers whether a neighbour can be worked with now; it rejects with the reason otherwise. */

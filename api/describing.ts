@@ -36,6 +36,7 @@ const TAGS = {
   keys: 'API keys',
   ledger: 'Postings, double entry',
   messages: 'What became of a decision that was answered 202',
+  histories: 'Payloads of the engine, for its user interface and command line',
   system: 'Health, version, metrics',
 } as const;
 

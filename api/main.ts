@@ -19,7 +19,12 @@ if (appDatabaseUrl === undefined || config.temporal.address === undefined) {
 }
 const connection = engineConnection();
 const tracing = await startTracing(config.observe.traces, 'l2c-api');
-const engine = openEngineClient(connection, config.temporal.namespace, tracing && [tracing.client]);
+const engine = openEngineClient(
+  connection,
+  config.temporal.namespace,
+  config.payloadKeys,
+  tracing && [tracing.client],
+);
 const api = await openApi({
   config,
   appDatabaseUrl,

@@ -73,6 +73,8 @@ export async function openApi(parts: ApiParts): Promise<OpenApi> {
         config: {
           version: productVersion(),
           corsOrigins: config.corsOrigins,
+          codecOrigins: config.codecOrigins,
+          payloadKeys: config.payloadKeys,
           ...config.limits,
           ...(config.jwt && { jwt: config.jwt }),
         },

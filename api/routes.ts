@@ -7,6 +7,7 @@ import type { AppDeps } from './deps.js';
 import { accountRoutes } from './routes/accounts.js';
 import { approvalRoutes } from './routes/approvals.js';
 import { chargeRoutes } from './routes/charges.js';
+import { codecRoutes } from './routes/codec.js';
 import { commissionRoutes } from './routes/commissions.js';
 import { documentRoutes } from './routes/documents.js';
 import { entityRoutes } from './routes/entities.js';
@@ -57,4 +58,5 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   commissionRoutes,
   ledgerRoutes,
   explanationRoutes,
+  codecRoutes,
 ];

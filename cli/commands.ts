@@ -62,7 +62,9 @@ async function runVerify(flags: VerifyFlags): Promise<number> {
   return reached(config, !flags.withoutEngine, async ({ databaseUrl, engine: at }) => {
     const db = new pg.Pool({ connectionString: databaseUrl, max: 4 });
     db.on('error', () => undefined); // The query under way fails with the same reason.
-    const engine = at && !flags.withoutEngine ? openLeadEngine({ ...at, ...config.temporal }) : undefined;
+    const { temporal, payloadKeys } = config;
+    const engine =
+      at && !flags.withoutEngine ? openLeadEngine({ ...at, ...temporal, payloadKeys }) : undefined;
     const isTerminal = process.stderr.isTTY && !flags.json;
     try {
       const results = await verify({
@@ -101,7 +103,7 @@ async function runReconcile(flags: Common & { readonly fast: boolean }): Promise
     if (!at) throw new Error('the start that runs here has no engine to reconcile with');
     const db = new pg.Pool({ connectionString: databaseUrl, max: 4 });
     db.on('error', () => undefined); // The query under way fails with the same reason.
-    const engine = openLeadEngine({ ...at, ...config.temporal });
+    const engine = openLeadEngine({ ...at, ...config.temporal, payloadKeys: config.payloadKeys });
     try {
       const report = await reconcile({
         db,

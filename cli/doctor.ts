@@ -177,7 +177,7 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
 }
 
 async function engine(options: ConnectionOptions, namespace: string): Promise<string> {
-  const { client, close } = openEngineClient(options, namespace);
+  const { client, close } = openEngineClient(options, namespace, []);
   try {
     const { customAttributes } = await client.connection.withDeadline(Date.now() + CALL_MS, () =>
       client.connection.operatorService.listSearchAttributes({ namespace }),

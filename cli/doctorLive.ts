@@ -65,7 +65,7 @@ export async function openLive(
     await db.end();
     return undefined;
   }
-  const client = openEngineClient(connection, config.temporal.namespace);
+  const client = openEngineClient(connection, config.temporal.namespace, config.payloadKeys);
   const engine = { ...client, taskQueue: config.temporal.taskQueue };
   const work = workFigures(db);
   work.catch(() => undefined); // Each check that needs it says so.

@@ -121,8 +121,8 @@ async function removeAll(config: Config, onEvent: OnEvent): Promise<void> {
 }
 
 /** Leads that stay open have no rows any more. */
-async function endWorkflows({ temporal }: Config): Promise<void> {
-  const { client, close } = openEngineClient(engineConnection(), temporal.namespace);
+async function endWorkflows({ temporal, payloadKeys }: Config): Promise<void> {
+  const { client, close } = openEngineClient(engineConnection(), temporal.namespace, payloadKeys);
   const query = `TaskQueue = '${temporal.taskQueue}' and ExecutionStatus = 'Running'`;
   try {
     await eachBounded(client.workflow.list({ query }), ENDING, async ({ workflowId }) => {
@@ -182,7 +182,12 @@ async function verified(product: Product, config: Config, onEvent: OnEvent): Pro
   const since = performance.now();
   onEvent({ step: 'verify', status: 'begin', ms: 0, detail: 'proving the invariants' });
   const { temporalConnection: connection, namespace, databaseUrl } = product.stack;
-  const engine = openLeadEngine({ connection, namespace, taskQueue: config.temporal.taskQueue });
+  const engine = openLeadEngine({
+    connection,
+    namespace,
+    taskQueue: config.temporal.taskQueue,
+    payloadKeys: config.payloadKeys,
+  });
   const db = new pg.Pool({ connectionString: databaseUrl, max: 4 });
   db.on('error', () => undefined); // The query under way fails with the same reason.
   try {

@@ -2,6 +2,7 @@
 import { type ConnectionOptions, WorkflowNotFoundError } from '@temporalio/client';
 import { openEngineClient } from '../activities/intake/engineClient.js';
 import { startWorkflow, tellLook } from '../activities/intake/telling.js';
+import type { PayloadKey } from '../contracts/payloadKeys.js';
 import type { ReconcileEngine } from './reconcile.js';
 
 const CALL_MS = 10_000;
@@ -16,8 +17,9 @@ export function openLeadEngine(options: {
   readonly connection: ConnectionOptions;
   readonly namespace: string;
   readonly taskQueue: string;
+  readonly payloadKeys: readonly PayloadKey[];
 }): LeadEngine {
-  const { client, close } = openEngineClient(options.connection, options.namespace);
+  const { client, close } = openEngineClient(options.connection, options.namespace, options.payloadKeys);
   const soon = <T>(work: () => Promise<T>): Promise<T> =>
     client.connection.withDeadline(Date.now() + CALL_MS, work);
   const { taskQueue } = options;

@@ -83,7 +83,12 @@ export async function openProduct(options: ProductOptions): Promise<Product> {
     const moved = await setClock(db);
     const tracing = await startTracing(config.observe.traces, 'l2c');
     if (tracing) closing.unshift(() => tracing.stop());
-    const client = openEngineClient(stack.temporalConnection, stack.namespace, tracing && [tracing.client]);
+    const client = openEngineClient(
+      stack.temporalConnection,
+      stack.namespace,
+      config.payloadKeys,
+      tracing && [tracing.client],
+    );
     // Not before its callers have ended: closing under a call in flight ends the process.
     closing.unshift(() => client.close());
     const engine = { ...client, taskQueue: config.temporal.taskQueue };

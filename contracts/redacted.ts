@@ -51,3 +51,13 @@ export const logOptions = (level: string): LoggerOptions => ({
   redact: [...REDACTED],
   serializers: { err: errorOf },
 });
+
+/** An address without what is secret in it: its password, also behind the question mark. */
+export function maskedAddress(value: string): string {
+  if (!URL.canParse(value)) return '***';
+  const url = new URL(value);
+  if (url.password !== '') url.password = '***';
+  const secret = [...url.searchParams.keys()].filter((key) => /pass|secret|key/i.test(key));
+  for (const key of secret) url.searchParams.set(key, '***');
+  return url.href;
+}

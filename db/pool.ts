@@ -48,12 +48,36 @@ export function openPool(url: string, options: PoolOptions): Db {
     pipeline: options.repetitive ?? false,
     types,
   });
+  repeatStale(pool);
   // Without a listener an idle connection that dies ends the process.
   pool.on('error', (error) => options.onIdleError?.(error));
   // The pool listens to idle connections only: one that dies in the middle of a transaction tells its query and
   // then raises the same error once more as an event, which would end the process as well.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
+}
+
+/**
+ * True when a statement was prepared before its tables were changed, as those of `select *` are when a release adds a
+ * column under running processes. The connection holds it for ever; another one prepares it anew.
+ */
+const isStale = (error: unknown): boolean =>
+  (error as { code?: unknown }).code === '0A000' &&
+  /cached plan must not change result type/.test((error as Error).message);
+
+/** The pool gives up a connection whose query failed, so each repetition meets another; the last is a new one. */
+function repeatStale(pool: Db): void {
+  const query = pool.query.bind(pool) as (...asked: unknown[]) => Promise<unknown>;
+  const repeated = async (...asked: unknown[]): Promise<unknown> => {
+    for (let left = pool.options.max; ; left--) {
+      try {
+        return await query(...asked);
+      } catch (error) {
+        if (!isStale(error) || left === 0) throw error;
+      }
+    }
+  };
+  pool.query = repeated as typeof pool.query;
 }
 
 /** SQLSTATE classes that say the database is away or contended, not that we are wrong. */
@@ -105,7 +129,8 @@ export type CommitWith = (last: () => Promise<unknown>) => Promise<void>;
 
 /**
  * Runs `work` in one transaction with one commit. A deadlock or serialization failure is tried again twice,
- * because the other transaction has gone on by then; any other error rolls back and is thrown. Given a
+ * because the other transaction has gone on by then, and a stale statement over another connection; any other error
+ * rolls back and is thrown. Given a
  * transaction, `work` becomes part of it: beginning, trying again and ending are its owner's.
  */
 export async function withTransaction<T>(
@@ -113,6 +138,7 @@ export async function withTransaction<T>(
   work: (tx: Tx, commitWith: CommitWith) => Promise<T>,
 ): Promise<T> {
   if (isTx(db)) return work(db, async (last) => void (await last()));
+  let stale = db.options.max;
   for (let attempt = 1; ; attempt++) {
     const tx = await db.connect();
     let broken: Error | undefined;
@@ -134,7 +160,10 @@ export async function withTransaction<T>(
       await tx.query('rollback').catch((e: Error) => {
         broken = e;
       });
-      if (!isSerialization(error) || attempt === 3) throw error;
+      if (isStale(error) && stale-- > 0) {
+        broken = error as Error;
+        attempt--;
+      } else if (!isSerialization(error) || attempt === 3) throw error;
     } finally {
       tx.release(broken);
     }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { ConfigError, maskedConfig, readConfig } from '../config.js';
 
@@ -31,6 +32,8 @@ describe('the settings', () => {
         maxHeapBytes: 0,
       },
       corsOrigins: [],
+      payloadKeys: [],
+      codecOrigins: [],
     });
   });
 
@@ -78,6 +81,7 @@ describe('the settings', () => {
     ],
     ['L2C_JWT_ISSUER', 'a', 'L2C_JWT_ISSUER without L2C_JWT_AUDIENCE and L2C_JWKS_URL'],
     ['L2C_CORS_ORIGINS', '*', 'L2C_CORS_ORIGINS names "*"; an origin is https://host[:port]'],
+    ['L2C_CODEC_ORIGINS', 'ui', 'L2C_CODEC_ORIGINS names "ui"; an origin is https://host[:port]'],
     [
       'L2C_WORKER_POOL',
       '15',
@@ -91,6 +95,58 @@ describe('the settings', () => {
     const [problem] = problemsOf({ DATABASE_URL: 'mysql://root:hunter2@db/l2c' });
     expect(problem).toContain('DATABASE_URL is "mysql://root:***@db/l2c"');
     expect(problemsOf({ DATABASE_URL: 'hunter2 is my password' })[0]).not.toContain('hunter2');
+  });
+
+  describe('keys of payloads', () => {
+    const key = (bytes: number) => Buffer.alloc(bytes, 7).toString('base64');
+    const takes = 'AES-256 takes 32 bytes in base64 (openssl rand -base64 32)';
+    const id = 'has no usable id: id:key, the id 1 to 32 letters, digits and . _ -';
+
+    test('are read in their order, and show nothing of themselves', () => {
+      const { payloadKeys } = readConfig({ L2C_PAYLOAD_KEYS: `new:${key(32)}, old.1:${key(32)}` });
+      expect(payloadKeys.map((entry) => entry.id)).toEqual(['new', 'old.1']);
+      expect(payloadKeys[0]?.key.export()).toEqual(Buffer.alloc(32, 7));
+      expect(`${inspect(payloadKeys, { depth: 9 })}${JSON.stringify(payloadKeys)}`).not.toContain('BwcH');
+    });
+
+    test('only decrypt behind the word plain', () => {
+      const { payloadKeys } = readConfig({ L2C_PAYLOAD_KEYS: `plain,a:${key(32)},b:${key(32)}` });
+      expect(payloadKeys.map(({ id, readsOnly }) => [id, readsOnly])).toEqual([
+        ['a', true],
+        ['b', true],
+      ]);
+    });
+
+    test.each([
+      ['plain', 'L2C_PAYLOAD_KEYS is plain alone; leave it out where there is no key'],
+      [`plain,k:${key(31)}`, `L2C_PAYLOAD_KEYS entry 2 names the key k, which has 31 bytes; ${takes}`],
+      [`k:${key(32)},plain`, `L2C_PAYLOAD_KEYS entry 2 ${id}`],
+      [`k:${key(31)}`, `L2C_PAYLOAD_KEYS entry 1 names the key k, which has 31 bytes; ${takes}`],
+      [`k:${key(33)}`, `L2C_PAYLOAD_KEYS entry 1 names the key k, which has 33 bytes; ${takes}`],
+      [`k:${key(16)}`, `L2C_PAYLOAD_KEYS entry 1 names the key k, which has 16 bytes; ${takes}`],
+      ['k:', `L2C_PAYLOAD_KEYS entry 1 names the key k, which has 0 bytes; ${takes}`],
+      ['k:hunter2 is short', `L2C_PAYLOAD_KEYS entry 1 names the key k, which is not base64; ${takes}`],
+      [key(32), `L2C_PAYLOAD_KEYS entry 1 ${id}`],
+      [`${'k'.repeat(33)}:${key(32)}`, `L2C_PAYLOAD_KEYS entry 1 ${id}`],
+      [`a b:${key(32)}`, `L2C_PAYLOAD_KEYS entry 1 ${id}`],
+      [`k:${key(32)},`, `L2C_PAYLOAD_KEYS entry 2 ${id}`],
+      [`k:${key(32)},k:${key(32)}`, 'L2C_PAYLOAD_KEYS entry 2 names the key k a second time'],
+      [
+        Array.from({ length: 17 }, (_, i) => `k${i}:${key(32)}`).join(','),
+        'L2C_PAYLOAD_KEYS names 17 keys; it takes at most 16',
+      ],
+    ])('%#: what cannot be used is refused without showing it', (setting, problem) => {
+      expect(problemsOf({ L2C_PAYLOAD_KEYS: setting })).toEqual([problem]);
+    });
+
+    test.each([
+      [`new:${key(32)},old:${key(32)}`, 'new:***,old:***'],
+      [key(32), '***'],
+      [`plain, old:${key(32)}`, 'plain,old:***'],
+    ])('are masked but for their ids', (setting, shown) => {
+      const row = maskedConfig({ L2C_PAYLOAD_KEYS: setting }).find(({ name }) => name === 'L2C_PAYLOAD_KEYS');
+      expect(row?.value).toBe(shown);
+    });
   });
 
   test('all problems are said at once', () => {

@@ -94,6 +94,7 @@ export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
         stackTraces: config.worker.stackTraces,
         shutdownGraceMs: parts.graceMs,
         ...(parts.tracing && { interceptor: parts.tracing.activities }),
+        payloadKeys: config.payloadKeys,
       },
       {
         db,

@@ -5,7 +5,9 @@ import { readFileSync } from 'node:fs';
 import type { ActivityInterceptorsFactory, NativeConnectionOptions, WorkerOptions } from '@temporalio/worker';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { type ActivityDeps, makeActivities } from '../activities/index.js';
+import { payloadCodec } from '../activities/intake/payloadCodec.js';
 import type { Engine } from '../activities/intake/telling.js';
+import type { PayloadKey } from '../contracts/payloadKeys.js';
 import { startRelay } from './relay.js';
 import { withoutStackTraces } from './workflowThread.js';
 
@@ -22,6 +24,8 @@ export interface WorkerSettings {
   readonly shutdownGraceMs: number;
   /** Around each activity: tracing. */
   readonly interceptor?: ActivityInterceptorsFactory;
+  /** The first encrypts what goes to the engine, all decrypt. Default: none. */
+  readonly payloadKeys?: readonly PayloadKey[];
 }
 
 export interface RunningWorker {
@@ -44,6 +48,7 @@ export async function startWorker(
     // It stands twice in every workflow task of every history; the default is 80 characters long.
     buildId: buildOf(settings.workflowBundle.codePath),
     activities: makeActivities(deps),
+    dataConverter: { payloadCodecs: [payloadCodec(settings.payloadKeys ?? [])] },
     maxCachedWorkflows: settings.maxCachedWorkflows,
     shutdownGraceTime: settings.shutdownGraceMs,
     // A killed worker's leads go on after this time elsewhere; the default of 10 s is felt (TEMPORAL, rule 22).

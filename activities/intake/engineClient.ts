@@ -8,6 +8,8 @@ import {
   makeGrpcRetryInterceptor,
   type WorkflowClientInterceptor,
 } from '@temporalio/client';
+import type { PayloadKey } from '../../contracts/payloadKeys.js';
+import { payloadCodec } from './payloadCodec.js';
 
 const PROBE_MS = 1_500;
 
@@ -26,6 +28,7 @@ export interface EngineClient {
 export function openEngineClient(
   options: ConnectionOptions,
   namespace: string,
+  payloadKeys: readonly PayloadKey[],
   interceptors: readonly WorkflowClientInterceptor[] = [],
 ): EngineClient {
   const connection = Connection.lazy({
@@ -38,7 +41,12 @@ export function openEngineClient(
       ...(options.interceptors ?? []),
     ],
   });
-  const client = new Client({ connection, namespace, interceptors: { workflow: [...interceptors] } });
+  const client = new Client({
+    connection,
+    namespace,
+    dataConverter: { payloadCodecs: [payloadCodec(payloadKeys)] },
+    interceptors: { workflow: [...interceptors] },
+  });
   return {
     client,
     async probe() {

@@ -17,6 +17,7 @@ export const RESOURCES = [
   'statements',
   'payouts',
   'explanations',
+  'histories',
   'ledger',
   'accounts',
   'products',

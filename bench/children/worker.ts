@@ -13,7 +13,7 @@ let close: () => Promise<void> = async () => undefined;
 async function open(settings: PartSettings): Promise<void> {
   const { stateDir, appUrl, engineAddress, namespace, durable } = settings;
   const config = benchConfig(stateDir);
-  const client = openEngineClient({ address: engineAddress }, namespace);
+  const client = openEngineClient({ address: engineAddress }, namespace, config.payloadKeys);
   const engine = { ...client, taskQueue: config.temporal.taskQueue };
   const { log } = openLog(config);
   const connection = { address: engineAddress };

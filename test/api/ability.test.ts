@@ -63,6 +63,7 @@ const TABLE: [Action, Resource, readonly Role[]][] = [
   ['read', 'people', EVERYBODY],
   ['read', 'keys', EVERYBODY],
   ['read', 'policies', BUT_PAYEE],
+  ['read', 'histories', SEE_ALL],
   ['read', 'entities', EVERYBODY],
   ['create', 'imports', ['marketing', 'manager', 'admin', 'integration']],
   ['create', 'quotes', ['rep', 'manager']],

@@ -118,7 +118,7 @@ test('on a given server and engine it runs as often as one likes and leaves noth
     const { rows } = await server.query(`select datname from pg_database where datname = 'l2c_funnel'`);
     await server.end();
     expect(rows).toEqual([]);
-    const { client, close } = openEngineClient({ address: stack.temporalAddress }, stack.namespace);
+    const { client, close } = openEngineClient({ address: stack.temporalAddress }, stack.namespace, []);
     const running: string[] = [];
     for await (const { workflowId } of client.workflow.list({ query: `ExecutionStatus = 'Running'` }))
       running.push(workflowId);

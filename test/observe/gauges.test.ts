@@ -14,7 +14,7 @@ let nowhere: EngineClient;
 beforeAll(async () => {
   database = await freshDatabase();
   await ensureClock(database.app, REAL_SPEED, Date.now());
-  nowhere = openEngineClient({ address: '127.0.0.1:1' }, 'default');
+  nowhere = openEngineClient({ address: '127.0.0.1:1' }, 'default', []);
 });
 afterAll(async () => {
   await nowhere?.close();

@@ -8,6 +8,7 @@ import { reconcile } from '../../cli/reconcile.js';
 import { newId } from '../../db/ids.js';
 import { ensurePayoutSchedule, payoutScheduleOf } from '../../worker/schedule.js';
 import { PEOPLE } from '../support/company.js';
+import { replayAndKeep } from '../support/histories.js';
 import { captured, type Story } from '../support/story.js';
 import { brokenRules } from '../support/told.js';
 import { openWorld, until, type World } from '../support/world.js';
@@ -45,11 +46,14 @@ async function yesterdayWas(businessMs: number, secondsPerDay = 86_400): Promise
   await addSegment(world.db, { nowMs, anchorMs: nowMs + businessMs - yesterdayNoon(), secondsPerDay });
 }
 
+/** The workflow the Schedule starts at noon of yesterday. */
+const opener = (): string => `payout/open-${new Date(yesterdayNoon()).toISOString().replace('.000', '')}`;
+
 /** What the Schedule would have done yesterday: the workflow it starts, run to its end. */
 async function ring(): Promise<unknown> {
   const { client } = world.engine;
   const noon = yesterdayNoon();
-  const at = `payout/open-${new Date(noon).toISOString().replace('.000', '')}`;
+  const at = opener();
   const before = await client.workflow
     .getHandle(at)
     .describe()
@@ -98,9 +102,11 @@ test('on payday the run of the month before is opened once, however often it is 
     connection: { address: world.address },
     namespace: 'default',
     taskQueue: world.engine.taskQueue,
+    payloadKeys: [],
   });
   const report = await reconcile({ db: world.database.owner, engine }).finally(() => engine.close());
   expect(report.started).toEqual([RUN]);
+  const { runId } = await client.workflow.getHandle(RUN).describe();
   const { db, marks } = world;
   const decision = {
     id: newId('msg'),
@@ -116,6 +122,9 @@ test('on payday the run of the month before is opened once, however often it is 
   expect(await story.reaches('closed')).toMatchObject({ outcome: 'won' });
   expect(await ring()).toEqual({ run: '2026-03/1' });
   await story.ended();
+  await replayAndKeep(story, 'paid-on-payday');
+  await replayAndKeep({ world, workflowId: RUN }, 'payout-run', runId);
+  await replayAndKeep({ world, workflowId: opener() }, 'payday');
   await until('nothing is left open', async () => (await brokenRules(world)).length === 0);
 });
 

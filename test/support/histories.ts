@@ -3,30 +3,44 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Payload } from '@temporalio/common';
 import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
+import { payloadCodec } from '../../activities/intake/payloadCodec.js';
+import { productVersion } from '../../api/open.js';
+import type { PayloadKey } from '../../contracts/payloadKeys.js';
 import type { Story } from './story.js';
 import { WORKFLOW_BUNDLE } from './world.js';
 
 export type History = temporal.api.history.v1.IHistory;
 
-/** Histories of the release that is being made; a release keeps its folder for ever. */
+/** A folder for each release, kept for ever. */
 export const HISTORIES = fileURLToPath(new URL('../replay/histories/', import.meta.url));
-const PRESENT = 'v0.1.0';
+/** That of the release in the making, which alone is written to. */
+export const PRESENT = `v${productVersion()}`;
 
-/** The history of one run of the lead's workflow, the newest unless another is named. */
-export const historyOf = ({ world, workflowId }: Story, runId?: string): Promise<History> =>
+/** Whose history: a lead's story, or another workflow of its world. */
+export type Told = Pick<Story, 'world' | 'workflowId'>;
+
+/** The history of one run of a workflow, the newest unless another is named. */
+export const historyOf = ({ world, workflowId }: Told, runId?: string): Promise<History> =>
   world.engine.client.workflow.getHandle(workflowId, runId).fetchHistory();
 
 /** Replays a history with the bundle of this build; throws what the engine would say. */
-export const replay = (history: History, workflowId = 'lead/replayed'): Promise<void> =>
-  Worker.runReplayHistory({ workflowBundle: WORKFLOW_BUNDLE }, history, workflowId);
+export const replay = (
+  history: History,
+  workflowId = 'lead/replayed',
+  payloadKeys: readonly PayloadKey[] = [],
+): Promise<void> => {
+  const dataConverter = { payloadCodecs: [payloadCodec(payloadKeys)] };
+  return Worker.runReplayHistory({ workflowBundle: WORKFLOW_BUNDLE, dataConverter }, history, workflowId);
+};
 
 /** Replays a story's history and, when histories are recorded, stores it under its name. */
-export async function replayAndKeep(story: Story, name: string, runId?: string): Promise<void> {
+export async function replayAndKeep(story: Told, name: string, runId?: string): Promise<void> {
   const history = await historyOf(story, runId);
-  await replay(history, story.workflowId);
+  await replay(history, story.workflowId, story.world.payloadKeys);
   if (process.env.L2C_RECORD !== '1') return;
   mkdirSync(join(HISTORIES, PRESENT), { recursive: true });
   const text = JSON.stringify(withoutMachine(JSON.parse(historyToJSON(history))), null, 1);
@@ -35,12 +49,14 @@ export async function replayAndKeep(story: Story, name: string, runId?: string):
 
 export const readHistory = (path: string): History => historyFromJSON(JSON.parse(readFileSync(path, 'utf8')));
 
-/** Whose process it was says nothing to a replay and has no place in a repository. */
+/** Whose process it was, and in which folder, says nothing to a replay and has no place in a repository. */
 function withoutMachine(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutMachine);
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, key === 'identity' ? 'story' : withoutMachine(inner)]),
+    Object.entries(value)
+      .filter(([key]) => key !== 'stackTrace')
+      .map(([key, inner]) => [key, key === 'identity' ? 'story' : withoutMachine(inner)]),
   );
 }
 
@@ -55,6 +71,47 @@ export function payloadsOf(history: History): PayloadSeen[] {
   walk(JSON.parse(historyToJSON(history)), '', found);
   return found;
 }
+
+/** A history with its payloads readable, as the engine's tools show it. */
+export async function decrypted(history: History, payloadKeys: readonly PayloadKey[]): Promise<History> {
+  const codec = payloadCodec(payloadKeys);
+  const read = async (value: unknown): Promise<unknown> => {
+    if (Array.isArray(value)) return Promise.all(value.map(read));
+    if (value === null || typeof value !== 'object') return value;
+    if (isPayload(value)) {
+      const [payload] = await codec.decode([bytesOf(value)]);
+      return textOf(payload as Payload);
+    }
+    const entries = Object.entries(value).map(async ([key, inner]) => [key, await read(inner)] as const);
+    return Object.fromEntries(await Promise.all(entries));
+  };
+  return historyFromJSON(await read(JSON.parse(historyToJSON(history))));
+}
+
+interface PayloadText {
+  readonly metadata: Record<string, string>;
+  readonly data: string;
+}
+
+const isPayload = (value: object): value is PayloadText =>
+  'metadata' in value && typeof (value as { data?: unknown }).data === 'string';
+
+const bytesOf = ({ metadata, data }: PayloadText): Payload => ({
+  metadata: Object.fromEntries(
+    Object.entries(metadata).map(([name, text]) => [name, Buffer.from(text, 'base64')]),
+  ),
+  data: Buffer.from(data, 'base64'),
+});
+
+const textOf = ({ metadata, data }: Payload): PayloadText => ({
+  metadata: Object.fromEntries(
+    Object.entries(metadata ?? {}).map(([name, bytes]) => [
+      name,
+      Buffer.from(bytes ?? []).toString('base64'),
+    ]),
+  ),
+  data: Buffer.from(data ?? []).toString('base64'),
+});
 
 function walk(value: unknown, path: string, found: PayloadSeen[]): void {
   if (value === null || typeof value !== 'object') return;

@@ -225,7 +225,12 @@ async function passed({ db, engine, api }: Product, days: number): Promise<void>
 }
 
 async function clean({ config, product, database, stateDir }: Scene): Promise<void> {
-  const engine = openLeadEngine({ ...config.temporal, connection: product.stack.temporalConnection });
+  const { payloadKeys } = config;
+  const engine = openLeadEngine({
+    ...config.temporal,
+    connection: product.stack.temporalConnection,
+    payloadKeys,
+  });
   const checkpoints = foldersOf(stateDir).checkpoints;
   let broken: unknown;
   try {

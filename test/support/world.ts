@@ -6,12 +6,14 @@ import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import pino from 'pino';
 import type { ActivityDeps } from '../../activities/index.js';
+import { payloadCodec } from '../../activities/intake/payloadCodec.js';
 import { type Engine, ToldMarks } from '../../activities/intake/telling.js';
 import type { Mailer } from '../../activities/mailer.js';
+import type { PayloadKey } from '../../contracts/payloadKeys.js';
 import { PolicyStore } from '../../db/policies.js';
 import type { Db } from '../../db/pool.js';
 import { type ClockSegment, instantAt } from '../../domain/calendar/clock.js';
-import { type RunningWorker, startWorker } from '../../worker/worker.js';
+import { type RunningWorker, startWorker, type WorkerSettings } from '../../worker/worker.js';
 import { BEGINS_AT, type Rules, seedCompany } from './company.js';
 import { freshDatabase, type TestDatabase } from './database.js';
 import type { TimeSkipping } from './timeSkipping.js';
@@ -37,6 +39,8 @@ export interface WorldOptions {
   readonly mailer?: Mailer;
   /** Another dev server than the run's. */
   readonly address?: string;
+  /** Keys of payloads, of the client and, unless it is started with others, of the worker. */
+  readonly payloadKeys?: readonly PayloadKey[];
 }
 
 export interface World {
@@ -47,6 +51,7 @@ export interface World {
   readonly address: string;
   readonly policies: PolicyStore;
   readonly marks: ToldMarks;
+  readonly payloadKeys: readonly PayloadKey[];
   /** Real time as the engine has it: virtual where time is. */
   now(): Promise<number>;
   /** The business instant of `now`. */
@@ -56,7 +61,9 @@ export interface World {
    * time-skipping server loses a workflow task whose timer rings while a decision takes it away.
    */
   pass(days: number): Promise<void>;
-  startWorker(): Promise<RunningWorker>;
+  /** One more worker, with settings of its own where it is given some. */
+  startWorker(own?: Partial<WorkerSettings>): Promise<RunningWorker>;
+  /** All of them. */
   stopWorker(): Promise<void>;
   close(): Promise<void>;
 }
@@ -83,7 +90,12 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const segment: ClockSegment = { anchorMs: BEGINS_AT, realAnchorMs: await now(), secondsPerDay: 86_400 };
   await seedCompany(database.owner, segment.realAnchorMs, options.rules);
   const taskQueue = `story-${randomUUID().slice(0, 8)}`; // As long as a real one: it counts in every history.
-  const engine: Engine = { client: new Client({ connection, namespace: 'default' }), taskQueue };
+  const { payloadKeys = [] } = options;
+  const dataConverter = { payloadCodecs: [payloadCodec(payloadKeys)] };
+  const engine: Engine = {
+    client: new Client({ connection, namespace: 'default', dataConverter }),
+    taskQueue,
+  };
   const policies = new PolicyStore();
   const db = options.countedBy?.(database.app) ?? database.app;
   const workerDb = options.workerDb?.(db) ?? db;
@@ -94,12 +106,13 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     log,
     mailer: options.mailer as Mailer,
   };
-  let worker: RunningWorker | undefined;
+  const workers = new Set<RunningWorker>();
   const world: World = {
     database,
     db,
     engine,
     address,
+    payloadKeys,
     policies,
     marks: new ToldMarks(database.app, (error) => log.warn(error)),
     now,
@@ -108,8 +121,8 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       if (!time) throw new Error('only virtual time can be passed');
       await time.env.sleep(Math.round(days * DAY_MS));
     },
-    async startWorker() {
-      worker = await startWorker(
+    async startWorker(own) {
+      const worker = await startWorker(
         {
           connection: { address },
           namespace: 'default',
@@ -117,15 +130,18 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
           workflowBundle: WORKFLOW_BUNDLE,
           maxCachedWorkflows: 100,
           shutdownGraceMs: 1_000,
+          payloadKeys,
+          ...own,
         },
         { ...deps, engine },
       );
+      workers.add(worker);
       worker.ended.catch(() => undefined); // A test that broke it on purpose looks at the deal, not at it.
       return worker;
     },
     async stopWorker() {
-      await worker?.stop();
-      worker = undefined;
+      for (const worker of workers) await worker.stop();
+      workers.clear();
     },
     async close() {
       await endWorkflows(engine, database);

@@ -6,7 +6,7 @@ import { startWorkflow } from '../../../activities/intake/telling.js';
 import { newId } from '../../../db/ids.js';
 import { Writes } from '../../../db/writes.js';
 import { PEOPLE, sku } from '../../support/company.js';
-import { historyOf, payloadsOf } from '../../support/histories.js';
+import { historyOf, payloadsOf, replayAndKeep } from '../../support/histories.js';
 import { captured, type Story } from '../../support/story.js';
 import { brokenRules } from '../../support/told.js';
 import { openWorld, until, type World } from '../../support/world.js';
@@ -45,6 +45,7 @@ test('an invoice that fails over an outage and a bug leaves the deal running, wi
     const seen = payloadsOf(await historyOf(story)).map(({ text }) => text);
     expect(seen.filter((text) => text.includes(CANARY))).toEqual([]);
     expect(JSON.stringify(await historyOf(story))).not.toContain(CANARY);
+    await replayAndKeep(story, 'step-stuck');
   });
 });
 
@@ -59,6 +60,7 @@ test('a decision that fails over an outage and a bug is stuck with a task, not l
       `select parked_for from messages where lead_id = $1 and name = 'qualifyLead'`,
     );
     expect(stored).toEqual([{ parked_for: 'stuck' }]);
+    await replayAndKeep(story, 'decision-stuck');
   });
 });
 

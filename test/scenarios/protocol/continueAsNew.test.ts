@@ -15,7 +15,7 @@ import {
   untilListens,
 } from '../../../engine/temporal.js';
 import { findTemporalCli } from '../../../engine/temporalCli.js';
-import { historyOf, replay } from '../../support/histories.js';
+import { historyOf, replay, replayAndKeep } from '../../support/histories.js';
 import { captured } from '../../support/story.js';
 import { brokenRules, ledgerSums } from '../../support/told.js';
 import { openWorld, until } from '../../support/world.js';
@@ -91,6 +91,9 @@ test('a lead that continues as new again and again loses nothing and is won', as
     expect(await ledgerSums(story)).toEqual([]);
     expect(await brokenRules(world)).toEqual([]);
     for (const run of runs) await replay(await historyOf(story, run), story.workflowId);
+    for (const [i, run] of [...runs].slice(0, 3).entries()) {
+      await replayAndKeep(story, `continued-as-new-${i + 1}`, run);
+    }
   } finally {
     await world.close();
   }

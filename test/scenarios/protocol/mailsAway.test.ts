@@ -2,6 +2,7 @@
 // dev server, in real time.
 import { expect, test } from '@jest/globals';
 import type { Mailer } from '../../../activities/mailer.js';
+import { replayAndKeep } from '../../support/histories.js';
 import { captured, type Story } from '../../support/story.js';
 import { brokenRules } from '../../support/told.js';
 import { openWorld, until } from '../../support/world.js';
@@ -44,6 +45,7 @@ test('a lead closed while its receipt cannot be sent is reopened by a bounce and
     const queued = () => story.rows(`select from mails where lead_id = $1 and status = 'queued'`);
     await until('no mail waits any more', async () => (await queued()).length === 0, 40_000);
     expect(await brokenRules(world)).toEqual([]);
+    await replayAndKeep(story, 'mail-away');
   } finally {
     await world.close();
   }
