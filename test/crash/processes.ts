@@ -1,7 +1,10 @@
 // A process of the product under a supervisor: killed by itself where the plan says so, or from outside, it is
 // started again at once with what is left of the plan.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { until } from '../support/until.js';
 
 /** Where a process is killed: nothing written yet; written, nobody knows; its function has returned. */
 export const POINTS = ['before', 'committed', 'answered'] as const;
@@ -37,82 +40,79 @@ const PAUSE_MS = 100;
 
 export class Supervised {
   readonly #settings: VictimSettings;
-  #plan: Kill[];
+  #plan: readonly Kill[];
   #child: ChildProcess | undefined;
-  #ready: Promise<void> = Promise.resolve();
-  #gone: Promise<void> = Promise.resolve();
+  #isUp = false;
   #isStopping = false;
+  #running: Promise<void> = Promise.resolve();
   /** Every kill of the plan that happened, in order. */
   readonly killed: Killed[] = [];
-  /** Why it ended where nobody killed it. */
+  /** How it ended where nobody killed it. */
   readonly accidents: string[] = [];
 
   constructor(settings: VictimSettings, plan: readonly Kill[] = []) {
     this.#settings = settings;
-    this.#plan = [...plan];
+    this.#plan = plan;
   }
 
   start(): Promise<void> {
-    this.#start();
-    return this.#ready;
+    this.#running = this.#keepAlive();
+    return this.ready();
   }
 
-  /** Resolves when the process that runs now works. */
+  /** Resolves when a process works. */
   ready(): Promise<void> {
-    return this.#ready;
+    const { role } = this.#settings;
+    return until(`the ${role} works`, async () => this.#isUp, READY_MS).then(() => undefined);
   }
 
-  /** SIGKILL from outside; the next one has been started when it resolves. */
+  /** SIGKILL from outside; resolves when the next one works. */
   async kill(): Promise<void> {
-    const gone = this.#gone;
+    this.#isUp = false;
     this.#child?.kill('SIGKILL');
-    await gone;
-    await this.#ready;
+    await this.ready();
+  }
+
+  /** A word to the process; one that is being started needs none. */
+  tell(word: string): void {
+    if (this.#isUp) this.#child?.stdin?.write(`${word}\n`);
   }
 
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#child?.kill('SIGKILL');
-    await this.#gone;
+    await this.#running;
   }
 
-  #start(): void {
-    const env = { ...this.#settings, dist: DIST, kills: this.#plan };
+  /** What of the plan has not happened yet. */
+  get left(): readonly Kill[] {
+    return this.#plan;
+  }
+
+  async #keepAlive(): Promise<void> {
+    while (!this.#isStopping) {
+      await this.#live();
+      if (!this.#isStopping) await pause(PAUSE_MS);
+    }
+  }
+
+  /** One process from its start to its end. */
+  async #live(): Promise<void> {
+    const victim = JSON.stringify({ ...this.#settings, dist: DIST, kills: this.#plan });
     const child = spawn(process.execPath, [ENTRY], {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, TZ: 'UTC', NODE_OPTIONS: '', L2C_VICTIM: JSON.stringify(env) },
+      env: { ...process.env, TZ: 'UTC', NODE_OPTIONS: '', L2C_VICTIM: victim },
     });
     this.#child = child;
     let heard = '';
-    let isUp: () => void = () => undefined;
-    let isLost: (error: Error) => void = () => undefined;
-    this.#ready = new Promise<void>((resolve, reject) => {
-      [isUp, isLost] = [resolve, reject];
-    });
-    this.#ready.catch(() => undefined); // Whoever waits for it is told; a process killed while starting is not lost.
-    const late = setTimeout(() => isLost(new Error(`${this.#settings.role} is not up`)), READY_MS);
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    child.stdin.on('error', () => undefined); // It may be gone when it is told something.
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
       heard += text;
-      if (heard.includes('ready\n')) isUp();
+      if (text.includes('ready\n') && this.#child === child) this.#isUp = true;
     });
-    this.#gone = new Promise((resolve) => {
-      child.once('close', (code, signal) => {
-        clearTimeout(late);
-        this.#note(heard, signal ?? `exit code ${code}`);
-        if (!this.#isStopping) setTimeout(() => this.#again(isUp, isLost), PAUSE_MS).unref();
-        resolve();
-      });
-    });
-    // `kill()` waits for the next one: the promise of a process that is gone follows that of its successor.
-    this.#gone = this.#gone.then(
-      () => new Promise<void>((resolve) => setTimeout(resolve, this.#isStopping ? 0 : PAUSE_MS + 10)),
-    );
-  }
-
-  #again(isUp: () => void, isLost: (error: Error) => void): void {
-    if (this.#isStopping) return;
-    this.#start();
-    this.#ready.then(isUp, isLost);
+    const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+    this.#isUp = false;
+    this.#note(heard, signal ?? `exit code ${code}`);
   }
 
   #note(heard: string, how: string): void {

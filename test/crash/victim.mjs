@@ -3,7 +3,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { existsSync, writeSync } from 'node:fs';
 import { Server, ServerResponse } from 'node:http';
-import { Client as EngineClient, Connection } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import pg from 'pg';
 import pino from 'pino';
@@ -123,8 +122,9 @@ const config = readConfig({
   ...(smtpUrl && { SMTP_URL: smtpUrl }),
 });
 const log = pino({ level: process.env.L2C_TEST_LOG ?? 'silent' });
-const connection = Connection.lazy({ address });
-const engine = { client: new EngineClient({ connection, namespace: 'default' }), taskQueue };
+const { openEngineClient } = await load('activities/intake/engineClient.js');
+const client = openEngineClient({ address }, 'default');
+const engine = { client: client.client, taskQueue };
 const parts = { config, log, durable: false, schedule: false, appDatabaseUrl: appUrl, engine };
 
 if (role === 'worker') {
@@ -136,7 +136,8 @@ if (role === 'worker') {
 } else {
   wrapServer();
   const { openApi } = await load('api/open.js');
-  await openApi({ ...parts, probeEngine: async () => undefined, port });
+  const api = await openApi({ ...parts, probeEngine: client.probe, port });
+  process.stdin.on('data', () => void api.clock.refresh());
 }
 writeSync(1, 'ready\n');
 // Whoever started it is gone: nobody is left to kill it.
