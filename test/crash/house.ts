@@ -2,10 +2,12 @@
 // processes of their own. Whoever calls the API has what every client should have: an Idempotency-Key and patience.
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
+import { SMTPServer } from 'smtp-server';
 import { addSegment, lookToOpenLeads } from '../../activities/intake/clock.js';
 import { type EngineClient, openEngineClient } from '../../activities/intake/engineClient.js';
 import { ensureAdminKey } from '../../activities/intake/firstBoot.js';
@@ -31,7 +33,7 @@ const LOADED_AT = Date.UTC(2026, 2, 2, 8);
 const BEGINS_AT = Date.UTC(2026, 2, 2, 9);
 const DAY_MS = 86_400_000;
 const SECONDS_PER_DAY = 86_400;
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = Number(process.env.PAT ?? 120_000);
 
 export interface Servers {
   readonly ownerUrl: string;
@@ -65,6 +67,21 @@ async function onServer(servers: Servers, statement: string): Promise<void> {
 
 /** The sample company in a database that houses are copied from. */
 export class Company {
+  readonly #mailServer = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onRcptTo: ({ address }, _session, done) =>
+      done(
+        address.endsWith('@refused.example')
+          ? Object.assign(new Error('no such mailbox'), { responseCode: 550 })
+          : null,
+      ),
+    onData: (stream, _session, done) => {
+      stream.resume();
+      stream.on('end', () => done());
+    },
+  });
+
   private constructor(
     readonly servers: Servers,
     readonly template: string,
@@ -92,6 +109,9 @@ export class Company {
       const { url } = processes;
       const known = { baseUrl: url, admin: callerFor(url, admin), seed: SAMPLE_SEED, known: [] };
       const { keys } = await loadCompany({ ...known, onKey: () => undefined });
+      // A mail that is cut off takes half a minute until it is tried again: only one story has some.
+      const { body } = await known.admin.get<{ body: object }>('/v1/policies/notifications');
+      await known.admin.put('/v1/policies/notifications', { ...body, mails: [] }, 1);
       const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as Json;
       const calls = Object.entries(paths as Json).flatMap(([path, methods]) =>
         Object.keys(methods as object).flatMap((method) =>
@@ -100,14 +120,22 @@ export class Company {
       );
       const people = Object.fromEntries(keys.map((key) => [key.handle, key])) as Record<Handle, SampleKey>;
       const tokens = Object.fromEntries(keys.map(({ handle, key }) => [handle, key]));
-      return new Company(servers, template, { ...tokens, admin } as Record<Who, string>, people, calls);
+      const all = { ...tokens, admin } as Record<Who, string>;
+      const company = new Company(servers, template, all, people, calls);
+      await new Promise<void>((resolve) => void company.#mailServer.listen(0, '127.0.0.1', resolve));
+      return company;
     } finally {
       await processes.stop();
     }
   }
 
-  drop(): Promise<void> {
-    return onServer(this.servers, `drop database ${this.template} with (force)`);
+  get smtpUrl(): string {
+    return `smtp://127.0.0.1:${(this.#mailServer.server.address() as AddressInfo).port}`;
+  }
+
+  async drop(): Promise<void> {
+    await new Promise<void>((resolve) => this.#mailServer.close(resolve));
+    await onServer(this.servers, `drop database ${this.template} with (force)`);
   }
 }
 
@@ -156,7 +184,8 @@ class Processes {
 
 export interface HouseOptions {
   readonly kills?: readonly Kill[];
-  readonly smtpUrl?: string;
+  /** Its mails go to the mail server of the company, which refuses `refused.example`. */
+  readonly withMails?: boolean;
   readonly fault?: string;
 }
 
@@ -190,7 +219,8 @@ export class House {
   static async open(company: Company, options: HouseOptions = {}): Promise<House> {
     const database = `${company.template}_${randomUUID().slice(0, 8)}`;
     await onServer(company.servers, `create database ${database} template ${company.template}`);
-    const { kills = [], ...more } = options;
+    const { kills = [], fault, withMails } = options;
+    const more = { ...(fault && { fault }), ...(withMails && { smtpUrl: company.smtpUrl }) };
     const processes = new Processes(company.servers, database, kills, more);
     await processes.open();
     const house = new House(company, database, processes);
@@ -257,9 +287,14 @@ export class House {
   async pass(days: number): Promise<void> {
     this.#aheadMs += days * DAY_MS;
     await this.#segment();
-    await this.retried(() => lookToOpenLeads(this.db, { ...this.#engine, taskQueue: this.taskQueue }));
+    await this.look();
     this.api.tell('refresh');
     await pause(REFRESH_MS);
+  }
+
+  /** Every open lead reads its row again. */
+  async look(): Promise<void> {
+    await this.retried(() => lookToOpenLeads(this.db, { ...this.#engine, taskQueue: this.taskQueue }));
   }
 
   async #segment(): Promise<void> {

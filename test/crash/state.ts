@@ -57,7 +57,9 @@ export async function stateOf(db: pg.Pool): Promise<State> {
     const list = compared.map(({ name, type }) =>
       type.startsWith('timestamp') ? `"${name}" is not null as "${name}"` : `"${name}"`,
     );
-    const { rows: found } = await db.query<Record<string, unknown>>(`select ${list.join(', ')} from ${table}`);
+    const { rows: found } = await db.query<Record<string, unknown>>(
+      `select ${list.join(', ')} from ${table}`,
+    );
     counts[table] = found.length;
     rows[table] = found.map((row) => JSON.stringify(plain(JSON.parse(jsonOf(row))))).sort();
   }

@@ -15,7 +15,8 @@ const hadOpen = new WeakSet();
 const WRITES = /^\s*(with [\s\S]*?)?(insert|update|delete)\b/i;
 Error.stackTraceLimit = 60;
 
-const isKilledAt = (unit, point) => unit !== undefined && kills.some((k) => k.unit === unit && k.point === point);
+const isKilledAt = (unit, point) =>
+  unit !== undefined && kills.some((k) => k.unit === unit && k.point === point);
 
 /** Nothing of this process runs after it: the word goes out synchronously, then SIGKILL. */
 function die(unit, point) {

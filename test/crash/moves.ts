@@ -1,12 +1,13 @@
-// Stories that together reach every activity of the worker and every call of the API that writes. Each names what it
-// stands for in the crash matrix; nothing else is killed in it.
+// The moves the stories of the crash matrix are made of, over HTTP by the people of the sample company. Each answers
+// when the product shows it.
 import type { Handle } from '../../cli/sample/people.js';
 import type { House, HouseOptions, Json } from './house.js';
 
+/** What it stands for in the crash matrix: nothing else is killed in it. */
 export interface CrashStory {
   /** Activities by their name, calls of the API as `POST /v1/leads`. */
   readonly units: readonly string[];
-  readonly options?: Omit<HouseOptions, 'kills'>;
+  readonly options?: Pick<HouseOptions, 'fault' | 'withMails'>;
   tell(house: House): Promise<void>;
 }
 
@@ -30,11 +31,7 @@ export const inStage = (house: House, id: string, stage: string): Promise<Json> 
 /** Waits until a lead's audit chain holds a step so many times. */
 export const done = (house: House, leadId: string, step: string, times = 1): Promise<true> =>
   house.until(`${step} was done ${times} times`, async () => {
-    const count = await house.count(
-      'audit_entries where subject = $1 and action = $2',
-      leadId,
-      step,
-    );
+    const count = await house.count('audit_entries where subject = $1 and action = $2', leadId, step);
     return count >= times;
   });
 

@@ -1,5 +1,14 @@
 // The deal everybody knows, from capture to commission paid.
-import { accepted, captured, type CrashStory, delivered, handleOf, inStage, paid, submitted } from './stories.js';
+import {
+  accepted,
+  type CrashStory,
+  captured,
+  delivered,
+  handleOf,
+  inStage,
+  paid,
+  submitted,
+} from '../moves.js';
 
 export const golden: CrashStory = {
   units: [
@@ -14,7 +23,6 @@ export const golden: CrashStory = {
     'applyPayment',
     'earnCommission',
     'payCommission',
-    'closeLead',
     'POST /v1/leads',
     'POST /v1/leads/{id}/qualification',
     'POST /v1/leads/{id}/quotes',
