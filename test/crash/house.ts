@@ -33,7 +33,7 @@ const LOADED_AT = Date.UTC(2026, 2, 2, 8);
 const BEGINS_AT = Date.UTC(2026, 2, 2, 9);
 const DAY_MS = 86_400_000;
 const SECONDS_PER_DAY = 86_400;
-const PATIENCE_MS = Number(process.env.PAT ?? 120_000);
+const PATIENCE_MS = 120_000;
 
 export interface Servers {
   readonly ownerUrl: string;
@@ -187,6 +187,8 @@ export interface HouseOptions {
   /** Its mails go to the mail server of the company, which refuses `refused.example`. */
   readonly withMails?: boolean;
   readonly fault?: string;
+  /** Called when a call that writes is on its way, with what it is. */
+  readonly underWay?: (what: string) => void;
 }
 
 export interface Sent {
@@ -206,7 +208,10 @@ export class House {
   #aheadMs = 0;
   #names = 0;
 
-  private constructor(company: Company, database: string, processes: Processes) {
+  readonly #underWay: HouseOptions['underWay'];
+
+  private constructor(company: Company, database: string, processes: Processes, { underWay }: HouseOptions) {
+    this.#underWay = underWay;
     this.company = company;
     this.#database = database;
     this.#processes = processes;
@@ -223,7 +228,7 @@ export class House {
     const more = { ...(fault && { fault }), ...(withMails && { smtpUrl: company.smtpUrl }) };
     const processes = new Processes(company.servers, database, kills, more);
     await processes.open();
-    const house = new House(company, database, processes);
+    const house = new House(company, database, processes, options);
     await house.#segment();
     await Promise.all([processes.api.start(), processes.worker.start()]);
     return house;
@@ -335,6 +340,7 @@ export class House {
   /** Sends a call until it is answered: again under its key when the API died, and when its message is answered. */
   async send(who: Who, method: string, path: string, body?: unknown, sent: Sent = {}): Promise<Json> {
     const what = `${who} ${method} ${path}`;
+    if (method !== 'GET') this.#underWay?.(what);
     for (let tries = 1, end = Date.now() + PATIENCE_MS; ; tries++) {
       if (Date.now() > end) throw new Error(`${what} had no answer in ${PATIENCE_MS / 1000} s`);
       let answer: { status: number; body: Json };

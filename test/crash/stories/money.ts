@@ -105,7 +105,6 @@ export const monthly: CrashStory = {
     'releasePayout',
     'confirmPayout',
     'settleCommission',
-    'closeLead',
     'PUT /v1/policies/{kind}',
     'POST /v1/policies/commission/{version}/approvals',
     'POST /v1/payout-runs',
@@ -142,14 +141,6 @@ export const monthly: CrashStory = {
     const second = await ordered(house);
     await paid(house, await delivered(house, second));
     await inStage(house, second.leadId, 'commission');
-    // Nothing of the product begins this wait today; its step is there, and is cut off like every other.
-    await house.db.query(
-      `insert into waits (lead_id, kind, subject, role, since, until, due_step)
-        values ($1, 'settlement', $1, 'engine', now(), '2026-03-02', 'closeLead')`,
-      [second.leadId],
-    );
-    await house.look();
-    await done(house, second.leadId, 'closeLead');
     const { id } = await house.post('hugo', '/v1/payout-runs', { period: house.day().slice(0, 7) });
     await house.until('the other run is calculated', async () => {
       const { lines } = await house.get('hugo', `/v1/payouts/${id}`);
