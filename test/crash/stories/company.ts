@@ -71,10 +71,16 @@ export const company: CrashStory = {
     const key = await house.post('marta', '/v1/keys', { label: 'Website form', scopes: ['leads:write'] });
     await house.send('marta', 'DELETE', `/v1/keys/${key.id}`);
     const mapping = encodeURIComponent(JSON.stringify(MAPPING));
-    const imported = await house.post('marta', `/v1/lead-imports?mapping=${mapping}`, CSV);
+    // Cut off while it was read, an import says so, and the file is sent again under its key.
     await house.until('the file is read', async () => {
-      const { status } = await house.get('marta', `/v1/lead-imports/${imported.id}`);
-      return status === 'done';
+      const { id } = await house.post('marta', `/v1/lead-imports?mapping=${mapping}`, CSV, {
+        key: 'the-file',
+      });
+      const ended = await house.until('the import has ended', async () => {
+        const { status } = await house.get('marta', `/v1/lead-imports/${id}`);
+        return status !== 'running' && status;
+      });
+      return ended === 'done';
     });
     await house.until(
       'its leads are scored',

@@ -25,7 +25,7 @@ export const unpaid: CrashStory = {
     const lost = await paid(house, invoice, { invoiceNumber: 'INV-9999999', amount: eur('50.00') });
     const allocations = [{ invoiceId: invoice.id, amount: eur('50.00') }];
     await house.post('elena', `/v1/payments/${lost.id}/allocations`, { allocations });
-    await done(house, leadId, 'applyPayment');
+    await done(house, leadId, 'payCommission');
     await house.pass(20);
     await done(house, leadId, 'sendReminder');
     const { items } = await house.get('elena', `/v1/charge-notes?lead=${leadId}`);
