@@ -23,6 +23,8 @@ export const unpaid: CrashStory = {
     await done(house, leadId, 'escalateDelivery');
     const invoice = await delivered(house, order);
     const lost = await paid(house, invoice, { invoiceNumber: 'INV-9999999', amount: eur('50.00') });
+    const byHand = { resolution: 'ours: put on its invoice by hand' };
+    await house.post('elena', `/v1/tasks/${lost.tasks[0].id}/resolution`, byHand);
     const allocations = [{ invoiceId: invoice.id, amount: eur('50.00') }];
     await house.post('elena', `/v1/payments/${lost.id}/allocations`, { allocations });
     await done(house, leadId, 'payCommission');
