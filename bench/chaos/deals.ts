@@ -27,7 +27,7 @@ export async function live(lead: Lead, deals: Deal[]): Promise<void> {
   }
 }
 
-/** What each call leaves in the audit chain of its lead. */
+/** What each call leaves in the audit chain of its lead or, drafting, of the quote. */
 const STEP_OF: Readonly<Record<Call, string>> = {
   capture: 'captureLead',
   qualification: 'qualifyLead',
@@ -69,7 +69,9 @@ export async function wrongs(db: pg.Pool, deals: readonly Deal[]): Promise<strin
         (select count(*)::int from invoices i where i.lead_id = l.id) as invoices,
         (select count(distinct a.payment_id)::int from allocations a where a.lead_id = l.id) as payments,
         (select coalesce(jsonb_object_agg(s.action, s.times), '{}') from
-          (select action, count(*)::int as times from audit_entries where subject = l.id group by 1) s) as steps
+          (select action, count(*)::int as times from audit_entries
+            where subject = l.id or subject in (select q.id from quotes q where q.lead_id = l.id)
+            group by 1) s) as steps
       from leads l where l.external_id like 'bench-%'`,
   );
   const byTag = new Map(rows.map((row) => [row.tag, row]));

@@ -79,12 +79,11 @@ async function ran({ seed, forMs, perHour, signal }: Run): Promise<number> {
     // Its own API and worker come back on other ports than they had; ours keep theirs.
     await rig.worker.stop();
     await rig.api.stop();
-    const cast: Cast = {
-      rig,
-      apis: [await Keeper.api(rig, 'api 1'), await Keeper.api(rig, 'api 2')],
-      workers: [await Keeper.worker(rig, 'worker 1'), await Keeper.worker(rig, 'worker 2')],
-    };
-    keepers.push(...cast.apis, ...cast.workers);
+    const kept = [Keeper.api(rig, 'api 1'), Keeper.api(rig, 'api 2')];
+    kept.push(Keeper.worker(rig, 'worker 1'), Keeper.worker(rig, 'worker 2'));
+    const opened = await Promise.all(kept);
+    const cast: Cast = { rig, apis: opened.slice(0, 2), workers: opened.slice(2) };
+    keepers.push(...opened);
     const deals = await disturbed(cast, { seed, forMs, perHour, signal }, say);
     if (signal.aborted) return 130;
     return await proven(rig, deals, say);
