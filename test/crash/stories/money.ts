@@ -122,6 +122,7 @@ export const monthly: CrashStory = {
     const first = await ordered(house);
     await paid(house, await delivered(house, first));
     await inStage(house, first.leadId, 'commission');
+    await done(house, first.leadId, 'earnCommission');
     await house.pass(34); // 5 April, payday.
     await house.client.workflow.start('openPayout', {
       taskQueue: house.taskQueue,
@@ -143,6 +144,7 @@ export const monthly: CrashStory = {
     const second = await ordered(house);
     await paid(house, await delivered(house, second));
     await inStage(house, second.leadId, 'commission');
+    await done(house, second.leadId, 'earnCommission');
     const { id } = await house.post('hugo', '/v1/payout-runs', { period: house.day().slice(0, 7) });
     await house.until('the other run is calculated', async () => {
       const { lines } = await house.get('hugo', `/v1/payouts/${id}`);

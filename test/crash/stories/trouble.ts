@@ -27,6 +27,8 @@ export const broken: CrashStory = {
       'somebody is told that it is stuck',
       async () => (await house.count(`tasks where kind = 'step_stuck'`)) > 0,
     );
+    // One that is to kill itself there has done so, before anybody else does.
+    await house.until('the worker works', async () => house.worker.left.length === 0);
     await house.worker.ready();
     rmSync(mark);
     await house.worker.kill();
