@@ -15,7 +15,7 @@ import { differences, type State, stateOf } from './state.js';
 const isLong = process.env.L2C_LONG === '1';
 /** Which kills of the golden deal meet which point where not all are run; committed, so that a failure comes again. */
 const SEED = 20_261_122;
-const LIMIT_MS = 600_000;
+const LIMIT_MS = 900_000;
 
 let company: Company;
 const met: Killed[] = [];
@@ -41,7 +41,9 @@ async function live(story: CrashStory, kills: readonly Kill[]): Promise<State> {
 
 async function mustEndTheSame(story: CrashStory, plans: readonly (readonly Kill[])[]): Promise<void> {
   const undisturbed = await live(story, []);
-  const states = await Promise.all(plans.map((kills) => live(story, kills)));
+  const states: State[] = [];
+  if (story.isAlone) for (const kills of plans) states.push(await live(story, kills));
+  else states.push(...(await Promise.all(plans.map((kills) => live(story, kills)))));
   for (const state of states) {
     expect(differences(undisturbed, state)).toEqual([]);
     expect(state.counts).toEqual(undisturbed.counts);

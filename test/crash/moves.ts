@@ -8,6 +8,8 @@ export interface CrashStory {
   /** Activities by their name, calls of the API as `POST /v1/leads`. */
   readonly units: readonly string[];
   readonly options?: Pick<HouseOptions, 'fault' | 'withMails'>;
+  /** Its workflows have ids that another run of it would have as well: one run after the other. */
+  readonly isAlone?: boolean;
   tell(house: House): Promise<void>;
 }
 
