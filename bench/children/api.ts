@@ -11,12 +11,12 @@ let api: OpenApi | undefined;
 let close: () => Promise<void> = async () => undefined;
 
 async function open(settings: PartSettings): Promise<string> {
-  const { stateDir, appUrl, engineAddress, namespace, durable } = settings;
+  const { stateDir, appUrl, engineAddress, namespace, durable, port = 0 } = settings;
   const config = benchConfig(stateDir);
   const client = openEngineClient({ address: engineAddress }, namespace, config.payloadKeys);
   const engine = { ...client, taskQueue: config.temporal.taskQueue };
   const { log } = openLog(config);
-  const parts = { config, log, durable, appDatabaseUrl: appUrl, engine, probeEngine: client.probe, port: 0 };
+  const parts = { config, log, durable, appDatabaseUrl: appUrl, engine, probeEngine: client.probe, port };
   api = await openApi(parts);
   close = async () => {
     await api?.stop();

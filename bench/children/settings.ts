@@ -7,6 +7,8 @@ export interface PartSettings {
   readonly engineAddress: string;
   readonly namespace: string;
   readonly durable: boolean;
+  /** Port of the API; a free one where absent. */
+  readonly port?: number;
 }
 
 /** Everything as a user gets it, except the limits that keep one key from driving a bench. */

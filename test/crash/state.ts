@@ -1,0 +1,91 @@
+// What a database holds, so that two runs of one story can be compared: every row of every table, without what no
+// two runs share, which is ids and instants.
+import type pg from 'pg';
+
+/** Columns that count how often something was tried, or hold what is made anew in each run. */
+const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
+  messages: ['attempts', 'claimed_until'],
+};
+/** How fast the business lives, and what the schema is: nothing a story does. */
+const NOT_COMPARED = new Set(['clock_segments', 'pgmigrations']);
+
+const ID = /\b([a-z]+)_[0-9a-hjkmnp-tv-z]{26}\b/g;
+const UUID = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
+const INSTANT = /\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?/g;
+const EPOCH_MS = /\b1[5-9]\d{11}(\.\d+)?\b/g;
+const HASH = /\b[0-9a-f]{64}\b/g;
+
+const plain = (value: unknown): unknown => {
+  if (typeof value === 'string') return plainText(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
+};
+
+const plainText = (text: string): string =>
+  text
+    .replace(ID, '$1')
+    .replace(UUID, 'uuid')
+    .replace(HASH, 'hash')
+    .replace(INSTANT, 'instant')
+    .replace(EPOCH_MS, 'ms');
+
+export interface State {
+  /** Rows per table. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Sorted, one line a row. */
+  readonly rows: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Reads all tables of `public`. */
+export async function stateOf(db: pg.Pool): Promise<State> {
+  const { rows: columns } = await db.query<{ table: string; name: string; type: string; isSerial: boolean }>(
+    `select c.table_name as table, c.column_name as name, c.data_type as type,
+        (c.is_identity = 'YES' or c.column_default like 'nextval%') as "isSerial"
+      from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
+      where c.table_schema = 'public' and t.table_type = 'BASE TABLE' order by 1, c.ordinal_position`,
+  );
+  const counts: Record<string, number> = {};
+  const rows: Record<string, string[]> = {};
+  for (const table of new Set(columns.map((column) => column.table))) {
+    if (NOT_COMPARED.has(table)) continue;
+    const compared = columns.filter(
+      ({ table: of, name, type, isSerial }) =>
+        of === table && !isSerial && type !== 'bytea' && !LEFT_OUT[table]?.includes(name),
+    );
+    // Of an instant is kept whether it is there.
+    const list = compared.map(({ name, type }) =>
+      type.startsWith('timestamp') ? `"${name}" is not null as "${name}"` : `"${name}"`,
+    );
+    const { rows: found } = await db.query<Record<string, unknown>>(
+      `select ${list.join(', ')} from ${table}`,
+    );
+    counts[table] = found.length;
+    rows[table] = found.map((row) => JSON.stringify(plain(JSON.parse(jsonOf(row))))).sort();
+  }
+  return { counts, rows };
+}
+
+const jsonOf = (row: unknown): string =>
+  JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+
+/** Where a disturbed run ended otherwise than the undisturbed one: at most three lines a table. */
+export function differences(undisturbed: State, disturbed: State): string[] {
+  return Object.keys(undisturbed.rows).flatMap((table) => {
+    const [was, is] = [undisturbed.rows[table] ?? [], disturbed.rows[table] ?? []];
+    const missing = without(was, is).map((row) => `${table} lacks ${row}`);
+    const extra = without(is, was).map((row) => `${table} has besides ${row}`);
+    return [...missing, ...extra].slice(0, 6);
+  });
+}
+
+/** What is in the first list and not in the second, as often as it is there too often. */
+function without(some: readonly string[], others: readonly string[]): string[] {
+  const left = new Map<string, number>();
+  for (const row of others) left.set(row, (left.get(row) ?? 0) + 1);
+  return some.filter((row) => {
+    const times = left.get(row) ?? 0;
+    left.set(row, times - 1);
+    return times <= 0;
+  });
+}
