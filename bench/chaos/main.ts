@@ -137,7 +137,7 @@ async function proven(rig: Rig, deals: readonly Deal[], say: (detail: string) =>
   const db = openPool(rig.product.ownerUrl, { max: 2, applicationName: 'l2c-chaos', statementTimeoutMs: 0 });
   const { taskQueue } = benchConfig(rig.stateDir).temporal;
   const { temporalConnection: connection, namespace } = rig.stack;
-  const engine = openLeadEngine({ connection, namespace, taskQueue });
+  const engine = openLeadEngine({ connection, namespace, taskQueue, payloadKeys: [] });
   try {
     let wrong: string[] = [];
     let broken: InvariantResult[] = [];

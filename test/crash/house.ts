@@ -223,7 +223,7 @@ export class House {
     const { ownerUrl, address } = company.servers;
     this.db = openPool(at(ownerUrl, database), { max: 4, applicationName: 'l2c-crash' });
     this.db.on('error', () => undefined);
-    this.#engine = openEngineClient({ address }, 'default');
+    this.#engine = openEngineClient({ address }, 'default', []);
   }
 
   static async open(company: Company, options: HouseOptions = {}): Promise<House> {
@@ -406,7 +406,12 @@ export class House {
   async mustBeClean(): Promise<void> {
     const { address } = this.company.servers;
     const { taskQueue } = this;
-    const engine = openLeadEngine({ connection: { address }, namespace: 'default', taskQueue });
+    const engine = openLeadEngine({
+      connection: { address },
+      namespace: 'default',
+      taskQueue,
+      payloadKeys: [],
+    });
     let broken: unknown;
     try {
       await until(
