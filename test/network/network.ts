@@ -33,7 +33,10 @@ export async function openNetwork(): Promise<Network> {
     return part;
   };
   const close = async () => {
-    for (const part of closing) await part.close();
+    const failed: unknown[] = [];
+    // Whatever one of them says, an open proxy would keep the run from ending.
+    for (const part of closing) await part.close().catch((error: unknown) => failed.push(error));
+    if (failed.length > 0) throw failed[0];
   };
   try {
     return await withNetwork(opened, close);

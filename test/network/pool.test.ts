@@ -54,6 +54,19 @@ const faults: [string, Fault][] = [
   ['half open', { kind: 'halfOpen' }],
   ['reset', { kind: 'reset' }],
 ];
+test.each([
+  ['EHOSTUNREACH', true],
+  ['ENETUNREACH', true],
+  ['ECONNRESET', true],
+  ['25P03', true],
+  ['57014', true],
+  ['23505', false],
+  ['25P02', false],
+  ['EACCES', false],
+])('%s is an absent or contended database: %s', (code, isAway) => {
+  expect(isDatabaseAway(Object.assign(new Error('it failed'), { code }))).toBe(isAway);
+});
+
 describe.each([
   ['one statement after the other', false],
   ['statements sent together', true],
