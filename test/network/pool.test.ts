@@ -104,7 +104,7 @@ describe.each([
         }),
       );
       expect(isAway).toBe(true);
-      expect(ms).toBeLessThan(2_000); // 700 ms for the statement, 500 ms for the silence, and no third wait.
+      expect(ms).toBeLessThan(2_000); // 400 ms for the statement, 500 ms for the silence, and no third wait.
     }));
 
   test('a commit whose answer is lost has happened, and says the database is away', () =>
@@ -125,7 +125,7 @@ describe.each([
     withPool(repetitive, async (db) => {
       await withTransaction(db, async (tx) => {
         await tx.query(`set local statement_timeout = '5s'`);
-        await tx.query('select pg_sleep(1.5)');
+        await tx.query('select pg_sleep(1.2)');
       });
       proxy.break({ kind: 'blackHole' });
       expect((await failure(() => db.query('select 1'))).ms).toBeLessThan(4_000);
