@@ -91,8 +91,11 @@ async function runStep<L>(
   const [lead, loaded] = await lockAndLoad<L>(tx, call, load);
   const deal = new DealChange<L>({ call, name, lead, loaded, policies, tx });
   const stored = loaded.message?.answer;
-  if (stored) return { head: deal.head(), answer: stored };
-  if (own.has(name) && call.revision !== lead.revision) return { head: deal.head() };
+  const isOver = own.has(name) && call.revision !== lead.revision;
+  if (stored || isOver) {
+    const mails = await queuedMails(tx, call.leadId);
+    return { head: deal.head(), ...(stored && { answer: stored }), ...(mails.length > 0 && { mails }) };
+  }
   const wasStuck = own.has(name) && deal.waits.some((w) => w.subject === call.subject && w.retryAt !== null);
   const answer = (await judged(deal, tx, judge)) ?? { result: 'applied' as const };
   if (wasStuck && answer.result !== 'stuck') writeUnstuck(deal.writes, call, deal.at);
@@ -130,6 +133,23 @@ const answerOf = (head: Head, answer: Answer, mails: readonly string[]): StepAns
   answer,
   ...(mails.length > 0 && { mails }),
 });
+
+/** More than a step writes, and few enough for a history. */
+const MAILS_AGAIN = 5;
+
+/**
+ * A step that was done and whose answer was lost has perhaps told nobody of the mails it wrote. The workflow knows
+ * which of these it is sending already.
+ */
+async function queuedMails(tx: Tx, leadId: string): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>({
+    name: 'mails_again',
+    text: `select id from (select id, queued_at from mails where lead_id = $1 and status = 'queued'
+      order by queued_at desc, id desc limit ${MAILS_AGAIN}) m order by queued_at, id`,
+    values: [leadId],
+  });
+  return rows.map(({ id }) => id);
+}
 
 // The load is a statement of its own: it has to see what was committed while the lock was waited for.
 const lockAndLoad = <L>(tx: Tx, call: StepCall, load?: string): Promise<[LockedLead, Loaded<L>]> =>

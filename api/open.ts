@@ -112,7 +112,11 @@ async function stopped({ api, marks, clock, page, db }: Parts): Promise<void> {
 
 /** A connection of its own: a pool that is busy does not make the database look away. */
 async function probeDatabase(connectionString: string): Promise<void> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: PROBE_MS });
+  const client = new pg.Client({
+    connectionString,
+    connectionTimeoutMillis: PROBE_MS,
+    query_timeout: PROBE_MS,
+  });
   client.on('error', () => undefined); // The query under way fails with the same reason.
   try {
     await client.connect();

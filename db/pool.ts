@@ -2,6 +2,7 @@
 // are retried only for what passes by itself.
 import { types as kinds } from 'node:util';
 import pg from 'pg';
+import { PatientClient } from './client.js';
 
 const INT8 = 20;
 const DATE = 1082;
@@ -31,6 +32,11 @@ export interface PoolOptions {
   readonly repetitive?: boolean;
 }
 
+/**
+ * A connection nobody uses is asked after so long whether it is still there, and dropped ten seconds later; the
+ * system's default is two hours. Routers forget idle connections after minutes.
+ */
+const KEEPALIVE_MS = 10_000;
 const SESSION = '-c TimeZone=UTC'; // `current_date`, by which roles become usable, is the same day everywhere.
 
 export function openPool(url: string, options: PoolOptions): Db {
@@ -43,10 +49,12 @@ export function openPool(url: string, options: PoolOptions): Db {
     idle_in_transaction_session_timeout: 15_000,
     connectionTimeoutMillis: 3_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEPALIVE_MS,
     // Postgres would plan each statement five times anew before it trusts a plan: 12 ms of a lead's CPU.
     options: options.repetitive ? `${SESSION} -c plan_cache_mode=force_generic_plan` : SESSION,
     pipeline: options.repetitive ?? false,
     types,
+    Client: PatientClient,
   });
   repeatStale(pool);
   // Without a listener an idle connection that dies ends the process.
@@ -54,6 +62,9 @@ export function openPool(url: string, options: PoolOptions): Db {
   // The pool listens to idle connections only: one that dies in the middle of a transaction tells its query and
   // then raises the same error once more as an event, which would end the process as well.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('release', (_error, client: pg.ClientBase) => {
+    if (client instanceof PatientClient) client.usual();
+  });
   return pool;
 }
 
@@ -82,8 +93,13 @@ function repeatStale(pool: Db): void {
 
 /** SQLSTATE classes that say the database is away or contended, not that we are wrong. */
 const passing = new Set(['08', '40', '53']);
-const passingCodes = new Set(['57P01', '57P02', '57P03', '57014', '55P03']);
-const networkCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+// 25P03: the server ended a transaction it had not heard of for 15 s, and says so once it is heard again.
+const passingCodes = new Set(['57P01', '57P02', '57P03', '57014', '55P03', '25P03']);
+const networkCodes = new Set(
+  'ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ETIMEDOUT EHOSTUNREACH EHOSTDOWN ENETUNREACH ENETDOWN ENOTFOUND EAI_AGAIN'.split(
+    ' ',
+  ),
+);
 
 /** True when trying again later is the right answer to this error (absent or contended database). */
 export function isDatabaseAway(error: unknown): boolean {

@@ -68,7 +68,7 @@ export async function writeCheckpoint(options: CheckpointOptions): Promise<Check
   await publish(dir, key);
   return withTransaction(db, async (tx) => {
     await tx.query('set transaction isolation level repeatable read, read only');
-    await tx.query('set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0');
+    await tx.query(`set local statement_timeout = '60s'; set local idle_in_transaction_session_timeout = 0`);
     const { rows } = await tx.query<{ mine: boolean; xid: string }>(
       `select pg_try_advisory_xact_lock(hashtextextended('checkpoint ' || $1, 0)) as mine,
          pg_snapshot_xmin(pg_current_snapshot())::text as xid`,

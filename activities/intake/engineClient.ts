@@ -13,6 +13,12 @@ import { payloadCodec } from './payloadCodec.js';
 
 const PROBE_MS = 1_500;
 
+/**
+ * A connection that is dead at the other end swallows every call until a ping finds out: the default is 30 s and
+ * 15 s, in which each click ends as 202. Servers refuse pings more often than every 10 s.
+ */
+const KEEPALIVE = { 'grpc.keepalive_time_ms': 15_000, 'grpc.keepalive_timeout_ms': 5_000 };
+
 export interface EngineClient {
   readonly client: Client;
   /** Resolves when the engine answers, rejects with its reason otherwise. */
@@ -33,6 +39,7 @@ export function openEngineClient(
 ): EngineClient {
   const connection = Connection.lazy({
     ...options,
+    channelArgs: { ...KEEPALIVE, ...options.channelArgs },
     interceptors: [
       makeGrpcRetryInterceptor({
         ...defaultGrpcRetryOptions({ maxAttempts: 60 }),

@@ -73,7 +73,7 @@ function appAddressOf(database: string): string {
 }
 
 /** Postgres' own cleaner may sit in a database for a moment, and nobody but a superuser may send it away. */
-async function dropDatabase(name: string, attemptsLeft = 40): Promise<void> {
+async function dropDatabase(name: string, attemptsLeft = 200): Promise<void> {
   try {
     await onServer(`drop database ${name} with (force)`);
   } catch (error) {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
 import { addSegment, lookToOpenLeads, REAL_SPEED, segmentInForce } from '../../activities/intake/clock.js';
+import { type EngineClient, openEngineClient } from '../../activities/intake/engineClient.js';
 import { firstKey } from '../../activities/intake/firstBoot.js';
 import { callerFor } from '../../cli/http.js';
 import { openLeadEngine } from '../../cli/leadEngine.js';
@@ -90,6 +91,20 @@ export interface SceneOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Where API and worker write their log. */
   readonly log?: Logger;
+  /** Other ways to database, engine and mail than the straight ones, of API and worker apart. */
+  readonly ways?: (straight: Way) => Promise<Ways>;
+}
+
+/** Where a process finds its neighbours. */
+export interface Way {
+  readonly appDatabaseUrl: string;
+  readonly temporalAddress: string;
+}
+
+export interface Ways {
+  readonly api: Way;
+  readonly worker: Way;
+  readonly smtpUrl?: string;
 }
 
 const silent = pino({ level: process.env.L2C_TEST_LOG ?? 'silent' });
@@ -100,6 +115,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const address = options.temporalAddress ?? process.env.L2C_TEST_TEMPORAL_ADDRESS;
   if (!address) throw new Error('L2C_TEST_TEMPORAL_ADDRESS is not set: run without L2C_TEST_NO_STACK');
   const database = await freshDatabase();
+  const ways = await options.ways?.({ appDatabaseUrl: database.appUrl, temporalAddress: address });
   const stateDir = mkdtempSync(join(tmpdir(), 'l2c-scene-'));
   const config = readConfig({
     DATABASE_URL: database.ownerUrl,
@@ -110,9 +126,29 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     L2C_PORT: '0',
     CLOCK_SECONDS_PER_DAY: String(options.secondsPerDay ?? REAL_SPEED),
     ...options.settings,
+    ...(ways?.smtpUrl !== undefined && { SMTP_URL: ways.smtpUrl }),
   });
   const log = options.log ?? silent;
-  const product = await openProduct({ config, log, durable: false, stack: stackOf(database, address) });
+  const stack = stackOf(
+    database.ownerUrl,
+    ways?.api ?? { appDatabaseUrl: database.appUrl, temporalAddress: address },
+  );
+  // On ways of its own the worker is one of its own, with its own client of the engine, as in production.
+  const product = await openProduct({ config, log, durable: false, stack, worker: ways === undefined });
+  let worker: OpenWorker | undefined = product.worker;
+  let workersClient: EngineClient | undefined;
+  const startWorker = async (): Promise<void> => {
+    const { appDatabaseUrl, temporalAddress } = ways?.worker ?? {
+      appDatabaseUrl: database.appUrl,
+      temporalAddress: address,
+    };
+    const connection = { address: temporalAddress };
+    if (ways) workersClient ??= openEngineClient(connection, stack.namespace, config.payloadKeys);
+    const engine = { ...product.engine, ...workersClient };
+    const parts = { config, log, engine, connection, durable: false, graceMs: 1_000 };
+    worker = await openWorker({ ...parts, appDatabaseUrl });
+  };
+  if (ways) await startWorker();
   const url = product.api?.url ?? '';
   const admin = (await firstKey(product.db, new Date()))?.token ?? '';
   const known = { baseUrl: url, admin: callerFor(url, admin), seed: SAMPLE_SEED, known: [] };
@@ -121,7 +157,6 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   let newcomer = '';
   const tokenOf = (who: Who): string =>
     who === 'admin' ? admin : who === 'newcomer' ? newcomer : people[who].key;
-  let worker: OpenWorker | undefined = product.worker;
   const call = (who: Who, path: string, asked: CallOptions = {}) => http(url + path, tokenOf(who), asked);
   const businessNow = (): number => product.api?.clock.now() ?? Date.now();
   const scene: Scene = {
@@ -152,18 +187,14 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       await worker?.stop();
       worker = undefined;
     },
-    async startWorker() {
-      const connection = product.stack.temporalConnection;
-      const { engine } = product;
-      const parts = { config, log, engine, connection, durable: false, graceMs: 1_000 };
-      worker = await openWorker({ ...parts, appDatabaseUrl: database.appUrl });
-    },
+    startWorker,
     mustBeClean: () => clean(scene),
     pages: () => [product.api?.metricsUrl, worker?.metricsUrl].flatMap((url) => url ?? []),
     mails: () => mailsIn(foldersOf(stateDir).mails),
     async close() {
       await endWorkflows(scene);
       if (worker !== product.worker) await worker?.stop();
+      await workersClient?.close();
       await product.stop();
       await database.drop();
       rmSync(stateDir, { recursive: true, force: true });
@@ -172,12 +203,12 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   return scene;
 }
 
-function stackOf({ ownerUrl, appUrl }: TestDatabase, address: string): Stack {
+function stackOf(databaseUrl: string, { appDatabaseUrl, temporalAddress }: Way): Stack {
   return {
-    databaseUrl: ownerUrl,
-    appDatabaseUrl: appUrl,
-    temporalAddress: address,
-    temporalConnection: { address },
+    databaseUrl,
+    appDatabaseUrl,
+    temporalAddress,
+    temporalConnection: { address: temporalAddress },
     namespace: 'default',
     pids: {},
     stop: () => Promise.resolve(),

@@ -1,0 +1,42 @@
+// After the fault: nothing under way any more, every invariant holds, and what the lead has left behind.
+import { expect } from '@jest/globals';
+import { until } from '../support/until.js';
+import { leftBehind } from './golden.js';
+import type { Network } from './network.js';
+
+/** Waits until mails are sent and messages told, then proves the books and answers what stands in them. */
+export async function settled(network: Network, leadId: string): Promise<unknown> {
+  const { scene, mail } = network;
+  const { owner } = scene.database;
+  await until(
+    `every mail of ${leadId} is sent and every message told`,
+    async () => {
+      const { rowCount } = await owner.query(
+        `select from mails where lead_id = $1 and status = 'queued'
+          union all select from messages where lead_id = $1 and (told_at is null or answer is null)`,
+        [leadId],
+      );
+      return rowCount === 0;
+    },
+    90_000,
+  );
+  await scene.mustBeClean();
+  const { rows } = await owner.query<{ id: string }>(
+    `select id from mails where lead_id = $1 and status = 'sent' order by id`,
+    [leadId],
+  );
+  // A mailbox shows one mail for each Message-ID, however often it came.
+  const arrived = new Set(mail.taken.filter((id) => rows.some((row) => id.startsWith(`<${row.id}`))));
+  expect(rows.length).toBeGreaterThan(0);
+  expect([...arrived].map((id) => id.slice(1, id.indexOf('@'))).sort()).toEqual(rows.map(({ id }) => id));
+  return leftBehind(scene, leadId);
+}
+
+/** How often each mail of a lead reached the server. */
+export async function arrivals({ scene, mail }: Network, leadId: string): Promise<number[]> {
+  const { rows } = await scene.database.owner.query<{ id: string }>(
+    `select id from mails where lead_id = $1 and status = 'sent' order by id`,
+    [leadId],
+  );
+  return rows.map(({ id }) => mail.taken.filter((taken) => taken.startsWith(`<${id}`)).length);
+}
