@@ -1,4 +1,5 @@
 // Releasing a payout run: who may release what of whom, payee by payee. The answer is stored with it.
+import { newId } from '../db/ids.js';
 import { editedPlanOf, type ReleaseMessage, type RunLine, readRelease } from '../db/payouts.js';
 import { DomainError } from '../domain/errors.js';
 import { postPayoutReleased } from '../domain/ledger/commissions.js';
@@ -13,7 +14,7 @@ export const release =
     const { tx, row, writes } = run;
     const message = await readRelease(tx, call);
     // Told by somebody who stored nothing for this run: whoever reaches the engine releases no money.
-    if (!message) return { head: headOf(run, row.lines), answer: { result: 'refused', code: 'not_found' } };
+    if (!message) return refuseUnknown(run, call);
     if (message.answer) return { head: headOf(run, row.lines), answer: message.answer as Answer };
     let lines = row.lines;
     let answer: Answer = { result: 'expired', code: 'expired' };
@@ -54,6 +55,22 @@ export const leaveStuck =
     await writes.run(tx);
     return { head: headOf(run, row.lines), answer };
   };
+
+/** The engine told the run something we never stored for it: nothing is released, and a person is told. */
+async function refuseUnknown(run: Run, call: PayoutCall): Promise<{ head: PayoutHead; answer: Answer }> {
+  const { tx, row, at } = run;
+  run.log.error(
+    { step: 'releasePayout', run: call.run },
+    'the engine told a message that is not stored for this run',
+  );
+  await tx.query(
+    `insert into tasks (id, kind, subject, role, reason, created_at) values ($1, 'message_unknown', $2, 'admin', $3, $4)
+      on conflict (kind, subject) where status = 'open' do nothing`,
+    [newId('task'), row.payoutId, { step: 'releasePayout' }, at],
+  );
+  const detail = `no such message is stored for releasePayout of ${call.run}`;
+  return { head: headOf(run, row.lines), answer: { result: 'refused', code: 'not_found', detail } };
+}
 
 /** Who may release what: never one's own, never what one calculated, never under a plan one edited. */
 async function linesToRelease(run: Run, message: ReleaseMessage): Promise<RunLine[]> {
