@@ -8,6 +8,7 @@ import { accountRoutes } from './routes/accounts.js';
 import { approvalRoutes } from './routes/approvals.js';
 import { chargeRoutes } from './routes/charges.js';
 import { commissionRoutes } from './routes/commissions.js';
+import { contactRoutes } from './routes/contacts.js';
 import { documentRoutes } from './routes/documents.js';
 import { entityRoutes } from './routes/entities.js';
 import { explanationRoutes } from './routes/explanations.js';
@@ -39,6 +40,7 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   peopleRoutes,
   keyRoutes,
   accountRoutes,
+  contactRoutes,
   productRoutes,
   priceBookRoutes,
   policyRoutes,
