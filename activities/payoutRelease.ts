@@ -4,18 +4,24 @@ import { editedPlanOf, type ReleaseMessage, type RunLine, readRelease } from '..
 import { DomainError } from '../domain/errors.js';
 import { postPayoutReleased } from '../domain/ledger/commissions.js';
 import { refuseToxic } from '../domain/people/toxicPairs.js';
-import type { Answer, PayoutCall, PayoutHead } from '../domain/steps.js';
+import {
+  type Answer,
+  type PayoutCall,
+  type PayoutHead,
+  type ToldAnswer,
+  toldAnswer,
+} from '../domain/steps.js';
 import { writeAnswer, writeTask } from './answers.js';
 import { audit, headOf, postAll, type Run } from './payoutRun.js';
 
 export const release =
   (call: PayoutCall & { messageId: string }) =>
-  async (run: Run): Promise<{ head: PayoutHead; answer: Answer }> => {
+  async (run: Run): Promise<{ head: PayoutHead; answer: ToldAnswer }> => {
     const { tx, row, writes } = run;
     const message = await readRelease(tx, call);
     // Told by somebody who stored nothing for this run: whoever reaches the engine releases no money.
     if (!message) return refuseUnknown(run, call);
-    if (message.answer) return { head: headOf(run, row.lines), answer: message.answer as Answer };
+    if (message.answer) return { head: headOf(run, row.lines), answer: toldAnswer(message.answer as Answer) };
     let lines = row.lines;
     let answer: Answer = { result: 'expired', code: 'expired' };
     if (!message.expired) {
@@ -32,7 +38,7 @@ export const release =
     }
     writeAnswer(writes, { id: call.messageId, wasParked: message.isParked }, answer, run.at);
     await writes.run(tx);
-    return { head: headOf(run, lines), answer };
+    return { head: headOf(run, lines), answer: toldAnswer(answer) };
   };
 
 /** Failed for a reason of ours: the decision waits and a person is told, so that the others get their turn. */
@@ -57,7 +63,7 @@ export const leaveStuck =
   };
 
 /** The engine told the run something we never stored for it: nothing is released, and a person is told. */
-async function refuseUnknown(run: Run, call: PayoutCall): Promise<{ head: PayoutHead; answer: Answer }> {
+async function refuseUnknown(run: Run, call: PayoutCall): Promise<{ head: PayoutHead; answer: ToldAnswer }> {
   const { tx, row, at } = run;
   run.log.error(
     { step: 'releasePayout', run: call.run },
@@ -68,8 +74,7 @@ async function refuseUnknown(run: Run, call: PayoutCall): Promise<{ head: Payout
       on conflict (kind, subject) where status = 'open' do nothing`,
     [newId('task'), row.payoutId, { step: 'releasePayout' }, at],
   );
-  const detail = `no such message is stored for releasePayout of ${call.run}`;
-  return { head: headOf(run, row.lines), answer: { result: 'refused', code: 'not_found', detail } };
+  return { head: headOf(run, row.lines), answer: { result: 'refused', code: 'not_found' } };
 }
 
 /** Who may release what: never one's own, never what one calculated, never under a plan one edited. */

@@ -13,6 +13,7 @@ import {
   type StepAnswer,
   type StepCall,
   type StepName,
+  toldAnswer,
 } from '../domain/steps.js';
 import { OWN_STEPS } from '../domain/waits.js';
 import { writeUnstuck } from './answers.js';
@@ -103,7 +104,7 @@ async function runStep<L>(
   const deal = new DealChange<L>({ call, name, lead, loaded, policies, tx });
   if (begunByMessage.has(name) && !loaded.message) return refuseUnknown(deal, name, log, commitWith);
   const stored = loaded.message?.answer;
-  if (stored) return { head: deal.head(), answer: stored };
+  if (stored) return { head: deal.head(), answer: toldAnswer(stored) };
   if (own.has(name) && call.revision !== lead.revision) return { head: deal.head() };
   const wasStuck = own.has(name) && deal.waits.some((w) => w.subject === call.subject && w.retryAt !== null);
   const answer = (await judged(deal, tx, judge)) ?? { result: 'applied' as const };
@@ -132,11 +133,7 @@ async function refuseUnknown<L>(
   log.error({ step: name, lead: leadId }, 'the engine told a message that is not stored for this lead');
   deal.task('message_unknown', leadId, 'admin', { step: name });
   deal.keepsRevision();
-  const answer: Answer = {
-    result: 'refused',
-    code: 'not_found',
-    detail: `no such message is stored for ${name} of ${leadId}`,
-  };
+  const answer: Answer = { result: 'refused', code: 'not_found' };
   await deal.commit(answer, commitWith);
   return answerOf(deal.head(), answer, []);
 }
@@ -168,7 +165,7 @@ async function judged<L>(deal: DealChange<L>, tx: Tx, judge: Judge<L>): Promise<
 
 const answerOf = (head: Head, answer: Answer, mails: readonly string[]): StepAnswer => ({
   head,
-  answer,
+  answer: toldAnswer(answer),
   ...(mails.length > 0 && { mails }),
 });
 

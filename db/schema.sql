@@ -1357,11 +1357,14 @@ begin
     where lead_id = any(mine);
   update quote_revisions set reason = null where lead_id = any(mine) and reason is not null;
   update approvals set reason = null where lead_id = any(mine) and reason is not null;
-  update orders set accepted_by_name = null, accepted_by_email = null, cancel_reason = null
-    where lead_id = any(mine);
+  update orders o set accepted_by_name = null, accepted_by_email = null, cancel_reason = null,
+      purchase_order = case when exists (select from invoices i where i.order_id = o.id) then purchase_order end
+    where o.lead_id = any(mine);
   update deliveries d set proof = null, body_hash = sha256(convert_to('erased ' || d.id, 'UTF8'))
     from orders o where o.id = d.order_id and o.lead_id = any(mine);
   update charge_waivers w set reason = 'erased' from charge_notes n
+    where n.id = w.charge_note_id and n.lead_id = any(mine);
+  update charge_write_offs w set reason = 'erased' from charge_notes n
     where n.id = w.charge_note_id and n.lead_id = any(mine);
   update payments set payer = null, remittance = null, body_hash = sha256(convert_to('erased ' || id, 'UTF8'))
     where id = any(paid);

@@ -10,7 +10,7 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { Answer, PayoutActivities, PayoutCall, PayoutHead } from '../domain/steps.js';
+import type { PayoutActivities, PayoutCall, PayoutHead, ToldAnswer } from '../domain/steps.js';
 import { waitUntil } from './alarm.js';
 import { mustNameMessage } from './door.js';
 import { look } from './messages.js';
@@ -22,7 +22,7 @@ export interface PayoutRunInput {
 }
 export interface PayoutAnswer {
   readonly head: PayoutHead;
-  readonly answer: Answer;
+  readonly answer: ToldAnswer;
 }
 
 export const releasePayout = defineUpdate<PayoutAnswer, [{ messageId: string }]>('releasePayout');

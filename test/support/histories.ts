@@ -4,12 +4,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import type { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
+import type { History } from './payloads.js';
 import type { Story } from './story.js';
 import { WORKFLOW_BUNDLE } from './world.js';
 
-export type History = temporal.api.history.v1.IHistory;
+export { type History, type PayloadSeen, payloadsOf } from './payloads.js';
 
 /** Histories of the release that is being made; a release keeps its folder for ever. */
 export const HISTORIES = fileURLToPath(new URL('../replay/histories/', import.meta.url));
@@ -42,26 +42,4 @@ function withoutMachine(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [key, key === 'identity' ? 'story' : withoutMachine(inner)]),
   );
-}
-
-export interface PayloadSeen {
-  readonly path: string;
-  readonly text: string;
-}
-
-/** Every payload of a history as text, with the place where it stands. */
-export function payloadsOf(history: History): PayloadSeen[] {
-  const found: PayloadSeen[] = [];
-  walk(JSON.parse(historyToJSON(history)), '', found);
-  return found;
-}
-
-function walk(value: unknown, path: string, found: PayloadSeen[]): void {
-  if (value === null || typeof value !== 'object') return;
-  const { metadata, data } = value as { metadata?: unknown; data?: unknown };
-  if (typeof data === 'string' && metadata !== undefined) {
-    found.push({ path, text: Buffer.from(data, 'base64').toString('utf8') });
-    return;
-  }
-  for (const [key, inner] of Object.entries(value)) walk(inner, `${path}/${key}`, found);
 }
