@@ -91,11 +91,19 @@ export function reconcileCommand(ended: Ended): Command {
   return new Command('reconcile')
     .description('Start the workflows open leads lack, end those of closed ones, wake what has not answered')
     .option('--fast', 'describe workflows only where list and rows disagree', false)
+    .option('--dry-run', 'say what would be done, and do nothing', false)
+    .option('--adopt <ids...>', 'begin these leads or payout runs anew: their row is what counts', [])
     .addOption(json())
     .action((options) => ended(runReconcile(options)));
 }
 
-async function runReconcile(flags: Common & { readonly fast: boolean }): Promise<number> {
+interface ReconcileFlags extends Common {
+  readonly fast: boolean;
+  readonly dryRun: boolean;
+  readonly adopt: readonly string[];
+}
+
+async function runReconcile(flags: ReconcileFlags): Promise<number> {
   const config = settings();
   return reached(config, true, async ({ databaseUrl, engine: at }) => {
     if (!at) throw new Error('the start that runs here has no engine to reconcile with');
@@ -107,19 +115,28 @@ async function runReconcile(flags: Common & { readonly fast: boolean }): Promise
         db,
         engine,
         fast: flags.fast,
+        dryRun: flags.dryRun,
+        adopt: flags.adopt,
         onProgress: (rows) => process.stderr.write(`${rows} leads and payout runs checked\n`),
       });
-      const { started, ending, looked, withoutRow, failed } = report;
+      const { started, ending, looked, ahead, withoutRow, failed } = report;
       if (flags.json) print(report);
       else {
         process.stdout.write(
-          `${report.checkedRows} leads and payout runs: ${started.length} workflows started, ${ending.length} told to end, ` +
+          `${flags.dryRun ? 'nothing was done; it would be: ' : ''}${report.checkedRows} leads and payout runs: ${started.length} workflows started, ${ending.length} told to end, ` +
             `${looked.length} told to look\n`,
         );
+        for (const one of ahead) {
+          process.stdout.write(
+            `  ${one.workflowId} knows more than its row: revision ${one.knownRevision ?? '-'} over ` +
+              `${one.storedRevision ?? 'none'}, ${one.messages.length} messages, ${one.mails.length} mails, ` +
+              `${one.payoutLines} payout lines; it is left as it is (docs/operations.md, Restored)\n`,
+          );
+        }
         for (const id of withoutRow) process.stdout.write(`  ${id} runs without a row\n`);
         for (const { workflowId, reason } of failed) process.stdout.write(`  ${workflowId}: ${reason}\n`);
       }
-      return withoutRow.length + failed.length === 0 ? EXIT.ok : EXIT.found;
+      return ahead.length + withoutRow.length + failed.length === 0 ? EXIT.ok : EXIT.found;
     } finally {
       await db.end();
       await engine.close();

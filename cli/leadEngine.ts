@@ -2,6 +2,7 @@
 import { type ConnectionOptions, WorkflowNotFoundError } from '@temporalio/client';
 import { openEngineClient } from '../activities/intake/engineClient.js';
 import { startWorkflow, tellLook } from '../activities/intake/telling.js';
+import { tellsOf } from './historyTells.js';
 import type { ReconcileEngine } from './reconcile.js';
 
 const CALL_MS = 10_000;
@@ -47,6 +48,21 @@ export function openLeadEngine(options: {
     async start(workflowId) {
       if (await startWorkflow({ client, taskQueue }, workflowId, CALL_MS)) return;
       throw new Error(`the engine did not take ${workflowId}`);
+    },
+    async tells(workflowId) {
+      try {
+        return tellsOf(await soon(() => client.workflow.getHandle(workflowId).fetchHistory()));
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return undefined;
+        throw error;
+      }
+    },
+    async terminate(workflowId) {
+      try {
+        await soon(() => client.workflow.getHandle(workflowId).terminate('its row is what counts'));
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }
     },
     async look(workflowId) {
       await tellLook({ client, taskQueue }, workflowId, CALL_MS);

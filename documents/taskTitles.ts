@@ -27,6 +27,13 @@ const TITLES = new Map<string, Title>([
     'message_unknown',
     { en: 'The engine told a message nobody stored', es: 'El motor comunicó un mensaje que nadie guardó' },
   ],
+  [
+    'restored_behind',
+    {
+      en: 'The database was restored and lacks what this deal has done',
+      es: 'La base de datos restaurada no tiene lo que esta operación ya hizo',
+    },
+  ],
   ['mail_failed', { en: 'An e-mail did not arrive', es: 'Un correo no ha llegado' }],
 ]);
 
