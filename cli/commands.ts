@@ -1,4 +1,6 @@
 // The commands that look: each prints for people, or one JSON document with --json, and answers its exit code.
+import { createPublicKey } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pg from 'pg';
@@ -44,6 +46,7 @@ export function verifyCommand(ended: Ended): Command {
     .description('Prove the invariants I1 to I12; what runs is asked, else the embedded servers are started')
     .option('--fast', 'describe workflows only where list and rows disagree; newest checkpoints only', false)
     .option('--without-engine', 'leave I6 out', false)
+    .option('--checkpoint-key <file>', 'public key of the checkpoints, kept apart from them (PEM)')
     .option('--quiet-ms <ms>', 'what is younger may still be under way', wholeNumber)
     .addOption(language())
     .addOption(json())
@@ -53,6 +56,7 @@ export function verifyCommand(ended: Ended): Command {
 interface VerifyFlags extends Common {
   readonly fast: boolean;
   readonly withoutEngine: boolean;
+  readonly checkpointKey?: string;
   readonly quietMs?: number;
   readonly language: Language;
 }
@@ -69,6 +73,9 @@ async function runVerify(flags: VerifyFlags): Promise<number> {
         db,
         fast: flags.fast,
         checkpoints: foldersOf(config.stateDir).checkpoints,
+        ...(flags.checkpointKey !== undefined && {
+          checkpointKey: createPublicKey(await readFile(flags.checkpointKey, 'utf8')),
+        }),
         ...(engine && { engine }),
         ...(flags.quietMs !== undefined && { quietMs: flags.quietMs }),
         ...(isTerminal && {

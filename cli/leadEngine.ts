@@ -1,5 +1,6 @@
 // What verification and reconciling ask and tell the engine, each call under a deadline.
-import { type ConnectionOptions, WorkflowNotFoundError } from '@temporalio/client';
+import { status as grpc } from '@grpc/grpc-js';
+import { type ConnectionOptions, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { openEngineClient } from '../activities/intake/engineClient.js';
 import { startWorkflow, tellLook } from '../activities/intake/telling.js';
 import { tellsOf } from './historyTells.js';
@@ -53,7 +54,8 @@ export function openLeadEngine(options: {
       try {
         return tellsOf(await soon(() => client.workflow.getHandle(workflowId).fetchHistory()));
       } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return undefined;
+        // A history is asked for by a plain call, whose refusal the SDK does not translate.
+        if (isGrpcServiceError(error) && error.code === grpc.NOT_FOUND) return undefined;
         throw error;
       }
     },

@@ -96,16 +96,37 @@ test('the engine forgot everything: open leads come back at every wait, and go o
   expect(await reconciled(here)).toMatchObject({ started: [], ahead: [], withoutRow: [], failed: [] });
 }, 240_000);
 
-/** Sends everybody away from a database and runs a statement about it as a whole. */
+const sendAway = `select pg_terminate_backend(pid) from pg_stat_activity
+  where usename = current_user and datname = $1 and pid <> pg_backend_pid()`;
+
+/** Sends everybody away from a database, each role its own, and runs statements about it as a whole. */
 async function about(here: World, ...statements: ((name: string) => string)[]): Promise<void> {
-  const url = new URL(here.database.ownerUrl);
-  const name = url.pathname.slice(1);
-  const server = new pg.Client(Object.assign(url, { pathname: '/postgres' }).href);
+  const name = new URL(here.database.ownerUrl).pathname.slice(1);
+  const at = (url: string): pg.Client => {
+    const client = new pg.Client(Object.assign(new URL(url), { pathname: '/postgres' }).href);
+    client.on('error', () => undefined);
+    return client;
+  };
+  const [app, server] = [at(here.database.appUrl), at(here.database.ownerUrl)];
+  await app.connect();
   await server.connect();
   try {
-    await server.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = $1`, [name]);
-    for (const statement of statements) await server.query(statement(name));
+    for (const statement of statements) {
+      await app.query(sendAway, [name]);
+      await server.query(sendAway, [name]);
+      // Postgres' own cleaner may sit there for a moment.
+      await until(statement(name), () =>
+        server.query(statement(name)).then(
+          () => true,
+          (error: { code?: string }) => {
+            if (error.code === '55006' || error.code === '42501') return false;
+            throw error;
+          },
+        ),
+      );
+    }
   } finally {
+    await app.end();
     await server.end();
   }
 }
