@@ -39,6 +39,13 @@ const AT: Readonly<
   qualification: [async () => undefined, (story) => story.qualify()],
   interest: [(story) => story.qualify('nurture'), (story) => story.qualify()],
   quote: [(story) => story.qualify(), (story) => story.submit()],
+  approval: [
+    async (story) => {
+      await story.qualify();
+      await story.submit({ discountBps: 1_500 });
+    },
+    (story) => story.approve('boss'),
+  ],
   acceptance: [
     async (story) => {
       await story.qualify();
