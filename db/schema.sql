@@ -1378,6 +1378,7 @@ begin
       body = body - array['reason', 'note', 'acceptedBy', 'needs', 'purchaseOrder']
         || case when body ? 'captured' then '{"captured":"erased"}'::jsonb else '{}' end
     where lead_id = any(mine);
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.leads_change_stage_as_agreed()
  RETURNS trigger

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Worker } from '@temporalio/worker';
 import pino from 'pino';
-import { REDACTED } from '../../contracts/redacted.js';
+import { logOptions } from '../../contracts/redacted.js';
 import { WORKFLOW_BUNDLE } from '../../worker/open.js';
 import { canaryIn, canaryOf, heldIn, PHONE, text, toldByEngine, WORD } from '../support/canaries.js';
 import { type OwnEngine, openEngine } from '../support/ownEngine.js';
@@ -15,7 +15,10 @@ let engine: OwnEngine;
 let scene: Scene;
 const lines: string[] = [];
 // As every process of ours writes it, down to the last line.
-const log = pino({ level: 'trace', redact: [...REDACTED] }, { write: (line: string) => void lines.push(line) });
+const log = pino(
+  { level: 'trace', redact: [...REDACTED] },
+  { write: (line: string) => void lines.push(line) },
+);
 const places: string[] = [];
 const contacts: Record<string, string> = {};
 const invoices: Json[] = [];
