@@ -15,10 +15,7 @@ let engine: OwnEngine;
 let scene: Scene;
 const lines: string[] = [];
 // As every process of ours writes it, down to the last line.
-const log = pino(
-  { level: 'trace', redact: [...REDACTED] },
-  { write: (line: string) => void lines.push(line) },
-);
+const log = pino(logOptions('trace'), { write: (line: string) => void lines.push(line) });
 const places: string[] = [];
 const contacts: Record<string, string> = {};
 const invoices: Json[] = [];
