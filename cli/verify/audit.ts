@@ -47,7 +47,8 @@ const instants = `
   select e.subject, format('entry %s is stamped %s, its message was answered at %s', e.seq, e.recorded_at,
     m.answered_at)
   from audit_entries e join messages m on m.id = e.key and m.lead_id = e.subject
-  where m.answer ->> 'result' = 'applied' and e.recorded_at <> m.answered_at`;
+  where m.answer ->> 'result' = 'applied' and e.recorded_at <> m.answered_at
+    and not exists (select from audit_entries d where d.key = e.key and d.subject = e.subject and d.seq <> e.seq)`;
 
 const revisions = `
   with said as (
