@@ -1,20 +1,27 @@
 // Releasing a payout run: who may release what of whom, payee by payee. The answer is stored with it.
+import { newId } from '../db/ids.js';
 import { editedPlanOf, type ReleaseMessage, type RunLine, readRelease } from '../db/payouts.js';
 import { DomainError } from '../domain/errors.js';
 import { postPayoutReleased } from '../domain/ledger/commissions.js';
 import { refuseToxic } from '../domain/people/toxicPairs.js';
-import type { Answer, PayoutCall, PayoutHead } from '../domain/steps.js';
+import {
+  type Answer,
+  type PayoutCall,
+  type PayoutHead,
+  type ToldAnswer,
+  toldAnswer,
+} from '../domain/steps.js';
 import { writeAnswer, writeTask } from './answers.js';
 import { audit, headOf, postAll, type Run } from './payoutRun.js';
 
 export const release =
   (call: PayoutCall & { messageId: string }) =>
-  async (run: Run): Promise<{ head: PayoutHead; answer: Answer }> => {
+  async (run: Run): Promise<{ head: PayoutHead; answer: ToldAnswer }> => {
     const { tx, row, writes } = run;
     const message = await readRelease(tx, call);
     // Told by somebody who stored nothing for this run: whoever reaches the engine releases no money.
-    if (!message) return { head: headOf(run, row.lines), answer: { result: 'refused', code: 'not_found' } };
-    if (message.answer) return { head: headOf(run, row.lines), answer: message.answer as Answer };
+    if (!message) return refuseUnknown(run, call);
+    if (message.answer) return { head: headOf(run, row.lines), answer: toldAnswer(message.answer as Answer) };
     let lines = row.lines;
     let answer: Answer = { result: 'expired', code: 'expired' };
     if (!message.expired) {
@@ -31,7 +38,7 @@ export const release =
     }
     writeAnswer(writes, { id: call.messageId, wasParked: message.isParked }, answer, run.at);
     await writes.run(tx);
-    return { head: headOf(run, lines), answer };
+    return { head: headOf(run, lines), answer: toldAnswer(answer) };
   };
 
 /** Failed for a reason of ours: the decision waits and a person is told, so that the others get their turn. */
@@ -54,6 +61,21 @@ export const leaveStuck =
     await writes.run(tx);
     return { head: headOf(run, row.lines), answer };
   };
+
+/** The engine told the run something we never stored for it: nothing is released, and a person is told. */
+async function refuseUnknown(run: Run, call: PayoutCall): Promise<{ head: PayoutHead; answer: ToldAnswer }> {
+  const { tx, row, at } = run;
+  run.log.error(
+    { step: 'releasePayout', run: call.run },
+    'the engine told a message that is not stored for this run',
+  );
+  await tx.query(
+    `insert into tasks (id, kind, subject, role, reason, created_at) values ($1, 'message_unknown', $2, 'admin', $3, $4)
+      on conflict (kind, subject) where status = 'open' do nothing`,
+    [newId('task'), row.payoutId, { step: 'releasePayout' }, at],
+  );
+  return { head: headOf(run, row.lines), answer: { result: 'refused', code: 'not_found' } };
+}
 
 /** Who may release what: never one's own, never what one calculated, never under a plan one edited. */
 async function linesToRelease(run: Run, message: ReleaseMessage): Promise<RunLine[]> {

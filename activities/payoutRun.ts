@@ -21,6 +21,7 @@ export interface Run {
   readonly at: Date;
   readonly today: string;
   readonly writes: Writes;
+  readonly log: StepDeps['log'];
 }
 
 export const nameOf = ({ run }: PayoutCall): RunName => {
@@ -35,7 +36,7 @@ export function withRun<T>(deps: StepDeps, call: PayoutCall, work: (run: Run) =>
     const policy = await deps.policies.get(tx, 'payout', row.policy);
     const atMs = instantAt(row.clock, call.at);
     const today = dateIn(row.entity.zone, atMs);
-    return work({ tx, row, policy, at: new Date(atMs), today, writes: new Writes() });
+    return work({ tx, row, policy, at: new Date(atMs), today, writes: new Writes(), log: deps.log });
   });
 }
 

@@ -9,7 +9,7 @@ import { endOfMonth } from '../domain/calendar/days.js';
 import { payoutOf } from '../domain/commissions/payouts.js';
 import { postPayoutConfirmed } from '../domain/ledger/commissions.js';
 import { parseAmount } from '../domain/money/amounts.js';
-import type { Answer, PayoutCall, PayoutHead } from '../domain/steps.js';
+import type { PayoutCall, PayoutHead, ToldAnswer } from '../domain/steps.js';
 import { databaseAway, stepFailed } from './failures.js';
 import { factRow, wakeRelay } from './intake/messages.js';
 import { openScheduledRun } from './intake/payoutRuns.js';
@@ -50,7 +50,7 @@ export function makePayoutActivities(deps: StepDeps) {
     /** Applies a decision to release and stores its answer. */
     releasePayout: (
       call: PayoutCall & { messageId: string },
-    ): Promise<{ head: PayoutHead; answer: Answer }> => releaseOrLeave(call),
+    ): Promise<{ head: PayoutHead; answer: ToldAnswer }> => releaseOrLeave(call),
     /** Confirms what is released and tells the leads it settles. */
     confirmPayout: (call: PayoutCall): Promise<PayoutHead> => inRun(call, confirm(call)),
     /** Nobody has released in time: a task for compensation. */

@@ -5,8 +5,16 @@ import type { Logger } from 'pino';
 import type { PolicyStore } from '../db/policies.js';
 import { type CommitWith, type Db, inOneTrip, isDatabaseAway, type Tx, withTransaction } from '../db/pool.js';
 import { DomainError } from '../domain/errors.js';
-import { outcomeOf } from '../domain/messages.js';
-import type { Answer, Head, StepAnswer, StepCall, StepName } from '../domain/steps.js';
+import { DECISIONS, type FactName, outcomeOf } from '../domain/messages.js';
+import {
+  type Answer,
+  FACT_STEPS,
+  type Head,
+  type StepAnswer,
+  type StepCall,
+  type StepName,
+  toldAnswer,
+} from '../domain/steps.js';
 import { OWN_STEPS } from '../domain/waits.js';
 import { writeUnstuck } from './answers.js';
 import { DealChange } from './dealChange.js';
@@ -32,6 +40,8 @@ export interface StepDefinition<L> {
 /** So often a step may fail for a reason of ours before somebody is told and it is left for later. */
 export const MAX_FAILURES = 3;
 const own = new Set<string>(OWN_STEPS);
+/** Steps that only a message begins; every other one is the deal's own, or reads. */
+const begunByMessage = new Set<string>([...DECISIONS, ...Object.values(FACT_STEPS)]);
 const raced = new Set(['audit_key_once', 'audit_entries_pkey']);
 
 /** Makes the activity of one step; the failure count of a broken one lives with the worker. */
@@ -81,26 +91,58 @@ export function makeQuery<L, R>(deps: StepDeps, load: string, answer: (deal: Dea
 }
 
 async function runStep<L>(
-  { policies }: StepDeps,
+  { policies, log }: StepDeps,
   { tx, commitWith }: { tx: Tx; commitWith: CommitWith },
   call: StepCall,
   name: StepName,
   load: string | undefined,
   judge: Judge<L>,
 ): Promise<StepAnswer> {
-  const [lead, loaded] = await lockAndLoad<L>(tx, call, load);
+  const [lead, found] = await lockAndLoad<L>(tx, call, load);
+  const loaded =
+    begunByMessage.has(name) && !begins(found.message, name) ? { ...found, message: null } : found;
   const deal = new DealChange<L>({ call, name, lead, loaded, policies, tx });
+  if (begunByMessage.has(name) && !loaded.message) return refuseUnknown(deal, name, log, commitWith);
   const stored = loaded.message?.answer;
   const isOver = own.has(name) && call.revision !== lead.revision;
   if (stored || isOver) {
     const mails = await queuedMails(tx, call.leadId);
-    return { head: deal.head(), ...(stored && { answer: stored }), ...(mails.length > 0 && { mails }) };
+    return {
+      head: deal.head(),
+      ...(stored && { answer: toldAnswer(stored) }),
+      ...(mails.length > 0 && { mails }),
+    };
   }
   const wasStuck = own.has(name) && deal.waits.some((w) => w.subject === call.subject && w.retryAt !== null);
   const answer = (await judged(deal, tx, judge)) ?? { result: 'applied' as const };
   if (wasStuck && answer.result !== 'stuck') writeUnstuck(deal.writes, call, deal.at);
   await deal.commit(answer, commitWith);
   return answerOf(deal.head(), answer, deal.mails);
+}
+
+/** Whether a message of this lead is what this step applies: a decision's has its name, a fact's the table's. */
+const begins = <L>(message: Loaded<L>['message'], step: StepName): boolean =>
+  message !== null &&
+  (message.kind === 'decision' ? message.name === step : FACT_STEPS[message.name as FactName] === step);
+
+/**
+ * The engine told the lead something we never stored for it: whoever reaches the engine can invent a message, or
+ * name another lead's. Nothing of the deal changes, and nothing of what was told is kept; a person is told, once
+ * per lead until the task is resolved.
+ */
+async function refuseUnknown<L>(
+  deal: DealChange<L>,
+  name: StepName,
+  log: Logger,
+  commitWith: CommitWith,
+): Promise<StepAnswer> {
+  const { leadId } = deal.call;
+  log.error({ step: name, lead: leadId }, 'the engine told a message that is not stored for this lead');
+  deal.task('message_unknown', leadId, 'admin', { step: name });
+  deal.keepsRevision();
+  const answer: Answer = { result: 'refused', code: 'not_found' };
+  await deal.commit(answer, commitWith);
+  return answerOf(deal.head(), answer, []);
 }
 
 async function judged<L>(deal: DealChange<L>, tx: Tx, judge: Judge<L>): Promise<Answer | void> {
@@ -130,7 +172,7 @@ async function judged<L>(deal: DealChange<L>, tx: Tx, judge: Judge<L>): Promise<
 
 const answerOf = (head: Head, answer: Answer, mails: readonly string[]): StepAnswer => ({
   head,
-  answer,
+  answer: toldAnswer(answer),
   ...(mails.length > 0 && { mails }),
 });
 
@@ -178,7 +220,7 @@ async function loadContext<L>(tx: Tx, call: StepCall, load = 'null::jsonb'): Pro
     text: `select
       (select jsonb_build_object('name', m.name, 'kind', m.kind, 'body', m.body, 'actorId', m.actor_id,
          'notAfter', floor(extract(epoch from m.not_after) * 1000), 'answer', m.answer, 'parkedFor', m.parked_for)
-       from messages m where m.id = $2) as message,
+       from messages m where m.id = $2 and m.lead_id = $1 and m.target = 'lead/' || $1) as message,
       (select jsonb_build_object('id', p.id, 'active', p.active, 'managerId', p.manager_id, 'roles',
          (select coalesce(jsonb_agg(r.role), '[]') from person_roles r where r.person_id = p.id
             and (r.granted_by is null or r.granted_on < current_date)))

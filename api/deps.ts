@@ -49,5 +49,8 @@ export interface AppDeps extends DecideDeps {
   readonly policies: PolicyStore;
   /** Absent: no traces. */
   readonly tracing?: Pick<Tracing, 'addTo'>;
+
+  /** Folder of the mails that were written as files; absent where none are. */
+  readonly outboxDir?: string;
   readonly probes: Readonly<Record<'database' | 'engine', Probe>>;
 }

@@ -28,6 +28,7 @@ const TAGS = {
   tasks: 'What a person has to decide',
   waits: 'Who owes what, until when',
   accounts: 'Customers',
+  contacts: 'The people behind the leads',
   products: 'What is sold',
   'price books': 'For how much',
   entities: 'The legal entities of the company',

@@ -93,7 +93,8 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     refusalOf(error) ?? new DomainError('internal', 'this is logged; name the requestId when you ask');
   if (refusal.status >= 500) request.log.error({ err: error, code: refusal.code }, 'request failed');
   // Pointers only: a refused value may be a name or an address.
-  else request.log.debug({ code: refusal.code, pointer: refusal.pointer }, 'refused');
+  // Neither detail nor pointer: an unknown field is named by whoever sent it.
+  else request.log.debug({ code: refusal.code }, 'refused');
   return sendProblem(reply, refusal, request.id);
 }
 

@@ -1,5 +1,6 @@
 // The API as one process needs it: pool, clock and metrics of its own around the app, on a given engine.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
@@ -69,6 +70,7 @@ export async function openApi(parts: ApiParts): Promise<OpenApi> {
         registry,
         ...(parts.tracing && { tracing: parts.tracing }),
         policies: new PolicyStore(),
+        outboxDir: join(config.stateDir, 'mails'),
         probes: { database: () => probeDatabase(appDatabaseUrl), engine: parts.probeEngine },
         config: {
           version: productVersion(),

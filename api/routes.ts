@@ -9,6 +9,7 @@ import { approvalRoutes } from './routes/approvals.js';
 import { chargeRoutes } from './routes/charges.js';
 import { codecRoutes } from './routes/codec.js';
 import { commissionRoutes } from './routes/commissions.js';
+import { contactRoutes } from './routes/contacts.js';
 import { documentRoutes } from './routes/documents.js';
 import { entityRoutes } from './routes/entities.js';
 import { explanationRoutes } from './routes/explanations.js';
@@ -40,6 +41,7 @@ export const ROUTE_FILES: readonly RouteFile[] = [
   peopleRoutes,
   keyRoutes,
   accountRoutes,
+  contactRoutes,
   productRoutes,
   priceBookRoutes,
   policyRoutes,

@@ -1,4 +1,6 @@
 // The commands that look: each prints for people, or one JSON document with --json, and answers its exit code.
+import { createPublicKey } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pg from 'pg';
@@ -44,6 +46,7 @@ export function verifyCommand(ended: Ended): Command {
     .description('Prove the invariants I1 to I12; what runs is asked, else the embedded servers are started')
     .option('--fast', 'describe workflows only where list and rows disagree; newest checkpoints only', false)
     .option('--without-engine', 'leave I6 out', false)
+    .option('--checkpoint-key <file>', 'public key of the checkpoints, kept apart from them (PEM)')
     .option('--quiet-ms <ms>', 'what is younger may still be under way', wholeNumber)
     .addOption(language())
     .addOption(json())
@@ -53,6 +56,7 @@ export function verifyCommand(ended: Ended): Command {
 interface VerifyFlags extends Common {
   readonly fast: boolean;
   readonly withoutEngine: boolean;
+  readonly checkpointKey?: string;
   readonly quietMs?: number;
   readonly language: Language;
 }
@@ -71,6 +75,9 @@ async function runVerify(flags: VerifyFlags): Promise<number> {
         db,
         fast: flags.fast,
         checkpoints: foldersOf(config.stateDir).checkpoints,
+        ...(flags.checkpointKey !== undefined && {
+          checkpointKey: createPublicKey(await readFile(flags.checkpointKey, 'utf8')),
+        }),
         ...(engine && { engine }),
         ...(flags.quietMs !== undefined && { quietMs: flags.quietMs }),
         ...(isTerminal && {
@@ -93,11 +100,19 @@ export function reconcileCommand(ended: Ended): Command {
   return new Command('reconcile')
     .description('Start the workflows open leads lack, end those of closed ones, wake what has not answered')
     .option('--fast', 'describe workflows only where list and rows disagree', false)
+    .option('--dry-run', 'say what would be done, and do nothing', false)
+    .option('--adopt <ids...>', 'begin these leads or payout runs anew: their row is what counts', [])
     .addOption(json())
     .action((options) => ended(runReconcile(options)));
 }
 
-async function runReconcile(flags: Common & { readonly fast: boolean }): Promise<number> {
+interface ReconcileFlags extends Common {
+  readonly fast: boolean;
+  readonly dryRun: boolean;
+  readonly adopt: readonly string[];
+}
+
+async function runReconcile(flags: ReconcileFlags): Promise<number> {
   const config = settings();
   return reached(config, true, async ({ databaseUrl, engine: at }) => {
     if (!at) throw new Error('the start that runs here has no engine to reconcile with');
@@ -109,19 +124,28 @@ async function runReconcile(flags: Common & { readonly fast: boolean }): Promise
         db,
         engine,
         fast: flags.fast,
+        dryRun: flags.dryRun,
+        adopt: flags.adopt,
         onProgress: (rows) => process.stderr.write(`${rows} leads and payout runs checked\n`),
       });
-      const { started, ending, looked, withoutRow, failed } = report;
+      const { started, ending, looked, ahead, withoutRow, failed } = report;
       if (flags.json) print(report);
       else {
         process.stdout.write(
-          `${report.checkedRows} leads and payout runs: ${started.length} workflows started, ${ending.length} told to end, ` +
+          `${flags.dryRun ? 'nothing was done; it would be: ' : ''}${report.checkedRows} leads and payout runs: ${started.length} workflows started, ${ending.length} told to end, ` +
             `${looked.length} told to look\n`,
         );
+        for (const one of ahead) {
+          process.stdout.write(
+            `  ${one.workflowId} knows more than its row: revision ${one.knownRevision ?? '-'} over ` +
+              `${one.storedRevision ?? 'none'}, ${one.messages.length} messages, ${one.mails.length} mails, ` +
+              `${one.payoutLines} payout lines; it is left as it is (docs/operations.md, Restored)\n`,
+          );
+        }
         for (const id of withoutRow) process.stdout.write(`  ${id} runs without a row\n`);
         for (const { workflowId, reason } of failed) process.stdout.write(`  ${workflowId}: ${reason}\n`);
       }
-      return withoutRow.length + failed.length === 0 ? EXIT.ok : EXIT.found;
+      return ahead.length + withoutRow.length + failed.length === 0 ? EXIT.ok : EXIT.found;
     } finally {
       await db.end();
       await engine.close();

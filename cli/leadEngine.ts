@@ -1,8 +1,10 @@
 // What verification and reconciling ask and tell the engine, each call under a deadline.
-import { type ConnectionOptions, WorkflowNotFoundError } from '@temporalio/client';
+import { status as grpc } from '@grpc/grpc-js';
+import { type ConnectionOptions, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { openEngineClient } from '../activities/intake/engineClient.js';
 import { startWorkflow, tellLook } from '../activities/intake/telling.js';
 import type { PayloadKey } from '../contracts/payloadKeys.js';
+import { tellsOf } from './historyTells.js';
 import type { ReconcileEngine } from './reconcile.js';
 
 const CALL_MS = 10_000;
@@ -49,6 +51,22 @@ export function openLeadEngine(options: {
     async start(workflowId) {
       if (await startWorkflow({ client, taskQueue }, workflowId, CALL_MS)) return;
       throw new Error(`the engine did not take ${workflowId}`);
+    },
+    async tells(workflowId) {
+      try {
+        return tellsOf(await soon(() => client.workflow.getHandle(workflowId).fetchHistory()));
+      } catch (error) {
+        // A history is asked for by a plain call, whose refusal the SDK does not translate.
+        if (isGrpcServiceError(error) && error.code === grpc.NOT_FOUND) return undefined;
+        throw error;
+      }
+    },
+    async terminate(workflowId) {
+      try {
+        await soon(() => client.workflow.getHandle(workflowId).terminate('its row is what counts'));
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }
     },
     async look(workflowId) {
       await tellLook({ client, taskQueue }, workflowId, CALL_MS);

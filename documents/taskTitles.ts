@@ -23,6 +23,17 @@ const TITLES = new Map<string, Title>([
   ['credit_note_requested', { en: 'Approve a credit note', es: 'Aprobar un abono' }],
   ['cancellation_requested', { en: 'Approve a cancellation', es: 'Aprobar una cancelación' }],
   ['step_stuck', { en: 'A step of the deal is stuck', es: 'Un paso de la operación está bloqueado' }],
+  [
+    'message_unknown',
+    { en: 'The engine told a message nobody stored', es: 'El motor comunicó un mensaje que nadie guardó' },
+  ],
+  [
+    'restored_behind',
+    {
+      en: 'The database was restored and lacks what this deal has done',
+      es: 'La base de datos restaurada no tiene lo que esta operación ya hizo',
+    },
+  ],
   ['mail_failed', { en: 'An e-mail did not arrive', es: 'Un correo no ha llegado' }],
 ]);
 

@@ -66,9 +66,18 @@ export interface Answer {
   readonly made?: string;
 }
 
+/** What the workflow hears of it: `detail` and `pointer` may quote what a person typed, and stay with the row. */
+export type ToldAnswer = Pick<Answer, 'result' | 'code' | 'made'>;
+
+export const toldAnswer = ({ result, code, made }: Answer): ToldAnswer => ({
+  result,
+  ...(code !== undefined && { code }),
+  ...(made !== undefined && { made }),
+});
+
 export interface StepAnswer {
   readonly head: Head;
-  readonly answer?: Answer;
+  readonly answer?: ToldAnswer;
   /** Mails written by the step, to be sent by a normal activity. */
   readonly mails?: readonly string[];
 }
@@ -118,7 +127,7 @@ export interface PayoutActivities {
   /** The run to pay on the nominal day `at` (real, epoch ms), null where nothing is to be paid on it. */
   openPayout(call: { readonly at: number }): Promise<string | null>;
   calculatePayout(call: PayoutCall): Promise<PayoutHead>;
-  releasePayout(call: PayoutCall & { messageId: string }): Promise<{ head: PayoutHead; answer: Answer }>;
+  releasePayout(call: PayoutCall & { messageId: string }): Promise<{ head: PayoutHead; answer: ToldAnswer }>;
   confirmPayout(call: PayoutCall): Promise<PayoutHead>;
   escalatePayoutRun(call: PayoutCall): Promise<PayoutHead>;
 }

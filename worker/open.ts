@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { ConnectionOptions } from '@temporalio/client';
+import type { NativeConnectionOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Engine } from '../activities/intake/telling.js';
 import { makeMailer } from '../activities/mailer.js';
@@ -52,6 +53,17 @@ export const WORKFLOW_BUNDLE = ['../workflow-bundle.js', '../dist/workflow-bundl
   .map((place) => fileURLToPath(new URL(place, import.meta.url)))
   .reduce((first, second) => (existsSync(first) ? first : second));
 
+/** The connection of a client as the worker's own library takes it: the same address, TLS, key and headers. */
+export function nativeConnection(connection: ConnectionOptions): NativeConnectionOptions {
+  const { address, tls, apiKey, metadata } = connection;
+  return {
+    ...(address !== undefined && { address }),
+    ...(tls !== undefined && tls !== null && { tls }),
+    ...(typeof apiKey === 'string' && { apiKey }),
+    ...(metadata !== undefined && { metadata: metadata as Record<string, string> }),
+  };
+}
+
 /** Opens the worker. Throws UnsafeDatabase, or what database and engine refuse; nothing is left open then. */
 export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
   const { config, log, engine, durable = true } = parts;
@@ -77,15 +89,9 @@ export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
       ...(sdk !== undefined && { beside: sdk }),
     });
     const key = await checkpointKey(config.stateDir);
-    const { address, tls, apiKey, metadata } = parts.connection;
     const worker = await startWorker(
       {
-        connection: {
-          ...(address !== undefined && { address }),
-          ...(tls !== undefined && tls !== null && { tls }),
-          ...(typeof apiKey === 'string' && { apiKey }),
-          ...(metadata !== undefined && { metadata: metadata as Record<string, string> }),
-        },
+        connection: nativeConnection(parts.connection),
         namespace: config.temporal.namespace,
         taskQueue: config.temporal.taskQueue,
         workflowBundle: { codePath: WORKFLOW_BUNDLE },

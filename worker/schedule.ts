@@ -13,6 +13,8 @@ import { loop, pause } from './loops.js';
 
 const CALL_MS = 10_000;
 const AGAIN_MS = 30_000;
+/** An engine whose database was lost has no Schedule either. */
+const THERE_MS = 3_600_000;
 
 /** One a company; another task queue is another company that shares the namespace. */
 export const payoutScheduleOf = ({ taskQueue }: Engine): string =>
@@ -52,11 +54,14 @@ export async function ensurePayoutSchedule(engine: Engine): Promise<void> {
 /** Sees to the Schedule beside the worker, as often as the engine is away. */
 export function startSchedule(engine: Engine, log: Logger): { stop(): Promise<void> } {
   const stopping = new AbortController();
-  let isThere = false;
   const ensuring = loop('schedule', stopping.signal, log, async () => {
-    if (!isThere) await ensurePayoutSchedule(engine);
-    isThere = true;
-    await pause(AGAIN_MS, stopping.signal);
+    try {
+      await ensurePayoutSchedule(engine);
+    } catch (err) {
+      log.warn({ err }, 'the Schedule of payday could not be seen to; it is tried again');
+      return pause(AGAIN_MS, stopping.signal);
+    }
+    return pause(THERE_MS, stopping.signal);
   });
   return {
     async stop() {

@@ -4,7 +4,6 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   ActivityFailure,
-  ApplicationFailure,
   allHandlersFinished,
   condition,
   continueAsNew,
@@ -17,6 +16,7 @@ import { type MessageName, outcomeOf } from '../domain/messages.js';
 import type { Head, StepAnswer, StepCall, WaitHead } from '../domain/steps.js';
 import type { OwnStep, WaitKind } from '../domain/waits.js';
 import { makeAlarm, waitUntil } from './alarm.js';
+import { isId, mustNameMessage, NO_ID, refuse } from './door.js';
 import { type DecisionCall, decisions, facts, getStage, getWaits, type LeadInput, look } from './messages.js';
 import { failureOf, sendMail, stepOf, steps } from './steps.js';
 import { story, waitViews } from './story.js';
@@ -66,10 +66,14 @@ export class Deal {
         const { answer } = await this.#apply(messageId, name);
         return answer ? { answer } : {};
       };
-      setHandler(update, apply, { validator: (_call: DecisionCall) => this.#mayEnter(name) });
+      const validator = (call: DecisionCall) => {
+        mustNameMessage(name, call);
+        this.#mayEnter(name);
+      };
+      setHandler(update, apply, { validator });
     }
     for (const [name, signal] of Object.entries(facts) as [MessageName, typeof facts.leadCaptured][]) {
-      setHandler(signal, (id: string) => this.#receive(id, name));
+      setHandler(signal, (id: string) => this.#receive(isId(id) ? id : NO_ID, name));
     }
     setHandler(look, () => {
       this.#looks++;
@@ -149,13 +153,10 @@ export class Deal {
 
   #mayEnter(name: MessageName): void {
     if (!this.#head) return;
-    const refuse = (type: string, message: string): never => {
-      const details = [this.#present.revision];
-      throw ApplicationFailure.create({ message, type, nonRetryable: true, details });
-    };
-    if (this.#draining) refuse('draining', 'this run is about to end');
-    const outcome = outcomeOf(this.#present.stage, name);
-    if (outcome.kind === 'refuse') refuse(outcome.code, outcome.detail);
+    const { stage, revision } = this.#present;
+    if (this.#draining) refuse('draining', 'this run is about to end', revision);
+    const outcome = outcomeOf(stage, name);
+    if (outcome.kind === 'refuse') refuse(outcome.code, outcome.detail, revision);
   }
 
   #receive(id: string, name: MessageName): void {
@@ -185,7 +186,10 @@ export class Deal {
       const step = stepOf(name);
       const call = { leadId: this.#leadId, key: id, at: Date.now() };
       const answer = await this.#run(step, call);
-      if (answer.answer?.result === 'stuck') this.#seen.delete(id);
+      const result = answer.answer?.result;
+      // Stuck: tried again. A fact is refused only where it was told under a name that is not its own: the real
+      // telling may still come.
+      if (result === 'stuck' || result === 'refused') this.#seen.delete(id);
       if (answer.answer?.result === 'parked') this.#parked.set(id, name);
       this.#adopt(answer, step);
       return answer;

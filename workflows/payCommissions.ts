@@ -10,8 +10,9 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { Answer, PayoutActivities, PayoutCall, PayoutHead } from '../domain/steps.js';
+import type { PayoutActivities, PayoutCall, PayoutHead, ToldAnswer } from '../domain/steps.js';
 import { waitUntil } from './alarm.js';
+import { mustNameMessage } from './door.js';
 import { look } from './messages.js';
 import { makeTurns } from './turn.js';
 
@@ -21,7 +22,7 @@ export interface PayoutRunInput {
 }
 export interface PayoutAnswer {
   readonly head: PayoutHead;
-  readonly answer: Answer;
+  readonly answer: ToldAnswer;
 }
 
 export const releasePayout = defineUpdate<PayoutAnswer, [{ messageId: string }]>('releasePayout');
@@ -52,12 +53,16 @@ export async function payCommissions({ run }: PayoutRunInput): Promise<string> {
     return next;
   };
 
-  setHandler(releasePayout, async ({ messageId }) => {
-    await condition(() => head !== undefined); // Nothing is released before it is calculated.
-    const answer = await inTurn(() => payouts.releasePayout({ run, at: Date.now(), messageId }));
-    adopt(answer.head);
-    return answer;
-  });
+  setHandler(
+    releasePayout,
+    async ({ messageId }) => {
+      await condition(() => head !== undefined); // Nothing is released before it is calculated.
+      const answer = await inTurn(() => payouts.releasePayout({ run, at: Date.now(), messageId }));
+      adopt(answer.head);
+      return answer;
+    },
+    { validator: (call: { messageId: string }) => mustNameMessage('releasePayout', call) },
+  );
   setHandler(look, () => {
     void step(payouts.calculatePayout); // Finds it calculated and reads its rows again.
   });

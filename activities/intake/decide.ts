@@ -57,7 +57,8 @@ export async function pursue(
       case 'answered':
         if (!told.answer || told.answer.result === 'stuck') return answerOf(db, message.id);
         marks.add(message.id);
-        return told.answer;
+        // Why stands in the row alone: it may quote what somebody typed, and a history keeps what it is told.
+        return told.answer.result === 'applied' ? told.answer : answerOf(db, message.id);
       case 'refused': {
         if (await storeRefusal(db, message, told)) return told.answer;
         const answered = await answerOf(db, message.id);

@@ -20,6 +20,7 @@ export const PLAIN_ACTIONS = [
   'resolve',
   'release',
   'waive',
+  'erase',
 ] as const;
 export type PlainAction = (typeof PLAIN_ACTIONS)[number];
 export type Action = PlainAction | MessageName;
@@ -106,6 +107,7 @@ export const RIGHTS: readonly Right[] = [
   { action: 'resolve', resources: ['tasks'], roles: WORKERS },
   { action: 'create', resources: ['payouts'], roles: ['compensation'] },
   { action: 'waive', resources: ['invoices'], roles: ['finance'] },
+  { action: 'erase', resources: ['contacts'], roles: ['admin'] },
   { action: 'release', resources: ['payouts'], roles: ['compensation', 'finance'] },
 ];
 

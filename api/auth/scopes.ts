@@ -12,7 +12,7 @@ export const SCOPES: readonly string[] = [
 
 /**
  * Tells whether scopes let an action through: `read` reads everything, `write` also changes all but people,
- * keys, policies and entities, `admin` is the person's whole right; `leads:read`, `leads:write` and the like
+ * keys, policies and entities and erases nobody, `admin` is the person's whole right; `leads:read`, `leads:write` and the like
  * speak of one resource.
  */
 export function scopesAllow(scopes: readonly string[], action: string, resource: Resource): boolean {
@@ -20,7 +20,7 @@ export function scopesAllow(scopes: readonly string[], action: string, resource:
   if (action === 'read') {
     return scopes.includes('read') || scopes.includes('write') || scopes.includes(`${resource}:read`);
   }
-  return scopes.includes('write') && !GUARDED.includes(resource);
+  return scopes.includes('write') && !GUARDED.includes(resource) && action !== 'erase';
 }
 
 /** Returns the first scope that would give more than `held` does, or undefined: no key makes a stronger one. */

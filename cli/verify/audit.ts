@@ -33,6 +33,23 @@ const columns = `
   from audit_entries
   where (entry::jsonb ->> 'key', entry::jsonb ->> 'action') is distinct from (key, action)`;
 
+// The database's own stamp stands beside the text. An entry made by a message has that of its answer, from the same
+// transaction; every other lies between its neighbours, as far as transactions that wait for each other allow.
+const instants = `
+  with placed as (
+    select subject, seq, key, recorded_at, max(recorded_at) over before as latest_before
+    from audit_entries
+    window before as (partition by subject order by seq rows between unbounded preceding and 1 preceding))
+  select p.subject, format('entry %s is stamped %s', p.seq, p.recorded_at)
+  from placed p, asked
+  where p.recorded_at < p.latest_before - interval '1 hour' or p.recorded_at > asked.checked_at + interval '1 hour'
+  union all
+  select e.subject, format('entry %s is stamped %s, its message was answered at %s', e.seq, e.recorded_at,
+    m.answered_at)
+  from audit_entries e join messages m on m.id = e.key and m.lead_id = e.subject
+  where m.answer ->> 'result' = 'applied' and e.recorded_at <> m.answered_at
+    and not exists (select from audit_entries d where d.key = e.key and d.subject = e.subject and d.seq <> e.seq)`;
+
 const revisions = `
   with said as (
     select e.subject, (e.entry::jsonb ->> 'revision')::int as revision
@@ -84,6 +101,7 @@ export const audit: Check = {
     { offenders: chains, counted: 'select count(*) from audit_entries' },
     { offenders: heads },
     { offenders: columns },
+    { offenders: instants },
     { offenders: revisions, counted: 'select count(*) from leads' },
     { offenders: moneyWithoutEntry },
     { offenders: undecided },

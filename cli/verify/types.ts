@@ -1,5 +1,6 @@
 // The words of verification: what is checked, what is found, and the little it needs to know of the engine.
 // Nothing here or beside it shares code with what it checks; a mistake made twice would not be seen.
+import type { KeyObject } from 'node:crypto';
 import type pg from 'pg';
 
 export const INVARIANTS = [
@@ -65,6 +66,8 @@ export interface VerifyOptions {
   readonly fast?: boolean;
   /** Folder of the signed checkpoints; without it only the chains themselves are checked. */
   readonly checkpoints?: string;
+  /** The public key they are signed with, kept apart from them; without it `checkpoint.pub` beside them. */
+  readonly checkpointKey?: KeyObject;
   /** What is younger (real time) may still be under way. Default 60 s. */
   readonly quietMs?: number;
   /** Real time of the check. Default: now. */

@@ -63,6 +63,7 @@ export async function verify(options: VerifyOptions): Promise<InvariantResult[]>
     db: options.db,
     path: options.checkpoints,
     fast: options.fast ?? false,
+    ...(options.checkpointKey && { publicKey: options.checkpointKey }),
   });
   return found.map((result) =>
     result.invariant === 'I5'

@@ -12,7 +12,7 @@ export const IN_FLIGHT = 16;
 const PAGE = 5_000;
 
 /** A row that has a workflow while it is open. */
-interface Row {
+export interface Row {
   readonly workflowId: string;
   readonly isOpen: boolean;
 }
@@ -22,7 +22,7 @@ const RUNS = `select '${PAYOUT_WORKFLOW}' || period || '/' || run as "workflowId
 const LEADS = `select '${LEAD_WORKFLOW}' || id as "workflowId", stage <> 'closed' as "isOpen" from leads`;
 
 /** Yields every lead in the order of ids, page by page, so that no long transaction is held; then every run. */
-async function* rowsOf(db: pg.Pool): AsyncGenerator<Row> {
+export async function* rowsOf(db: pg.Pool): AsyncGenerator<Row> {
   for (let after = ''; ; ) {
     const { rows } = await db.query<Row>(`${LEADS} where id > $1 order by id limit ${PAGE}`, [after]);
     yield* rows;

@@ -153,6 +153,23 @@ describe('a monthly run', () => {
     expect(await stageOf(deal)).toBe('closed');
   });
 
+  test('is not released by a message that was not stored for it, whoever sends the engine what', async () => {
+    await paidDeal(2_000_000);
+    const { target, call, payoutId } = await calculated();
+    const elsewhere = await releaseBy('payout/commission/2020-01/1', PEOPLE.comp2);
+    const { id } = await row<{ id: string }>(world, `select id from messages where kind = 'fact' limit 1`);
+    const forged = [newId('msg'), elsewhere, id];
+    for (const messageId of forged) {
+      const { head, answer } = await world.steps.releasePayout({ ...call, messageId });
+      expect(answer).toMatchObject({ result: 'refused', code: 'not_found' });
+      expect(head.unreleased).toBe(head.unconfirmed);
+    }
+    const tasks = await world.db.query(`select kind from tasks where subject = $1`, [payoutId]);
+    expect(tasks.rows).toEqual([{ kind: 'message_unknown' }]);
+    await world.db.query('delete from messages where id = $1', [elsewhere]);
+    await releaseAll({ target, call, payoutId } as Awaited<ReturnType<typeof calculated>>);
+  });
+
   test('nobody releases their own: the rest goes, theirs waits for somebody else', async () => {
     await world.db.query(`insert into person_roles values ($1, 'compensation', null, '2026-01-01')`, [
       PEOPLE.sdr,
@@ -162,8 +179,9 @@ describe('a monthly run', () => {
     const own = await releaseBy(target, PEOPLE.sdr, [PEOPLE.sdr]);
     expect((await world.steps.releasePayout({ ...call, messageId: own })).answer).toMatchObject({
       code: 'self_approval',
-      pointer: '/payeeIds/0',
     });
+    const why = `select answer ->> 'pointer' as pointer from messages where id = $1`;
+    expect(await row(world, why, own)).toEqual({ pointer: '/payeeIds/0' });
     const others = await releaseBy(target, PEOPLE.sdr);
     expect((await world.steps.releasePayout({ ...call, messageId: others })).head).toMatchObject({
       unreleased: 1,

@@ -75,6 +75,7 @@ const TABLE: [Action, Resource, readonly Role[]][] = [
   ['create', 'priceBooks', ['manager', 'admin', 'integration']],
   ['edit', 'priceBooks', ['manager', 'admin', 'integration']],
   ['create', 'people', ['admin']],
+  ['erase', 'contacts', ['admin']],
   ['edit', 'people', ['admin']],
   ['delegate', 'people', WORKERS],
   ['create', 'keys', WORKERS],

@@ -72,7 +72,9 @@ describe('without rules', () => {
     );
     const { answer } = await steps.qualifyLead(call(id));
     expect(answer).toMatchObject({ result: 'refused', code: 'not_configured' });
-    expect(answer?.detail).toContain('PUT /v1/policies/qualification');
+    const why = `select answer ->> 'detail' as detail from messages where id = $1`;
+    const { rows } = await api.database.owner.query<{ detail: string }>(why, [id]);
+    expect(rows[0]?.detail).toContain('PUT /v1/policies/qualification');
   });
 
   test('a captured lead waits with a task for the admin, and is told again when the rule is made', async () => {

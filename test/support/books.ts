@@ -121,7 +121,7 @@ export class Books {
       not_after: kind === 'decision' ? this.at : null,
       told_at: this.at,
       answer,
-      answered_at: answer && this.at,
+      answered_at: answer && 'now', // The transaction's instant, as its entry has it.
       recorded_at: this.at,
     });
   }

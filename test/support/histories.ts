@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Payload } from '@temporalio/common';
 import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import type { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import { payloadCodec } from '../../activities/intake/payloadCodec.js';
 import { productVersion } from '../../api/open.js';
 import type { PayloadKey } from '../../contracts/payloadKeys.js';
+import type { History } from './payloads.js';
 import type { Story } from './story.js';
 import { WORKFLOW_BUNDLE } from './world.js';
 
-export type History = temporal.api.history.v1.IHistory;
+export { type History, type PayloadSeen, payloadsOf } from './payloads.js';
 
 /** A folder for each release, kept for ever. */
 export const HISTORIES = fileURLToPath(new URL('../replay/histories/', import.meta.url));
@@ -60,18 +60,6 @@ function withoutMachine(value: unknown): unknown {
   );
 }
 
-export interface PayloadSeen {
-  readonly path: string;
-  readonly text: string;
-}
-
-/** Every payload of a history as text, with the place where it stands. */
-export function payloadsOf(history: History): PayloadSeen[] {
-  const found: PayloadSeen[] = [];
-  walk(JSON.parse(historyToJSON(history)), '', found);
-  return found;
-}
-
 /** A history with its payloads readable, as the engine's tools show it. */
 export async function decrypted(history: History, payloadKeys: readonly PayloadKey[]): Promise<History> {
   const codec = payloadCodec(payloadKeys);
@@ -112,13 +100,3 @@ const textOf = ({ metadata, data }: Payload): PayloadText => ({
   ),
   data: Buffer.from(data ?? []).toString('base64'),
 });
-
-function walk(value: unknown, path: string, found: PayloadSeen[]): void {
-  if (value === null || typeof value !== 'object') return;
-  const { metadata, data } = value as { metadata?: unknown; data?: unknown };
-  if (typeof data === 'string' && metadata !== undefined) {
-    found.push({ path, text: Buffer.from(data, 'base64').toString('utf8') });
-    return;
-  }
-  for (const [key, inner] of Object.entries(value)) walk(inner, `${path}/${key}`, found);
-}

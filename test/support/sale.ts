@@ -94,6 +94,7 @@ export async function delivered(
   order: Json,
   quantities?: readonly string[],
   key?: string,
+  more: object = {},
 ): Promise<Json> {
   const lines = order.lines
     .map(({ id, sku, ordered }: Json, index: number) => ({
@@ -104,7 +105,7 @@ export async function delivered(
     // Freight and set-up are charged with the first delivery; nobody delivers them.
     .filter(({ sku }: Json) => sku !== 'FREIGHT' && sku !== 'SETUP')
     .map(({ orderLineId, quantity }: Json) => ({ orderLineId, quantity }));
-  const body = { lines, deliveredAt: scene.instant(), ...(key !== undefined && { key }) };
+  const body = { lines, deliveredAt: scene.instant(), ...(key !== undefined && { key }), ...more };
   const { delivery } = await scene.post('gael', `/v1/orders/${order.id}/deliveries`, body);
   return until(`delivery ${delivery.id} is invoiced`, async () => {
     const { deliveries } = await scene.get('carla', `/v1/orders/${order.id}`);

@@ -1,0 +1,22 @@
+// The door of every workflow: whoever reaches the engine can send anything, and a handler that broke on it would
+// stall the whole deal. What names no message is refused here; whether the named one is stored, and for whom, the
+// step finds out in Postgres.
+import { ApplicationFailure } from '@temporalio/workflow';
+
+/** What a signal without an id is judged under; no message has it. */
+export const NO_ID = 'none';
+const ID = /^[\w/.-]{1,100}$/;
+
+/** Ids of messages are short opaque words. */
+export const isId = (id: unknown): id is string => typeof id === 'string' && ID.test(id);
+
+/** Refuses an update by the code of the error table; `revision` is that of the lead it was judged by. */
+export function refuse(type: string, message: string, revision?: number): never {
+  const details = revision === undefined ? [] : [revision];
+  throw ApplicationFailure.create({ message, type, nonRetryable: true, details });
+}
+
+/** The validator's first question: does the update name a message at all? */
+export function mustNameMessage(name: string, call: { readonly messageId: string } | undefined): void {
+  if (!isId(call?.messageId)) refuse('not_found', `${name} names no message`);
+}
