@@ -35,6 +35,8 @@ export interface WorldOptions {
   readonly worker?: boolean;
   /** Who sends mails, where the rules of a story ask for some. */
   readonly mailer?: Mailer;
+  /** How many leads the worker keeps at hand. */
+  readonly cachedWorkflows?: number;
   /** Another dev server than the run's. */
   readonly address?: string;
 }
@@ -115,7 +117,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
           namespace: 'default',
           taskQueue,
           workflowBundle: WORKFLOW_BUNDLE,
-          maxCachedWorkflows: 100,
+          maxCachedWorkflows: options.cachedWorkflows ?? 100,
           shutdownGraceMs: 1_000,
         },
         { ...deps, engine },
