@@ -116,10 +116,6 @@ class Batch {
       await inParallel([...(acting.get(at) ?? [])], ACTING, (actor) => this.#act(actor, at));
       if (!(await this.#quiet())) return; // Whatever came after it would say less.
       await this.#keepClosed(at);
-      if (process.env.DBG)
-        process.stderr.write(
-          `tick ${at} ${((await this.world.now()) - this.#startedAt) / DAY_MS} ${Math.round(performance.now())}\n`,
-        );
     }
   }
 

@@ -16,7 +16,7 @@ const SEED = Number(process.env.L2C_SEED ?? 20_261_122);
 const ONE = process.env.L2C_LEAD === undefined ? undefined : Number(process.env.L2C_LEAD);
 const isLong = process.env.L2C_LONG === '1';
 const COUNT = Number(process.env.L2C_LEADS ?? (isLong ? 10_000 : 500));
-const BATCH = Number(process.env.L2C_BATCH ?? 252); // Whole companies of six.
+const BATCH = 252; // Whole companies of six.
 const MINUTE_MS = 60_000;
 
 /** Every activity a lead's history can show. */
@@ -91,7 +91,7 @@ function report(
     `${[
       `seed ${SEED}: ${sum(({ histories }) => histories)} histories, ${sum(({ events }) => events)} events`,
       [seconds('play'), seconds('verify'), seconds('replay')].join(', '),
-      JSON.stringify(process.cpuUsage()),
+      `CPU ${Math.round((process.cpuUsage().user + process.cpuUsage().system) / 1_000_000)} s`,
       JSON.stringify(outcomes),
       JSON.stringify(steps),
       JSON.stringify(Object.fromEntries(struck)),
