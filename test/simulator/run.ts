@@ -206,8 +206,11 @@ class Batch {
     for (const { history } of this.#kept)
       for (const name of activitiesOf(history)) steps[name] = (steps[name] ?? 0) + 1;
     const replays = Worker.runReplayHistories({ workflowBundle: WORKFLOW_BUNDLE }, this.#kept);
-    for await (const { workflowId, error } of replays) {
-      if (error) actorOf(this.actors, workflowId).broken.push(`cannot be replayed: ${error.message}`);
+    for await (const { workflowId, runId, error } of replays) {
+      if (!error) continue;
+      const of = this.#kept.find((one) => one.workflowId === workflowId && runOf(one.history) === runId);
+      const events = of ? `\n${digestOf(of.history)}` : '';
+      actorOf(this.actors, workflowId).broken.push(`cannot be replayed: ${error.message}${events}`);
     }
     return steps;
   }
@@ -236,6 +239,31 @@ function isAtRest({ events }: History): boolean {
       event.workflowTaskCompletedEventAttributes,
   );
   return Boolean(last?.workflowTaskCompletedEventAttributes);
+}
+
+const runOf = ({ events }: History): string | null | undefined =>
+  events?.[0]?.workflowExecutionStartedEventAttributes?.originalExecutionRunId;
+
+/** What happened in a history, an event a line: enough to see which order was recorded. */
+function digestOf({ events }: History): string {
+  const lines = (events ?? []).map((event) => {
+    const [kind, said] = Object.entries(event).find(([key]) => key.endsWith('Attributes')) ?? ['', {}];
+    const {
+      updateId,
+      protocolInstanceId,
+      signalName,
+      details,
+      acceptedRequestSequencingEventId: after,
+    } = said as {
+      [key: string]: unknown;
+    };
+    const payload = (details as { data?: { payloads?: { data?: Uint8Array }[] } } | undefined)?.data
+      ?.payloads?.[0];
+    const marker = payload?.data && Buffer.from(payload.data).toString('utf8').slice(0, 200);
+    const words = [updateId, protocolInstanceId, signalName, marker, after && `after ${String(after)}`];
+    return `    ${event.eventId} ${kind.replace('EventAttributes', '')} ${words.filter(Boolean).join(' ')}`;
+  });
+  return lines.join('\n');
 }
 
 /** Names of the activities a history shows, local ones by their markers. */
