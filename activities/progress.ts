@@ -3,6 +3,7 @@
 
 import type { Pins } from '../db/policies.js';
 import { dateIn } from '../domain/calendar/zones.js';
+import { DomainError } from '../domain/errors.js';
 import type { PaymentTerms } from '../domain/invoices/terms.js';
 import { type LeadProgress, outcomeWhenSettled, stageOf } from '../domain/leads/stages.js';
 import type { ChargedOn } from '../domain/quotes/price.js';
@@ -82,10 +83,13 @@ export function exact<T>(value: unknown): T {
   ) as T;
 }
 
-/** The state the step begins with. RangeError for a lead without an order: no such step is ever run. */
+/**
+ * The state the step begins with. Refuses `wrong_stage` for a lead without an order: one that was lost is closed as
+ * well, and a credit note asked of it must not get stuck.
+ */
 export function stateOf<L extends { deal: DealJson }>({ own, lead, atMs }: DealChange<L>): DealState {
   const { order, uninvoiced, openInvoices, ...rest } = exact<Omit<DealState, 'order'> & DealJson>(own.deal);
-  if (!order) throw new RangeError(`lead ${lead.id} has no order`);
+  if (!order) throw new DomainError('wrong_stage', `lead ${lead.id} has no order`);
   return {
     ...rest,
     today: dateIn(order.zone, atMs),

@@ -20,10 +20,13 @@ const unknownAnswers = `
       not in ('applied', 'no_effect', 'refused', 'parked', 'expired', 'stuck')
     or m.kind = 'fact' and m.answer ->> 'result' in ('refused', 'expired')`;
 
-// A payment chains an entry of its own when it is taken in; of a fact only the lead's entry is its effect.
+// A payment chains an entry of its own when it is taken in; of a fact only the lead's entry is its effect. A
+// delivery its order does not take has none on the deal and one on its own record, which it leaves refused.
 const effects = `
   with found as (
     select m.id, m.kind, m.name, m.lead_id, coalesce(m.answer ->> 'result', 'nothing yet') as result,
+      m.name = 'deliveryRecorded' and m.answer ->> 'result' = 'no_effect' and exists (select from deliveries d
+        where d.id = m.body ->> 'deliveryId' and d.status = 'refused') as left_refused,
       count(e.key) as effects,
       count(e.key) filter (where e.subject = m.lead_id) as on_lead,
       count(e.key) - count(distinct e.subject) as repeated
@@ -35,7 +38,8 @@ const effects = `
   where repeated > 0
     or result = 'applied' and (lead_id is null and effects = 0 or lead_id is not null and on_lead <> 1)
     or result <> 'applied'
-      and case when kind = 'fact' and lead_id is not null then on_lead else effects end > 0`;
+      and case when kind = 'fact' and lead_id is not null then on_lead else effects end
+        > case when left_refused then 1 else 0 end`;
 
 export const answers: Check = {
   invariant: 'I3',

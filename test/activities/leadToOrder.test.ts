@@ -267,6 +267,13 @@ describe('a lead is received and qualified', () => {
     });
     expect(await waiting('qualification')).toEqual([]);
   });
+
+  test('lost without an order, a credit note asked of it is refused and not stuck', async () => {
+    await scored();
+    await decide('withdrawLead', PEOPLE.rep, { reason: 'asked to stop' });
+    const asked = { invoiceId: newId('inv'), reason: 'damaged', requestedBy: PEOPLE.finance2 };
+    expect(await refused('creditInvoice', PEOPLE.finance, asked)).toBe('wrong_stage');
+  });
 });
 
 describe('a quote is submitted, approved and accepted', () => {

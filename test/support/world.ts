@@ -37,6 +37,8 @@ export interface WorldOptions {
   readonly worker?: boolean;
   /** Who sends mails, where the rules of a story ask for some. */
   readonly mailer?: Mailer;
+  /** How many leads the worker keeps at hand. */
+  readonly cachedWorkflows?: number;
   /** Another dev server than the run's. */
   readonly address?: string;
   /** Keys of payloads, of the client and, unless it is started with others, of the worker. */
@@ -128,7 +130,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
           namespace: 'default',
           taskQueue,
           workflowBundle: WORKFLOW_BUNDLE,
-          maxCachedWorkflows: 100,
+          maxCachedWorkflows: options.cachedWorkflows ?? 100,
           shutdownGraceMs: 1_000,
           payloadKeys,
           ...own,
