@@ -124,7 +124,7 @@ const config = readConfig({
 });
 const log = pino({ level: process.env.L2C_TEST_LOG ?? 'silent' });
 const { openEngineClient } = await load('activities/intake/engineClient.js');
-const client = openEngineClient({ address }, 'default');
+const client = openEngineClient({ address }, 'default', config.payloadKeys);
 const engine = { client: client.client, taskQueue };
 const parts = { config, log, durable: false, schedule: false, appDatabaseUrl: appUrl, engine };
 

@@ -24,7 +24,12 @@ const customer = (name: string) => ({
 
 async function reconciled(of: World, options: { dryRun?: boolean; adopt?: string[] } = {}) {
   const connection = { address: of.address };
-  const leadEngine = openLeadEngine({ connection, namespace: 'default', taskQueue: of.engine.taskQueue, payloadKeys: [] });
+  const leadEngine = openLeadEngine({
+    connection,
+    namespace: 'default',
+    taskQueue: of.engine.taskQueue,
+    payloadKeys: [],
+  });
   try {
     return await reconcile({ db: of.database.owner, engine: leadEngine, ...options });
   } finally {

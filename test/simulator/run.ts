@@ -115,8 +115,21 @@ class Batch {
       for (const event of events) if (event.at === at) await event.happens(this.world);
       await inParallel([...(acting.get(at) ?? [])], ACTING, (actor) => this.#act(actor, at));
       if (!(await this.#quiet())) return; // Whatever came after it would say less.
+      await this.#atRest([...(acting.get(at) ?? [])]);
       await this.#keepClosed(at);
     }
+  }
+
+  /**
+   * Until no task of who acted is under way. A step may be answered in the database and still be tried again; days
+   * that pass meanwhile end its task on this server, which then records what came later before what it answers.
+   */
+  async #atRest(actors: readonly Actor[]): Promise<void> {
+    const ids = actors.flatMap(({ leadId }) => (leadId === undefined ? [] : [`lead/${leadId}`]));
+    await inParallel(ids, ACTING, async (id) => {
+      const handle = this.world.engine.client.workflow.getHandle(id);
+      await until(`${id} is at rest`, async () => isAtRest(await handle.fetchHistory()));
+    });
   }
 
   async #act(actor: Actor, at: number): Promise<void> {

@@ -120,7 +120,7 @@ async function atEveryWait(): Promise<Waiting[]> {
 
 /** The next thing that happens to each lead, and what the workers that are there make of it. */
 async function oneStep(waiting: readonly Waiting[]): Promise<void> {
-  await Promise.all(waiting.map(({ next }) => next.shift()?.()));
+  await Promise.all(waiting.map(async ({ next }) => next.shift()?.()));
   await until('everything is answered', async () => {
     const { rowCount } = await world.database.owner.query(
       'select from messages where answer is null or told_at is null',
