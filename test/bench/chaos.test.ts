@@ -54,6 +54,7 @@ describe('a deal that is not as it was acknowledged', () => {
       const row = (id: string, tag: string) => ({
         id,
         external_id: `bench-${tag}`,
+        revision: 1,
         stage: 'qualified',
         stage_since: new Date(),
         channel: 'referral',
