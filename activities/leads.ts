@@ -164,7 +164,6 @@ async function escalate(deal: DealChange<PersonJson[]>): Promise<void> {
   const role = level <= policy.maxEscalations ? 'manager' : 'admin';
   deal.task('qualification_overdue', deal.lead.id, role, { level }, personId);
   deal.detail = { level, personId };
-  await deal.mail('task', deal.lead.id);
 }
 
 /** The customer stayed quiet: the lead comes back to be qualified, or is disqualified after its last round. */

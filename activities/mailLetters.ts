@@ -8,7 +8,7 @@ import { invoicePdf } from '../documents/invoicePdf.js';
 import { renderMail } from '../documents/mails.js';
 import type { MailData, MailTemplate } from '../documents/mailTypes.js';
 import { quotePdf } from '../documents/quotePdf.js';
-import { taskTitle } from '../documents/taskTitles.js';
+import { taskWords } from '../documents/taskTitles.js';
 import type { Language } from '../documents/types.js';
 import { addDays } from '../domain/calendar/days.js';
 import { actingOn, delegateOn, peopleById } from '../domain/people/people.js';
@@ -189,7 +189,7 @@ function task(facts: MailFacts['task'], senderName: string): Written {
   }
   return toColleagues(people, 'task', (language) => ({
     sellerName: senderName,
-    title: taskTitle(taskKind, language),
+    ...taskWords(taskKind, language),
     reference: leadId,
     dueOn: wait?.untilOn ?? null,
   }));

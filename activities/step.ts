@@ -97,7 +97,7 @@ async function runStep<L>(
   const answer = (await judged(deal, tx, judge)) ?? { result: 'applied' as const };
   if (wasStuck && answer.result !== 'stuck') writeUnstuck(deal.writes, call, deal.at);
   await deal.commit(answer, commitWith);
-  return answerOf(deal.head(), answer, deal.mails);
+  return answerOf(deal.head(), answer, deal.mails.ids);
 }
 
 async function judged<L>(deal: DealChange<L>, tx: Tx, judge: Judge<L>): Promise<Answer | void> {

@@ -113,6 +113,8 @@ export interface EscalationMail extends ToSomebody {
 export interface TaskMail extends ToSomebody {
   /** What is to be decided, in the recipient's language. */
   readonly title: string;
+  /** How to get it off the list, in the same language. */
+  readonly toDo: string;
   /** Id or number of the record it is about. */
   readonly reference: string;
   readonly dueOn: string | null;

@@ -262,7 +262,7 @@ function taskMail(data: TaskMail, language: Language): Written {
   const { task, labels } = MAIL_TEXTS[language];
   return {
     subject: task.subject(data.title),
-    intro: [task.intro],
+    intro: [task.intro, data.toDo],
     facts: [
       [labels.task, data.title],
       [labels.reference, data.reference],

@@ -64,7 +64,13 @@ const DATA: MailData = {
     sinceOn: '2026-11-20',
     dueOn: '2026-11-21',
   },
-  task: { ...TO, title: 'Unknown invoice number', reference: 'payment_01', dueOn: null },
+  task: {
+    ...TO,
+    title: 'Unknown invoice number',
+    toDo: 'Ask the payer.',
+    reference: 'payment_01',
+    dueOn: null,
+  },
 };
 
 function mail<T extends MailTemplate>(
