@@ -98,6 +98,8 @@ export interface ApprovalMail extends ToSomebody, Amount {
   readonly quoteNumber: string;
   readonly revision: number;
   readonly discountBps: number;
+  /** Why it needs approval, in the recipient's language. */
+  readonly why: string;
   /** Last day to decide before the next level is asked. */
   readonly decideByOn: string;
 }

@@ -237,6 +237,7 @@ function approvalMail(data: ApprovalMail, language: Language, again: boolean): W
       [labels.quote, number],
       [labels.amount, moneyText(data.amountMinor, data.currency, language)],
       [labels.discount, percentText(data.discountBps, language)],
+      [labels.why, data.why],
     ],
     more: [approval.decideBy(dateText(data.decideByOn, language))],
     button: approval.button,

@@ -11,6 +11,7 @@ const APPROVAL = {
   quoteNumber: 'Q-17',
   revision: 2,
   discountBps: 1_550,
+  why: 'The total is large',
   decideByOn: '2026-11-24',
 };
 

@@ -3,7 +3,16 @@ import { describe, expect, test } from '@jest/globals';
 import { taskWords } from '../../documents/taskTitles.js';
 import { TASK_KINDS } from '../../domain/tasks.js';
 
-const FOLDERS = ['activities', 'activities/intake', 'api', 'api/routes', 'db', 'domain', 'domain/payments', 'worker'];
+const FOLDERS = [
+  'activities',
+  'activities/intake',
+  'api',
+  'api/routes',
+  'db',
+  'domain',
+  'domain/payments',
+  'worker',
+];
 const sources = FOLDERS.flatMap((folder) =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.ts'))
