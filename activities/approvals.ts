@@ -138,7 +138,6 @@ async function escalate(deal: DealChange<QuoteJson | null>): Promise<void> {
       approverId: approval.approverId,
       requesterId: approval.requestedBy,
       askedAt: wait.since,
-      reminded: true,
       escalations: approval.level,
     },
     facts,

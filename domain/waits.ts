@@ -91,7 +91,7 @@ export const TASKS_OVER_WITH_LEAD = [
 export type WaitKind = keyof typeof WAITS;
 export const WAIT_KINDS = Object.keys(WAITS) as readonly WaitKind[];
 
-/** Returns the kinds of wait that may stand in a stage. */
+/** @internal The kinds of wait that may stand in a stage: what tests hold the stages against. */
 export function waitsIn(stage: Stage): WaitKind[] {
   return WAIT_KINDS.filter((kind) => (WAITS[kind].stages as readonly Stage[]).includes(stage));
 }
