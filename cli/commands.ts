@@ -15,6 +15,7 @@ import { openLeadEngine } from './leadEngine.js';
 import { eventPrinter } from './progress.js';
 import { type Reached, reach } from './reach.js';
 import { reconcile } from './reconcile.js';
+import { RECONCILE_WORDS } from './resultWords.js';
 import { formatProgress, formatReport } from './verify/report.js';
 import { verify } from './verify/verify.js';
 import type { Language } from './words.js';
@@ -91,12 +92,16 @@ export function reconcileCommand(ended: Ended): Command {
   return new Command('reconcile')
     .description('Start the workflows open leads lack, end those of closed ones, wake what has not answered')
     .option('--fast', 'describe workflows only where list and rows disagree', false)
+    .addOption(language())
     .addOption(json())
     .action((options) => ended(runReconcile(options)));
 }
 
-async function runReconcile(flags: Common & { readonly fast: boolean }): Promise<number> {
+async function runReconcile(
+  flags: Common & { readonly fast: boolean; readonly language: Language },
+): Promise<number> {
   const config = settings();
+  const words = RECONCILE_WORDS[flags.language];
   return reached(config, true, async ({ databaseUrl, engine: at }) => {
     if (!at) throw new Error('the start that runs here has no engine to reconcile with');
     const db = new pg.Pool({ connectionString: databaseUrl, max: 4 });
@@ -107,16 +112,15 @@ async function runReconcile(flags: Common & { readonly fast: boolean }): Promise
         db,
         engine,
         fast: flags.fast,
-        onProgress: (rows) => process.stderr.write(`${rows} leads and payout runs checked\n`),
+        onProgress: (rows) => process.stderr.write(`${words.checked(rows)}\n`),
       });
       const { started, ending, looked, withoutRow, failed } = report;
       if (flags.json) print(report);
       else {
         process.stdout.write(
-          `${report.checkedRows} leads and payout runs: ${started.length} workflows started, ${ending.length} told to end, ` +
-            `${looked.length} told to look\n`,
+          `${words.result(report.checkedRows, started.length, ending.length, looked.length)}\n`,
         );
-        for (const id of withoutRow) process.stdout.write(`  ${id} runs without a row\n`);
+        for (const id of withoutRow) process.stdout.write(`  ${id} ${words.withoutRow}\n`);
         for (const { workflowId, reason } of failed) process.stdout.write(`  ${workflowId}: ${reason}\n`);
       }
       return withoutRow.length + failed.length === 0 ? EXIT.ok : EXIT.found;

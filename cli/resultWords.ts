@@ -1,0 +1,41 @@
+// What the commands that take data in or repair say of their result, in English and Spanish. Reasons come from the
+// API or the engine as they are.
+import type { Language } from './words.js';
+
+export const IMPORT_WORDS = {
+  en: {
+    read: 'read',
+    created: 'new',
+    known: 'known',
+    refused: 'refused',
+    line: 'line',
+    more: (count: number) => `and ${count} more`,
+    dry: 'dry run: nothing was written',
+    stopped: 'it went no further',
+  },
+  es: {
+    read: 'leídas',
+    created: 'nuevas',
+    known: 'conocidas',
+    refused: 'rechazadas',
+    line: 'línea',
+    more: (count: number) => `y ${count} más`,
+    dry: 'simulación: no se escribió nada',
+    stopped: 'no siguió adelante',
+  },
+} as const satisfies Record<Language, object>;
+
+export const RECONCILE_WORDS = {
+  en: {
+    checked: (rows: number) => `${rows} leads and payout runs checked`,
+    result: (rows: number, started: number, ending: number, looked: number) =>
+      `${rows} leads and payout runs: ${started} workflows started, ${ending} told to end, ${looked} told to look`,
+    withoutRow: 'runs without a row',
+  },
+  es: {
+    checked: (rows: number) => `${rows} contactos y liquidaciones comprobados`,
+    result: (rows: number, started: number, ending: number, looked: number) =>
+      `${rows} contactos y liquidaciones: ${started} procesos iniciados, ${ending} por terminar, ${looked} avisados`,
+    withoutRow: 'está en marcha sin registro',
+  },
+} as const satisfies Record<Language, object>;
