@@ -1,11 +1,13 @@
 // What a step leaves for people: the answer of its message, and a task where somebody has to decide.
 import { newId } from '../db/ids.js';
 import type { Writes } from '../db/writes.js';
+import type { Language } from '../documents/types.js';
 import type { Answer, StepCall } from '../domain/steps.js';
+import type { TaskKind } from '../domain/tasks.js';
 import type { OpenWait } from './waitList.js';
 
 export interface NewTask {
-  readonly kind: string;
+  readonly kind: TaskKind;
   /** Null for what no lead owns, such as a payout run. */
   readonly leadId: string | null;
   readonly subject: string;
@@ -16,9 +18,18 @@ export interface NewTask {
   readonly at: Date;
 }
 
-/** One open task per kind and subject, owed by whom it was asked of last. */
-export function writeTask(writes: Writes, task: NewTask): void {
+/** A task as its mail finds it: by kind and subject, because one that was open keeps the id it has. */
+export interface WrittenTask extends Pick<NewTask, 'kind' | 'subject'> {
+  readonly id: string;
+}
+
+/**
+ * One open task per kind and subject, owed by whom it was asked of last. Returns the id it has when none was open
+ * before; one that is open keeps its own.
+ */
+export function writeTask(writes: Writes, task: NewTask): string {
   const { kind, leadId, subject, role, personId, reason, at } = task;
+  const id = newId('task');
   writes.statement(
     'task',
     `insert into tasks (id, kind, lead_id, subject, role, person_id, reason, created_at)
@@ -26,8 +37,31 @@ export function writeTask(writes: Writes, task: NewTask): void {
       from jsonb_populate_record(null::tasks, $)
       on conflict (kind, subject) where status = 'open' do update
         set role = excluded.role, person_id = excluded.person_id, reason = excluded.reason`,
-    { id: newId('task'), kind, lead_id: leadId, subject, role, person_id: personId, reason, created_at: at },
+    { id, kind, lead_id: leadId, subject, role, person_id: personId, reason, created_at: at },
     'any',
+  );
+  return id;
+}
+
+/** Queues the mail that tells of a task; its subject is the task, the one that was open where there was one. */
+export function writeTaskMail(
+  writes: Writes,
+  mail: {
+    readonly id: string;
+    readonly leadId: string;
+    readonly task: WrittenTask;
+    readonly language: Language;
+    readonly at: Date;
+  },
+): void {
+  writes.statement(
+    'mail of a task',
+    `insert into mails (id, lead_id, kind, subject, language, status, queued_at)
+      select $ ->> 'id', $ ->> 'leadId', 'task', coalesce((select t.id from tasks t where t.status = 'open'
+          and t.kind = $ -> 'task' ->> 'kind' and t.subject = $ -> 'task' ->> 'subject'), $ -> 'task' ->> 'id'),
+        $ ->> 'language', 'queued', ($ ->> 'at')::timestamptz`,
+    mail,
+    1,
   );
 }
 
@@ -36,7 +70,7 @@ export function resolveTasks(
   writes: Writes,
   over: {
     readonly leadId: string;
-    readonly kinds: readonly string[];
+    readonly kinds: readonly TaskKind[];
     readonly subjects?: readonly string[];
     readonly resolution: string;
     readonly at: Date;
@@ -88,27 +122,43 @@ const stuckSubject = ({ leadId, key, subject }: StepCall): string =>
 const rulesSubject = ({ key, subject }: StepCall): string => subject ?? key;
 
 /** The company has to make rules first: told by one task, instead of one that says the step is broken. */
-export function writeRulesMissing(writes: Writes, call: StepCall, reason: object, at: Date): void {
+export function writeRulesMissing(writes: Writes, call: StepCall, reason: object, at: Date): WrittenTask {
   const { leadId } = call;
   const subject = rulesSubject(call);
-  writeTask(writes, { kind: 'rules_missing', leadId, subject, role: 'admin', personId: null, reason, at });
-  const broken = { kinds: ['step_stuck'], subjects: [stuckSubject(call)] };
-  resolveTasks(writes, { leadId, ...broken, resolution: 'replaced', at });
+  const kind = 'rules_missing';
+  const id = writeTask(writes, { kind, leadId, subject, role: 'admin', personId: null, reason, at });
+  resolveTasks(writes, {
+    leadId,
+    kinds: ['step_stuck'],
+    subjects: [stuckSubject(call)],
+    resolution: 'replaced',
+    at,
+  });
+  return { id, kind, subject };
 }
 
 /** A bug of ours stopped the step: told by one task, instead of one that says rules are missing. */
-export function writeStuck(writes: Writes, call: StepCall, at: Date): void {
+export function writeStuck(writes: Writes, call: StepCall, at: Date): WrittenTask {
   const { leadId, key } = call;
-  const task = {
-    kind: 'step_stuck',
+  const subject = stuckSubject(call);
+  const kind = 'step_stuck';
+  const id = writeTask(writes, {
+    kind,
     leadId,
-    subject: stuckSubject(call),
+    subject,
     role: 'operations',
     personId: null,
-  };
-  writeTask(writes, { ...task, reason: { key }, at });
-  const missing = { kinds: ['rules_missing'], subjects: [rulesSubject(call)] };
-  resolveTasks(writes, { leadId, ...missing, resolution: 'replaced', at });
+    reason: { key },
+    at,
+  });
+  resolveTasks(writes, {
+    leadId,
+    kinds: ['rules_missing'],
+    subjects: [rulesSubject(call)],
+    resolution: 'replaced',
+    at,
+  });
+  return { id, kind, subject };
 }
 
 /** A step of the lead's own that was stuck is done: nobody has to look into it any more. */

@@ -140,14 +140,12 @@ async function escalate(deal: DealChange<QuoteJson | null>): Promise<void> {
       approverId: approval.approverId,
       requesterId: approval.requestedBy,
       askedAt: wait.since,
-      reminded: true,
       escalations: approval.level,
     },
     facts,
     policy,
     peopleFrom(deal.own.people),
   );
-  if (next.action === 'remind') throw new RangeError(`${approval.id} is reminded of and not handed up`);
   const level = wait.level + 1;
   const until = deal.atMs + policy.escalateHours * HOUR_MS;
   deal.detail = { approvalId: approval.id, action: next.action, level };

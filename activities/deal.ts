@@ -46,9 +46,10 @@ export function makeDealActivities(deps: StepDeps & { log: Logger }) {
       name: 'markStuck',
       judge: (deal) => {
         const { subject, retry } = deal.call;
-        writeStuck(deal.writes, deal.call, deal.at);
+        const task = writeStuck(deal.writes, deal.call, deal.at);
         deal.keepsRevision();
         const wait = retry && deal.wait(retry.kind, subject);
+        if (!deal.hasWaitedFor('stuck', wait || undefined)) deal.mails.tellOf(task);
         if (wait) deal.retry(wait, retry.at);
         return { result: 'stuck', code: 'stuck' };
       },

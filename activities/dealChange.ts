@@ -1,7 +1,6 @@
 // The change one step makes to one lead: collected while it judges, written as one statement at the end.
 
 import { appendAudit } from '../db/audit.js';
-import { newId } from '../db/ids.js';
 import type { PolicyStore } from '../db/policies.js';
 import type { CommitWith, Tx } from '../db/pool.js';
 import type { Tables } from '../db/tables.js';
@@ -14,9 +13,11 @@ import { MESSAGES, maySend, onOwnLeadsOnly } from '../domain/messages.js';
 import { entityMissing, policyMissing } from '../domain/policies/missing.js';
 import type { MailKind, PolicyByKind, PolicyKind } from '../domain/policies/types.js';
 import type { Answer, Head, StepCall, StepName } from '../domain/steps.js';
+import type { TaskKind } from '../domain/tasks.js';
 import type { WaitKind } from '../domain/waits.js';
 import { writeAnswer, writeRetry, writeRulesMissing, writeTask } from './answers.js';
 import type { Loaded, LockedLead } from './loaded.js';
+import { MailList } from './mailList.js';
 import { type NewWait, type OpenWait, type WaitEnd, WaitList, type WaitMove } from './waitList.js';
 
 const RULES_AGAIN_MS = 60_000;
@@ -38,7 +39,7 @@ export class DealChange<L> {
   readonly call: StepCall;
   /** Business instant of the step, as the workflow or the sender's clock gave it. */
   readonly atMs: number;
-  readonly mails: string[] = [];
+  readonly mails = new MailList();
   /** What the audit entry tells beside stage and revision; nothing somebody typed (db/audit.ts). */
   detail: Record<string, unknown> = {};
   #stage: Stage;
@@ -178,27 +179,18 @@ export class DealChange<L> {
     return this;
   }
 
-  /** Something a person has to decide; one open task per kind and subject, owed by whom it was asked of last. */
-  task(kind: string, subject: string, role: string, reason: object, personId: string | null = null): this {
-    writeTask(this.writes, { kind, leadId: this.lead.id, subject, role, personId, reason, at: this.at });
+  /** Something a person has to decide, who is told by mail: one open task per kind and subject. */
+  task(kind: TaskKind, subject: string, role: string, reason: object, personId: string | null = null): this {
+    const leadId = this.lead.id;
+    const id = writeTask(this.writes, { kind, leadId, subject, role, personId, reason, at: this.at });
+    this.mails.tellOf({ id, kind, subject });
     return this;
   }
 
   /** Queues a mail; the workflow sends it by a normal activity once the step is committed. */
   async mail(kind: MailKind, subject: string): Promise<void> {
-    const { mails, defaultLanguage } = await this.policy('notifications');
-    if (!mails.includes(kind)) return;
-    const id = newId('mail');
-    this.mails.push(id);
-    this.writes.insert('mails', {
-      id,
-      lead_id: this.lead.id,
-      kind,
-      subject,
-      language: defaultLanguage,
-      status: 'queued',
-      queued_at: this.at,
-    });
+    const policy = await this.policy('notifications');
+    this.mails.queue(this.writes, policy, { leadId: this.lead.id, kind, subject, at: this.at });
   }
 
   /** Writes beside the lead without a new revision of it. */
@@ -210,7 +202,7 @@ export class DealChange<L> {
   discard(answer: Answer): Answer {
     this.#discarded = true;
     this.writes = new Writes();
-    this.mails.length = 0;
+    this.mails.forget();
     this.#stage = this.lead.stage as Stage;
     this.#outcome = this.lead.outcome as Outcome | null;
     this.#waits = new WaitList(this.#parts.loaded.waits);
@@ -221,6 +213,7 @@ export class DealChange<L> {
   park(code: string): Answer {
     const answer = this.discard({ result: 'parked', code });
     this.task('message_parked', this.call.key, 'operations', { message: this.message?.name, code });
+    if (this.hasWaitedFor(code)) this.mails.forgetTasks();
     return answer;
   }
 
@@ -231,10 +224,17 @@ export class DealChange<L> {
    */
   waitForRules({ detail, extra }: DomainError): Answer {
     const answer = this.discard({ result: 'stuck', code: 'not_configured' });
-    writeRulesMissing(this.writes, this.call, { policy: extra?.policy, needed: detail }, this.at);
+    const reason = { policy: extra?.policy, needed: detail };
+    const task = writeRulesMissing(this.writes, this.call, reason, this.at);
     const wait = this.message ? undefined : this.#waits.dueFor(this.#parts.name, this.call.subject);
+    if (!this.hasWaitedFor('not_configured', wait)) this.mails.tellOf(task);
     if (wait) this.retry(wait, this.call.at + RULES_AGAIN_MS);
     return answer;
+  }
+
+  /** It waits for this already, and somebody was told then: trying again tells nobody once more. */
+  hasWaitedFor(code: string, wait?: OpenWait): boolean {
+    return this.message?.parkedFor === code || (wait?.retryAt ?? null) !== null;
   }
 
   /** Lets the other waits come first until a real instant, without a new revision. */
@@ -256,6 +256,13 @@ export class DealChange<L> {
    */
   async commit(answer: Answer, commitWith: CommitWith): Promise<void> {
     const { tx, name } = this.#parts;
+    // A company that has no rules for mails yet has its tasks all the same.
+    if (this.mails.hasTasks && this.versions.notifications !== undefined) {
+      this.mails.queueTasks(this.writes, await this.policy('notifications'), {
+        leadId: this.lead.id,
+        at: this.at,
+      });
+    }
     // What has no effect on the deal may still change a record, such as a delivery its order does not take.
     const isChange = answer.result === 'applied' || !this.writes.isEmpty;
     if (isChange && !this.#discarded) this.#commitChange(name);

@@ -171,7 +171,6 @@ async function escalate(deal: DealChange<PersonJson[]>): Promise<void> {
   const role = asked ? 'manager' : 'admin';
   deal.task('qualification_overdue', deal.lead.id, role, { level }, personId);
   deal.detail = { level, personId, role };
-  await deal.mail('task', deal.lead.id);
 }
 
 /** The customer stayed quiet: the lead comes back to be qualified, or is disqualified after its last round. */

@@ -8,7 +8,8 @@ import { invoicePdf } from '../documents/invoicePdf.js';
 import { renderMail } from '../documents/mails.js';
 import type { MailData, MailTemplate } from '../documents/mailTypes.js';
 import { quotePdf } from '../documents/quotePdf.js';
-import { taskTitle } from '../documents/taskTitles.js';
+import { reasonText } from '../documents/reasonTexts.js';
+import { taskWords } from '../documents/taskTitles.js';
 import type { Language } from '../documents/types.js';
 import { addDays } from '../domain/calendar/days.js';
 import { actingOn, delegateOn, peopleById } from '../domain/people/people.js';
@@ -143,13 +144,14 @@ function approval(facts: MailFacts['approval'], senderName: string): Written {
   if (facts.status !== 'open') return { skipped: `the approval is ${facts.status}` };
   const { decideByOn, again, quoteId, revision, currency, discountBps } = facts;
   if (decideByOn === null) return { skipped: 'nobody waits for the approval' };
-  return toColleagues(asked(facts), again ? 'approvalReminder' : 'approvalRequest', () => ({
+  return toColleagues(asked(facts), again ? 'approvalReminder' : 'approvalRequest', (language) => ({
     sellerName: senderName,
     quoteNumber: quoteNumber(quoteId),
     revision,
     currency,
     amountMinor: BigInt(facts.amountMinor),
     discountBps,
+    why: reasonText(facts.textCode, facts.texts, language),
     decideByOn,
   }));
 }
@@ -189,7 +191,7 @@ function task(facts: MailFacts['task'], senderName: string): Written {
   }
   return toColleagues(people, 'task', (language) => ({
     sellerName: senderName,
-    title: taskTitle(taskKind, language),
+    ...taskWords(taskKind, language),
     reference: leadId,
     dueOn: wait?.untilOn ?? null,
   }));

@@ -10,6 +10,7 @@ import { payoutOf } from '../domain/commissions/payouts.js';
 import { postPayoutConfirmed } from '../domain/ledger/commissions.js';
 import { parseAmount } from '../domain/money/amounts.js';
 import type { PayoutCall, PayoutHead, ToldAnswer } from '../domain/steps.js';
+import type { TaskKind } from '../domain/tasks.js';
 import { databaseAway, stepFailed } from './failures.js';
 import { factRow, wakeRelay } from './intake/messages.js';
 import { openScheduledRun } from './intake/payoutRuns.js';
@@ -140,15 +141,17 @@ const confirm =
     return headOf(run, lines);
   };
 
+const UNRELEASED: TaskKind = 'payout_unreleased';
+
 const escalate =
   (call: PayoutCall) =>
   async (run: Run): Promise<PayoutHead> => {
     const { tx, row, at, policy } = run;
     const waiting = row.lines.filter(({ released }) => !released).map(({ payeeId }) => payeeId);
     await tx.query(
-      `insert into tasks (id, kind, subject, role, reason, created_at) values ($1, 'payout_unreleased', $2, $3, $4, $5)
+      `insert into tasks (id, kind, subject, role, reason, created_at) values ($1, $2, $3, $4, $5, $6)
       on conflict (kind, subject) where status = 'open' do nothing`,
-      [newId('task'), row.payoutId, policy.releaserRole, { run: call.run, payees: waiting }, at],
+      [newId('task'), UNRELEASED, row.payoutId, policy.releaserRole, { run: call.run, payees: waiting }, at],
     );
     return headOf(run, row.lines);
   };

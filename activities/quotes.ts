@@ -231,7 +231,6 @@ async function remindRep(deal: DealChange<null>): Promise<void> {
   const role = level <= maxReminders ? 'rep' : 'manager';
   deal.task('quote_overdue', deal.lead.id, role, { level }, role === 'rep' ? wait.personId : null);
   deal.detail = { level };
-  await deal.mail('task', deal.lead.id);
 }
 
 export function makeQuoteSteps(deps: StepDeps) {

@@ -117,7 +117,7 @@ async function runStep<L>(
   const answer = (await judged(deal, tx, judge)) ?? { result: 'applied' as const };
   if (wasStuck && answer.result !== 'stuck') writeUnstuck(deal.writes, call, deal.at);
   await deal.commit(answer, commitWith);
-  return answerOf(deal.head(), answer, deal.mails);
+  return answerOf(deal.head(), answer, deal.mails.ids);
 }
 
 /** Whether a message of this lead is what this step applies: a decision's has its name, a fact's the table's. */

@@ -2,6 +2,7 @@
 import type { Writes } from '../db/writes.js';
 import { type ClockSegment, realAt } from '../domain/calendar/clock.js';
 import { HEAD_WAITS, type WaitHead } from '../domain/steps.js';
+import type { TaskKind } from '../domain/tasks.js';
 import { OVERDUE_TASKS, TASKS_OVER_WITH_LEAD, WAITS, type WaitKind } from '../domain/waits.js';
 import { resolveTasks } from './answers.js';
 
@@ -141,7 +142,7 @@ export class WaitList {
   }
 }
 
-const taskOf = (kind: WaitKind): string[] =>
+const taskOf = (kind: WaitKind): TaskKind[] =>
   kind in OVERDUE_TASKS ? [OVERDUE_TASKS[kind as keyof typeof OVERDUE_TASKS]] : [];
 
 const columnsOf = ({ until, remindAt, level, personId, retryAt }: OpenWait) => ({

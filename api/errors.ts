@@ -4,8 +4,11 @@ import { types } from 'node:util';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_BASE } from '../contracts/problem.js';
 import { isDatabaseAway } from '../db/pool.js';
+import { problemTitle } from '../documents/problemTitles.js';
+import type { Language } from '../documents/types.js';
 import { DomainError, ERRORS, type ErrorCode } from '../domain/errors.js';
 import { refusalOfConstraint } from './constraints.js';
+import { acceptedLanguage } from './language.js';
 import type { FieldProblem } from './validation.js';
 
 export interface Problem {
@@ -68,13 +71,16 @@ function detailOf(code: ErrorCode, error: Error): string {
   return error.message.slice(0, 500);
 }
 
-/** The body of a refusal. `extra.retryAfter` becomes a header; the rest of `extra` stands in the body. */
-export function problemOf(error: DomainError, requestId?: string): Problem {
+/**
+ * The body of a refusal, its title in the language given. `extra.retryAfter` becomes a header; the rest of `extra`
+ * stands in the body.
+ */
+export function problemOf(error: DomainError, requestId?: string, language: Language = 'en'): Problem {
   const { retryAfter: _, errors, ...extra } = error.extra ?? {};
   const fields = (errors as readonly FieldProblem[] | undefined) ?? fieldsOf(error);
   return {
     type: `${PROBLEM_TYPE_BASE}${error.code}`,
-    title: error.title,
+    title: problemTitle(error.code, language),
     status: error.status,
     detail: error.detail.slice(0, 2000),
     code: error.code,
@@ -105,7 +111,7 @@ export function sendProblem(reply: FastifyReply, refusal: DomainError, requestId
   return reply
     .code(refusal.status)
     .header('content-type', `${PROBLEM_MEDIA_TYPE}; charset=utf-8`)
-    .send(JSON.stringify(problemOf(refusal, requestId)));
+    .send(JSON.stringify(problemOf(refusal, requestId, acceptedLanguage(reply.request))));
 }
 
 /** A whole HTTP response for a connection whose request could not even be parsed. */

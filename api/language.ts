@@ -3,9 +3,14 @@ import type { FastifyRequest } from 'fastify';
 import type { Language } from '../documents/types.js';
 import { actorOf } from './auth/actor.js';
 
-/** The most preferred of the languages we write, by Accept-Language (RFC 9110, 12.5.4). */
+/** The most preferred of the languages we write, by Accept-Language (RFC 9110, 12.5.4), else the person's own. */
 export function languageOf(request: FastifyRequest): Language {
-  const wanted = (request.headers['accept-language'] ?? '')
+  return acceptedLanguage(request) ?? actorOf(request).language;
+}
+
+/** The same for who may not have said who they are: undefined where no language of ours is asked for. */
+export function acceptedLanguage({ headers }: Pick<FastifyRequest, 'headers'>): Language | undefined {
+  const wanted = (headers['accept-language'] ?? '')
     .split(',')
     .map((range) => {
       const [tag = '', ...parameters] = range
@@ -18,5 +23,5 @@ export function languageOf(request: FastifyRequest): Language {
     .filter(({ weight }) => weight > 0)
     .sort((a, b) => b.weight - a.weight)
     .find(({ tag }) => tag === 'en' || tag === 'es');
-  return wanted === undefined ? actorOf(request).language : (wanted.tag as Language);
+  return wanted?.tag as Language | undefined;
 }

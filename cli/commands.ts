@@ -17,6 +17,7 @@ import { openLeadEngine } from './leadEngine.js';
 import { eventPrinter } from './progress.js';
 import { type Reached, reach } from './reach.js';
 import { reconcile } from './reconcile.js';
+import { RECONCILE_WORDS } from './resultWords.js';
 import { formatProgress, formatReport } from './verify/report.js';
 import { verify } from './verify/verify.js';
 import type { Language } from './words.js';
@@ -102,6 +103,7 @@ export function reconcileCommand(ended: Ended): Command {
     .option('--fast', 'describe workflows only where list and rows disagree', false)
     .option('--dry-run', 'say what would be done, and do nothing', false)
     .option('--adopt <ids...>', 'begin these leads or payout runs anew: their row is what counts', [])
+    .addOption(language())
     .addOption(json())
     .action((options) => ended(runReconcile(options)));
 }
@@ -110,10 +112,12 @@ interface ReconcileFlags extends Common {
   readonly fast: boolean;
   readonly dryRun: boolean;
   readonly adopt: readonly string[];
+  readonly language: Language;
 }
 
 async function runReconcile(flags: ReconcileFlags): Promise<number> {
   const config = settings();
+  const words = RECONCILE_WORDS[flags.language];
   return reached(config, true, async ({ databaseUrl, engine: at }) => {
     if (!at) throw new Error('the start that runs here has no engine to reconcile with');
     const db = new pg.Pool({ connectionString: databaseUrl, max: 4 });
@@ -126,23 +130,16 @@ async function runReconcile(flags: ReconcileFlags): Promise<number> {
         fast: flags.fast,
         dryRun: flags.dryRun,
         adopt: flags.adopt,
-        onProgress: (rows) => process.stderr.write(`${rows} leads and payout runs checked\n`),
+        onProgress: (rows) => process.stderr.write(`${words.checked(rows)}\n`),
       });
       const { started, ending, looked, ahead, withoutRow, failed } = report;
       if (flags.json) print(report);
       else {
         process.stdout.write(
-          `${flags.dryRun ? 'nothing was done; it would be: ' : ''}${report.checkedRows} leads and payout runs: ${started.length} workflows started, ${ending.length} told to end, ` +
-            `${looked.length} told to look\n`,
+          `${flags.dryRun ? words.dryRun : ''}${words.result(report.checkedRows, started.length, ending.length, looked.length)}\n`,
         );
-        for (const one of ahead) {
-          process.stdout.write(
-            `  ${one.workflowId} knows more than its row: revision ${one.knownRevision ?? '-'} over ` +
-              `${one.storedRevision ?? 'none'}, ${one.messages.length} messages, ${one.mails.length} mails, ` +
-              `${one.payoutLines} payout lines; it is left as it is (docs/operations.md, Restored)\n`,
-          );
-        }
-        for (const id of withoutRow) process.stdout.write(`  ${id} runs without a row\n`);
+        for (const one of ahead) process.stdout.write(`  ${one.workflowId} ${words.ahead(one)}\n`);
+        for (const id of withoutRow) process.stdout.write(`  ${id} ${words.withoutRow}\n`);
         for (const { workflowId, reason } of failed) process.stdout.write(`  ${workflowId}: ${reason}\n`);
       }
       return ahead.length + withoutRow.length + failed.length === 0 ? EXIT.ok : EXIT.found;

@@ -11,7 +11,9 @@ import { EXIT } from './exit.js';
 import { Refused } from './http.js';
 import { statusLine } from './progress.js';
 import { runningApi } from './reach.js';
+import { IMPORT_WORDS } from './resultWords.js';
 import { Unreachable, UsageProblem } from './trouble.js';
+import type { Language } from './words.js';
 
 export interface SendImport {
   readonly baseUrl: string;
@@ -84,6 +86,7 @@ interface ImportFlags {
   readonly key: string;
   readonly dryRun: boolean;
   readonly json: boolean;
+  readonly language: Language;
 }
 
 /** `l2c import leads <csv> --mapping <file|name>`. */
@@ -99,6 +102,7 @@ export function importCommand(ended: Ended): Command {
         .argParser(httpAddress),
     )
     .addOption(new Option('--key <key>', 'API key of who imports').env('L2C_KEY').makeOptionMandatory())
+    .addOption(new Option('--language <language>', 'of what people read').choices(['en', 'es']).default('en'))
     .option('--dry-run', 'read, check and count; write no lead', false)
     .addOption(
       new Option('--json', 'progress as JSON lines on stdout, the last one is the result').default(false),
@@ -113,17 +117,17 @@ export function importCommand(ended: Ended): Command {
 }
 
 async function runImport(path: string, flags: ImportFlags): Promise<number> {
-  const { key, dryRun, json } = flags;
+  const { key, dryRun, json, language } = flags;
   const baseUrl = flags.url ?? (await runningApi(settings()));
   const mapping = await mappingOf(flags.mapping);
   await mustBeFile(path); // Told before anything is sent.
   const csv = () => createReadStream(path);
-  const progress = progressPrinter(json);
+  const progress = progressPrinter(json, language);
   const onProgress = progress.show;
   try {
     const view = await sendImport({ baseUrl, token: key, csv, mapping, dryRun, onProgress });
     progress.end();
-    if (!json) process.stdout.write(summaryOf(view));
+    if (!json) process.stdout.write(summaryOf(view, language));
     return view.status === 'done' && view.rejected === 0 ? EXIT.ok : EXIT.found;
   } catch (error) {
     progress.end();
@@ -170,27 +174,32 @@ function httpAddress(text: string): string {
 }
 
 /** A line on a terminal that is written over, lines elsewhere, JSON lines where they are asked for. */
-function progressPrinter(json: boolean) {
+function progressPrinter(json: boolean, language: Language) {
   let shown = -1;
   const line = statusLine();
   const show = (view: ImportView): void => {
     if (json) process.stdout.write(`${JSON.stringify(view)}\n`);
-    else if (view.read !== shown) line.show(countsOf(view));
+    else if (view.read !== shown) line.show(countsOf(view, language));
     shown = view.read;
   };
   return { show, end: line.end };
 }
 
-const countsOf = ({ read, created, duplicates, rejected }: ImportView): string =>
-  `${read} read, ${created} new, ${duplicates} known, ${rejected} refused`;
+function countsOf({ read, created, duplicates, rejected }: ImportView, language: Language): string {
+  const words = IMPORT_WORDS[language];
+  return `${read} ${words.read}, ${created} ${words.created}, ${duplicates} ${words.known}, ${rejected} ${words.refused}`;
+}
 
-function summaryOf(view: ImportView): string {
+/** What became of an import, a line for each refused row the view names. */
+export function summaryOf(view: ImportView, language: Language): string {
+  const words = IMPORT_WORDS[language];
   const errors = view.errors.map(
-    ({ line, column, reason }) => `  line ${line}${column === null ? '' : `, ${column}`}: ${reason}\n`,
+    ({ line, column, reason }) =>
+      `  ${words.line} ${line}${column === null ? '' : `, ${column}`}: ${reason}\n`,
   );
   const more = view.rejected - new Set(view.errors.map(({ line }) => line)).size;
-  const rest = more > 0 ? `  and ${more} more: GET /v1/lead-imports/${view.id}/errors\n` : '';
-  const dry = view.dryRun ? ' (dry run: nothing was written)' : '';
-  const failure = view.failure === null ? '' : `it went no further: ${view.failure}\n`;
-  return `${view.id}: ${countsOf(view)}${dry}\n${failure}${errors.join('')}${rest}`;
+  const rest = more > 0 ? `  ${words.more(more)}: GET /v1/lead-imports/${view.id}/errors\n` : '';
+  const dry = view.dryRun ? ` (${words.dry})` : '';
+  const failure = view.failure === null ? '' : `${words.stopped}: ${view.failure}\n`;
+  return `${view.id}: ${countsOf(view, language)}${dry}\n${failure}${errors.join('')}${rest}`;
 }

@@ -144,8 +144,18 @@ export const DryRun = Type.Optional(
   Type.Boolean({ description: 'Shows the whole effect and changes nothing', examples: [true] }),
 );
 
+/** A write-off is decided by the deal's own workflow: only what the invoice itself says is known before. */
+const DryWriteOff = Type.Optional(
+  Type.Boolean({
+    description:
+      'Shows the open amounts of its lines and charge notes that would be given up, and changes nothing. Whether ' +
+      'this person may do it (`conflicting_duties`), the ledger and the end of the lead come with the real call',
+    examples: [true],
+  }),
+);
+
 export const WriteOff = Type.Object(
-  { reason: Text(500, 'Why', 'insolvency, file 12/2026'), dryRun: DryRun },
+  { reason: Text(500, 'Why', 'insolvency, file 12/2026'), dryRun: DryWriteOff },
   { ...closed, examples: [{ reason: 'insolvency, file 12/2026' }] },
 );
 export type WriteOff = Static<typeof WriteOff>;

@@ -153,7 +153,15 @@ export const LeadView = Type.Object(
     score: Nullable(Type.Integer()),
     grade: Nullable(Type.String({ maxLength: 20 })),
     scoreReasons: ListOf(
-      Type.Object({ rule: Type.String(), points: Type.Integer(), textCode: Type.String() }),
+      Type.Object({
+        rule: Type.String(),
+        points: Type.Integer(),
+        textCode: Type.String(),
+        text: Type.String({
+          maxLength: 200,
+          description: 'The same as a sentence, in the language asked for',
+        }),
+      }),
       500,
       'Each rule that held, with its points; they sum to the score',
     ),

@@ -10,9 +10,15 @@ export const PROBLEM_TYPE_BASE = '/docs/problems#';
 export const ProblemSchema = Type.Object(
   {
     type: Type.String({ maxLength: 200, description: 'Address of the description of the code' }),
-    title: Type.String({ maxLength: 200 }),
+    title: Type.String({
+      maxLength: 200,
+      description: 'What kind of refusal it is, in English or Spanish by Accept-Language',
+    }),
     status: Type.Integer({ minimum: 400, maximum: 599 }),
-    detail: Type.String({ maxLength: 2000, description: 'Names the value refused and the limit it broke' }),
+    detail: Type.String({
+      maxLength: 2000,
+      description: 'Names the value refused and the limit it broke; always English',
+    }),
     code: Type.Enum(Object.keys(ERRORS), { description: 'The word to program against' }),
     errors: Type.Optional(
       Type.Array(

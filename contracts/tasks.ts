@@ -6,6 +6,8 @@ export const TaskView = Type.Object(
   {
     id: Id('task'),
     kind: Type.String({ maxLength: 60, description: 'What has to be decided' }),
+    title: Type.String({ maxLength: 200, description: 'The same to a person, in the language asked for' }),
+    toDo: Type.String({ maxLength: 200, description: 'How to get it off the list, in that language' }),
     leadId: Nullable(Type.String({ maxLength: 40 })),
     subject: Type.String({ maxLength: 200, description: 'The record it is about' }),
     role: Type.String({ maxLength: 40, description: 'Who may resolve it' }),

@@ -1,4 +1,6 @@
 // What collecting reads: open invoices as items of a dunning plan, and the one lock of a customer's day.
+
+import type { TaskKind } from '../domain/tasks.js';
 import type { CashAct } from './charges.js';
 import { EARNINGS } from './commissions.js';
 import type { Tx } from './pool.js';
@@ -106,7 +108,7 @@ export async function cashActsOn(tx: Tx, invoiceId: string): Promise<CashAct[]> 
 }
 
 /** Whether a task of a kind is open for a record. */
-export async function hasOpenTask(tx: Tx, kind: string, subject: string): Promise<boolean> {
+export async function hasOpenTask(tx: Tx, kind: TaskKind, subject: string): Promise<boolean> {
   const { rows } = await tx.query({
     name: 'has_open_task',
     text: `select from tasks where kind = $1 and subject = $2 and status = 'open'`,

@@ -1,4 +1,5 @@
 // The chains behind amounts as db/explanations.ts reads them: amounts as text of minor units, instants as days.
+import type { RuleTexts } from '../domain/policies/types.js';
 import type { PeriodJson } from './charges.js';
 
 /** A step of a price as the quote stored it. */
@@ -26,6 +27,8 @@ export interface QuoteChain {
   readonly approvals: readonly {
     readonly id: string;
     readonly ruleId: string;
+    readonly textCode: string;
+    readonly texts: RuleTexts | null;
     readonly status: string;
     readonly by: string | null;
     readonly on: string | null;

@@ -8,6 +8,7 @@ import type {
   QuotePriceChain,
 } from './explanationTypes.js';
 import type { Queryable } from './pool.js';
+import { ruleTexts } from './ruleTexts.js';
 
 /** Commission lines of a payout that are listed; the rest is in GET /v1/commissions?payout=. */
 const MAX_LINES = 200;
@@ -26,7 +27,8 @@ const quoteChain = (
   'revision', r.revision, 'currency', q.currency, 'listMinor', r.list_minor::text,
   'netMinor', r.net_minor::text, 'taxMinor', r.tax_minor::text, 'grossMinor', r.gross_minor::text,
   'discountBps', r.effective_discount_bps, 'status', r.status, 'pins', r.pins,
-  'approvals', (select coalesce(jsonb_agg(jsonb_build_object('id', ap.id, 'ruleId', ap.rule_id,
+  'approvals', (select coalesce(jsonb_agg(jsonb_build_object('id', ap.id, 'ruleId', ap.rule_id, 'textCode', ap.text_code,
+      'texts', ${ruleTexts('ap')},
       'status', ap.status, 'by', pe.name, 'on', ap.decided_at::date, 'amountMinor', ap.amount_minor::text,
       'reason', ap.reason) order by ap.sequence, ap.id), '[]')
     from approvals ap left join people pe on pe.id = ap.decided_by

@@ -1,5 +1,8 @@
 // Leads, their waits and their story as people read them: one statement per view.
 import type { LeadView, WaitView } from '../contracts/leads.js';
+import { reasonText } from '../documents/reasonTexts.js';
+import type { Language } from '../documents/types.js';
+import type { ScoreReason } from '../domain/leads/score.js';
 import type { Queryable } from './pool.js';
 import type { Tables } from './tables.js';
 
@@ -170,14 +173,19 @@ export function waitView(wait: WaitJson, nowMs: number): WaitView {
 
 export function leadView(
   row: WholeLeadRow,
-  shown: { readonly contact: boolean; readonly quotes: LeadView['quotes'] },
+  shown: { readonly contact: boolean; readonly quotes: LeadView['quotes']; readonly language: Language },
 ): LeadView {
   return {
     ...leadItem(row),
     contact: shown.contact ? row.contact : null,
     quotes: shown.quotes,
     needs: row.needs as LeadView['needs'],
-    scoreReasons: row.score_reasons as never,
+    scoreReasons: (row.score_reasons as ScoreReason[]).map(({ rule, points, textCode, texts }) => ({
+      rule,
+      points,
+      textCode,
+      text: reasonText(textCode, texts, shown.language),
+    })),
   };
 }
 

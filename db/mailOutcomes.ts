@@ -1,5 +1,6 @@
 // What became of a queued mail: sent, skipped, or failed with a task for whoever can do something about it.
 import type { Language } from '../documents/types.js';
+import type { TaskKind } from '../domain/tasks.js';
 import { newId } from './ids.js';
 import type { Queryable } from './pool.js';
 
@@ -27,6 +28,8 @@ export async function markSkipped(db: Queryable, mailId: string, reason: string)
   });
 }
 
+const FAILED: TaskKind = 'mail_failed';
+
 /**
  * A mail that will not arrive: marked once, with one task for whoever can do something about it. `failure`
  * holds no address. A mail that is not queued any more is left alone.
@@ -37,7 +40,7 @@ export async function failMail(db: Queryable, mailId: string, failure: string): 
     text: `with given as (update mails set status = 'failed', failure = $2
         where id = $1 and status = 'queued' returning id, lead_id, kind, subject, queued_at)
       insert into tasks (id, kind, lead_id, subject, role, person_id, reason, created_at)
-      select $3, 'mail_failed', g.lead_id, g.id,
+      select $3, $5, g.lead_id, g.id,
         case when g.kind in ('offer', 'order') then 'rep'
           when g.kind in ('approval', 'task') then 'admin' else 'finance' end,
         case when g.kind in ('offer', 'order') then l.owner_id end,
@@ -45,6 +48,6 @@ export async function failMail(db: Queryable, mailId: string, failure: string): 
         coalesce(${businessAt('$4')}, g.queued_at)
       from given g left join leads l on l.id = g.lead_id
       on conflict (kind, subject) where status = 'open' do nothing`,
-    values: [mailId, failure, newId('task'), Date.now()],
+    values: [mailId, failure, newId('task'), Date.now(), FAILED],
   });
 }

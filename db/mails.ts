@@ -1,7 +1,7 @@
 // Mails as they are queued, and what each kind needs to be written: one statement a kind, read when it is
 // sent, so that nothing personal stands in the queue.
 import type { Language } from '../documents/types.js';
-import type { DunningPolicy, MailKind, NotificationsPolicy } from '../domain/policies/types.js';
+import type { DunningPolicy, MailKind, NotificationsPolicy, RuleTexts } from '../domain/policies/types.js';
 import { CHARGE_DOCUMENT, type ChargeDocumentJson } from './chargeDocuments.js';
 import {
   INVOICE_DOCUMENT,
@@ -12,6 +12,7 @@ import {
   type QuoteDocumentJson,
 } from './documents.js';
 import type { Queryable } from './pool.js';
+import { ruleTexts } from './ruleTexts.js';
 
 export interface QueuedMail {
   readonly id: string;
@@ -108,6 +109,8 @@ export interface MailFacts {
     currency: string;
     amountMinor: string;
     discountBps: number;
+    textCode: string;
+    texts: RuleTexts | null;
     decideByOn: string | null;
     /** The same person was asked before. */
     again: boolean;
@@ -198,6 +201,7 @@ const REMINDER = `select jsonb_build_object('level', (select max(r.level) from r
 const APPROVAL = `select jsonb_build_object('status', v.status, 'quoteId', v.quote_id, 'revision', v.revision,
     'currency', v.currency, 'amountMinor', v.amount_minor::text,
     'discountBps', greatest(0, r.effective_discount_bps, r.max_line_discount_bps),
+    'textCode', v.text_code, 'texts', ${ruleTexts('v')},
     'decideByOn', (w.until at time zone e.zone)::date,
     'again', coalesce(m.queued_at > w.until - make_interval(hours => (p.body ->> 'escalateHours')::int), false),
     'approverId', v.approver_id, 'on', (m.queued_at at time zone e.zone)::date,

@@ -1,12 +1,15 @@
 // Quotes and approvals as people read them.
 import type { QuoteSummary } from '../contracts/leads.js';
 import type { ApprovalView, QuoteView } from '../contracts/quotes.js';
+import { reasonText } from '../documents/reasonTexts.js';
+import type { Language } from '../documents/types.js';
 import { formatAmount } from '../domain/money/amounts.js';
-import type { NamedTerms } from '../domain/policies/types.js';
+import type { NamedTerms, RuleTexts } from '../domain/policies/types.js';
 import { splitDocuments, taxDocument } from '../domain/taxes/document.js';
 import type { Treatment } from '../domain/taxes/treatment.js';
 import type { Queryable } from './pool.js';
 import { type QuoteJson, quoteJson } from './quotes.js';
+import { ruleTexts } from './ruleTexts.js';
 import type { Tables } from './tables.js';
 
 interface StoredQuote extends QuoteJson {
@@ -23,6 +26,7 @@ interface ApprovalJsonRow {
   readonly sequence: number;
   readonly rule_id: string;
   readonly text_code: string;
+  readonly texts: RuleTexts | null;
   readonly approver_id: string | null;
   readonly requested_by: string;
   readonly status: string;
@@ -35,7 +39,9 @@ interface ApprovalJsonRow {
   readonly reason: string | null;
 }
 
-const APPROVAL_JSON = `to_jsonb(a) || jsonb_build_object('amount_minor', a.amount_minor::text)`;
+/** Of approval `a`, with the sentence of its rule where the company has one of its own. */
+const APPROVAL_JSON = `to_jsonb(a) || jsonb_build_object('amount_minor', a.amount_minor::text,
+  'texts', ${ruleTexts('a')})`;
 
 /** One revision of a quote, the newest where none is named. */
 export async function storedQuote(
@@ -104,7 +110,11 @@ export function quoteSummary(row: QuoteRow): QuoteSummary {
   };
 }
 
-export function quoteView(quote: StoredQuote, approvalsNeeded: QuoteView['approvalsNeeded']): QuoteView {
+export function quoteView(
+  quote: StoredQuote,
+  approvalsNeeded: QuoteView['approvalsNeeded'],
+  language: Language,
+): QuoteView {
   const { revision } = quote;
   if (!revision) throw new RangeError('a quote without a revision has no view');
   const { currency } = revision;
@@ -159,7 +169,7 @@ export function quoteView(quote: StoredQuote, approvalsNeeded: QuoteView['approv
     createdBy: revision.createdBy,
     submittedBy: revision.submittedBy,
     reason: quote.reason,
-    approvals: quote.approvalRows.map(approvalView),
+    approvals: quote.approvalRows.map((row) => approvalView(row, language)),
     approvalsNeeded,
   };
 }
@@ -185,7 +195,7 @@ function taxesOf(quote: StoredQuote) {
 /** `numeric(18,6)` comes with all its zeros. */
 const plain = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
 
-export function approvalView(row: ApprovalJsonRow): ApprovalView {
+export function approvalView(row: ApprovalJsonRow, language: Language): ApprovalView {
   return {
     id: row.id,
     leadId: row.lead_id,
@@ -194,6 +204,7 @@ export function approvalView(row: ApprovalJsonRow): ApprovalView {
     sequence: row.sequence,
     ruleId: row.rule_id,
     textCode: row.text_code,
+    text: reasonText(row.text_code, row.texts, language),
     approver: row.approver_id,
     requestedBy: row.requested_by,
     status: row.status as ApprovalView['status'],

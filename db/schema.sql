@@ -7,13 +7,11 @@ create table accounts (
   country text not null,
   language text not null default 'en'::text,
   vat_id text,
-  vat_checked_on date,
   bill_to jsonb not null default '{}'::jsonb,
   email text,
   email_domain text,
   segment text,
   terms jsonb,
-  credit_limit_minor bigint,
   payer_aliases text[] not null default '{}'::text[],
   external_id text,
   revision integer not null default 1,
@@ -22,7 +20,6 @@ create table accounts (
   constraint accounts_pkey PRIMARY KEY (id),
   constraint accounts_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES accounts(id),
   constraint accounts_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
-  constraint accounts_credit_limit_minor_check CHECK ((credit_limit_minor >= 0)),
   constraint accounts_language_check CHECK ((language = ANY (ARRAY['en'::text, 'es'::text]))),
   constraint accounts_legal_name_check CHECK (((length(legal_name) >= 1) AND (length(legal_name) <= 300)))
 );

@@ -8,13 +8,11 @@ export interface Tables {
     country: string;
     language: string;
     vat_id: string | null;
-    vat_checked_on: string | null;
     bill_to: unknown;
     email: string | null;
     email_domain: string | null;
     segment: string | null;
     terms: unknown | null;
-    credit_limit_minor: bigint | null;
     payer_aliases: string[];
     external_id: string | null;
     revision: number;

@@ -1,6 +1,8 @@
 // Tasks as people read and resolve them.
 import { amountsToWire } from '../contracts/reasons.js';
 import type { TaskView } from '../contracts/tasks.js';
+import { taskWords } from '../documents/taskTitles.js';
+import type { Language } from '../documents/types.js';
 import type { Queryable } from './pool.js';
 import type { Tables } from './tables.js';
 
@@ -58,10 +60,12 @@ export async function lockTask(tx: Queryable, id: string): Promise<TaskRow | und
   return rows[0];
 }
 
-export function taskView(row: TaskRow): TaskView {
+/** A task as it is read, with words for its kind in the reader's language. */
+export function taskView(row: TaskRow, language: Language): TaskView {
   return {
     id: row.id,
     kind: row.kind,
+    ...taskWords(row.kind, language),
     leadId: row.lead_id,
     subject: row.subject,
     role: row.role,

@@ -44,9 +44,9 @@ const en: Sentences = {
   price_list: (w) => `${w.name}: list price ${w.amount} from ${w.book}.`,
   price_step: (w) => `${w.name}: ${w.step} ${w.rate} changes the price by ${w.amount} to ${w.running}.`,
   quote: (w) => `Revision ${w.version} of the quote: list ${w.list}, discount ${w.rate}, net ${w.amount}.`,
-  approved: (w) => `${w.by} approved it on ${w.on} by rule ${w.rule}.`,
-  rejected: (w) => `${w.by} rejected it on ${w.on} by rule ${w.rule}.`,
-  approval_waiting: (w) => `Approval by rule ${w.rule} is ${w.status}.`,
+  approved: (w) => `${w.by} approved it on ${w.on} by rule ${w.rule} (${w.why}).`,
+  rejected: (w) => `${w.by} rejected it on ${w.on} by rule ${w.rule} (${w.why}).`,
+  approval_waiting: (w) => `Approval by rule ${w.rule} (${w.why}) is ${w.status}.`,
   no_approval: () => 'Nobody had to approve it.',
   lead: (w) => `The lead came by ${w.channel} on ${w.on}.`,
   lead_campaign: (w) => `The lead came by ${w.channel}, campaign ${w.campaign}, on ${w.on}.`,
@@ -95,9 +95,9 @@ const es: Sentences = {
   price_step: (w) => `${w.name}: ${w.step} ${w.rate} cambia el precio en ${w.amount}, hasta ${w.running}.`,
   quote: (w) =>
     `Revisión ${w.version} del presupuesto: lista ${w.list}, descuento ${w.rate}, neto ${w.amount}.`,
-  approved: (w) => `${w.by} lo aprobó el ${w.on} por la regla ${w.rule}.`,
-  rejected: (w) => `${w.by} lo rechazó el ${w.on} por la regla ${w.rule}.`,
-  approval_waiting: (w) => `La aprobación por la regla ${w.rule} está ${w.status}.`,
+  approved: (w) => `${w.by} lo aprobó el ${w.on} por la regla ${w.rule} (${w.why}).`,
+  rejected: (w) => `${w.by} lo rechazó el ${w.on} por la regla ${w.rule} (${w.why}).`,
+  approval_waiting: (w) => `La aprobación por la regla ${w.rule} (${w.why}) está ${w.status}.`,
   no_approval: () => 'Nadie tuvo que aprobarlo.',
   lead: (w) => `El contacto llegó por ${w.channel} el ${w.on}.`,
   lead_campaign: (w) => `El contacto llegó por ${w.channel}, campaña ${w.campaign}, el ${w.on}.`,
@@ -189,5 +189,5 @@ export function bookOf(
   }[language];
 }
 
-/** Names of the sentences of a language, so that a test can hold the languages against each other. */
+/** @internal Names of the sentences of a language, so that a test can hold the languages against each other. */
 export const sentenceNames = (language: Language): string[] => Object.keys(TEXTS[language]).sort();

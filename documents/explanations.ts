@@ -1,5 +1,6 @@
 // From a chain of records to its explanation: one step per record, with amount, source and version, and the
 // sentence a person reads. Nothing is computed here; what the records do not say is not said.
+
 import type { ExplanationStep, ExplanationView } from '../contracts/explanations.js';
 import type {
   CashChain,
@@ -15,6 +16,7 @@ import type {
 } from '../db/explanationTypes.js';
 import { day, money, type Pen, percent, quantity, tell, view } from './explanationPen.js';
 import { bookOf, paidBy, treatmentOf, wordOf } from './explanationTexts.js';
+import { reasonText } from './reasonTexts.js';
 import type { Language } from './types.js';
 
 /** Why a payee earned (or lost) the amount of one commission line. */
@@ -202,7 +204,7 @@ function tellQuote(pen: Pen, quote: QuoteChain): void {
   if (quote.approvals.length === 0) {
     tell(pen, 'approval', quote.id, { as: 'no_approval', version: quote.revision });
   }
-  for (const { id, ruleId, status, by, on, amountMinor } of quote.approvals) {
+  for (const { id, ruleId, textCode, texts, status, by, on, amountMinor } of quote.approvals) {
     const isDecided = by !== null && on !== null && (status === 'approved' || status === 'rejected');
     tell(pen, 'approval', id, {
       amountMinor,
@@ -211,6 +213,7 @@ function tellQuote(pen: Pen, quote: QuoteChain): void {
       as: isDecided ? status : 'approval_waiting',
       words: {
         rule: ruleId,
+        why: reasonText(textCode, texts, pen.language),
         status: wordOf(status, pen.language),
         ...(isDecided && { by, on: day(pen, on) }),
       },

@@ -90,6 +90,7 @@ const en = {
   },
   labels: {
     amount: 'Amount',
+    why: 'Why',
     quote: 'Quote',
     order: 'Order',
     yourOrder: 'Your order',
@@ -216,6 +217,7 @@ const es: MailTexts = {
   },
   labels: {
     amount: 'Importe',
+    why: 'Motivo',
     quote: 'Oferta',
     order: 'Pedido',
     yourOrder: 'Su pedido',

@@ -98,6 +98,8 @@ export interface ApprovalMail extends ToSomebody, Amount {
   readonly quoteNumber: string;
   readonly revision: number;
   readonly discountBps: number;
+  /** Why it needs approval, in the recipient's language. */
+  readonly why: string;
   /** Last day to decide before the next level is asked. */
   readonly decideByOn: string;
 }
@@ -113,6 +115,8 @@ export interface EscalationMail extends ToSomebody {
 export interface TaskMail extends ToSomebody {
   /** What is to be decided, in the recipient's language. */
   readonly title: string;
+  /** How to get it off the list, in the same language. */
+  readonly toDo: string;
   /** Id or number of the record it is about. */
   readonly reference: string;
   readonly dueOn: string | null;

@@ -237,6 +237,7 @@ function approvalMail(data: ApprovalMail, language: Language, again: boolean): W
       [labels.quote, number],
       [labels.amount, moneyText(data.amountMinor, data.currency, language)],
       [labels.discount, percentText(data.discountBps, language)],
+      [labels.why, data.why],
     ],
     more: [approval.decideBy(dateText(data.decideByOn, language))],
     button: approval.button,
@@ -262,7 +263,7 @@ function taskMail(data: TaskMail, language: Language): Written {
   const { task, labels } = MAIL_TEXTS[language];
   return {
     subject: task.subject(data.title),
-    intro: [task.intro],
+    intro: [task.intro, data.toDo],
     facts: [
       [labels.task, data.title],
       [labels.reference, data.reference],

@@ -71,8 +71,4 @@ export class DomainError extends Error {
   get status(): number {
     return ERRORS[this.code].status;
   }
-
-  get title(): string {
-    return ERRORS[this.code].title;
-  }
 }

@@ -89,7 +89,9 @@ export type DecisionName = {
 export type FactName = Exclude<MessageName, DecisionName>;
 
 export const MESSAGE_NAMES = Object.keys(MESSAGES) as readonly MessageName[];
+/** @internal The list by kind, which tests go through. */
 export const DECISIONS = MESSAGE_NAMES.filter((name) => MESSAGES[name].kind === 'decision') as DecisionName[];
+/** @internal The same of facts. */
 export const FACTS = MESSAGE_NAMES.filter((name) => MESSAGES[name].kind === 'fact') as FactName[];
 
 /** Returns what a message means in a stage; total over STAGES and MESSAGES. */

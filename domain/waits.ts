@@ -3,6 +3,7 @@
 // Workflows import this file: plain constants only.
 import type { Stage } from './leads/stages.js';
 import type { Role } from './people/people.js';
+import type { TaskKind } from './tasks.js';
 
 /** What the workflow does by itself: the names its history shows. */
 export const OWN_STEPS = [
@@ -74,10 +75,10 @@ export const OVERDUE_TASKS = {
   approval: 'approval_overdue',
   delivery: 'delivery_overdue',
   payout: 'payout_overdue',
-} as const satisfies Partial<Record<keyof typeof WAITS, string>>;
+} as const satisfies Partial<Record<keyof typeof WAITS, TaskKind>>;
 
 /** The task to give a lead an owner: it went to nobody, because the owner of last resort has left. */
-export const NO_OWNER = 'no_owner';
+export const NO_OWNER = 'no_owner' satisfies TaskKind;
 
 /** Tasks about a deal's progress: nobody has to do anything about them once the lead is closed. */
 export const TASKS_OVER_WITH_LEAD = [
@@ -85,12 +86,12 @@ export const TASKS_OVER_WITH_LEAD = [
   'invoice_unpaid',
   'task_overdue',
   NO_OWNER,
-] as const;
+] as const satisfies readonly TaskKind[];
 
 export type WaitKind = keyof typeof WAITS;
 export const WAIT_KINDS = Object.keys(WAITS) as readonly WaitKind[];
 
-/** Returns the kinds of wait that may stand in a stage. */
+/** @internal The kinds of wait that may stand in a stage: what tests hold the stages against. */
 export function waitsIn(stage: Stage): WaitKind[] {
   return WAIT_KINDS.filter((kind) => (WAITS[kind].stages as readonly Stage[]).includes(stage));
 }

@@ -45,7 +45,7 @@ export function findTemporalCli(machine: MachineSettings, mayFetch = true): Prom
   return climb(CLI, machine, machine.temporalCli, mayFetch);
 }
 
-/** Finds the time-skipping test server on the same ladder, under `L2C_TEMPORAL_TEST_SERVER`. */
+/** @internal Finds the time-skipping test server of the tests on the same ladder, under `L2C_TEMPORAL_TEST_SERVER`. */
 export function findTestServer(machine: MachineSettings): Promise<FoundTool> {
   return climb(TEST_SERVER, machine, machine.testServer, true);
 }

@@ -60,9 +60,7 @@ export async function editAccount(
   }
   const row = atRevision(await lockAccount(tx, id), id, expected);
   const revision = row.revision + 1;
-  // A VAT id that changed has not been checked yet.
-  const unchecked = patch.vatId !== undefined && patch.vatId !== row.vat_id ? { vat_checked_on: null } : {};
-  const changed = { ...columnsWithDomain(patch), ...unchecked, id, revision } as Partial<Tables['accounts']>;
+  const changed = { ...columnsWithDomain(patch), id, revision } as Partial<Tables['accounts']>;
   const writes = new Writes().update('accounts', ['id'], changed);
   await commitChange(tx, writes, by, {
     subject: id,

@@ -24,12 +24,14 @@ import { cashAccountOf } from '../../domain/payments/cashAccount.js';
 import type { ChargeShare, PaymentOrder } from '../../domain/payments/debts.js';
 import {
   type InvoiceShare,
+  type MatchTask,
   matchPayment,
   type OpenInvoice,
   type PaymentMatch,
   type Share,
 } from '../../domain/payments/matching.js';
 import { entityMissing } from '../../domain/policies/missing.js';
+import type { TaskKind } from '../../domain/tasks.js';
 import { type Invoice, invoiceOf, openOf, refuseOwnWriteOff, writtenOffOf } from '../balances.js';
 import { payable } from '../charges.js';
 import {
@@ -170,7 +172,7 @@ async function store(
     { ...common, businessKey: `payment/${paymentId}`, kind: 'payment', lines },
     ...tolerated(applied, today),
   );
-  if (match.task) writeTask(writes, input, paymentId, match);
+  if (match.task) writeTask(writes, input, paymentId, match, match.task);
   const messageIds = tellLeads(writes, 'paymentApplied', input, applied, (allocationIds) => ({
     paymentId,
     allocationIds,
@@ -232,7 +234,15 @@ function asOpen(invoice: Invoice): OpenInvoice {
   };
 }
 
-function writeTask(writes: Writes, input: PaymentInput, paymentId: string, match: PaymentMatch): void {
+const kindOf = (doubt: MatchTask): TaskKind => `payment_${doubt}`;
+
+function writeTask(
+  writes: Writes,
+  input: PaymentInput,
+  paymentId: string,
+  match: PaymentMatch,
+  doubt: MatchTask,
+): void {
   const proposals = match.proposals.map((shares) =>
     shares.map((share) => {
       const amountMinor = share.amountMinor.toString();
@@ -243,7 +253,7 @@ function writeTask(writes: Writes, input: PaymentInput, paymentId: string, match
   );
   writes.insert('tasks', {
     id: newId('task'),
-    kind: `payment_${match.task}`,
+    kind: kindOf(doubt),
     lead_id: null,
     subject: paymentId,
     role: 'finance',

@@ -6,10 +6,11 @@ import type { Tx } from '../../db/pool.js';
 import type { TaskRow } from '../../db/tasks.js';
 import { Writes } from '../../db/writes.js';
 import { refuseToxic } from '../../domain/people/toxicPairs.js';
+import type { TaskKind } from '../../domain/tasks.js';
 import { type By, commitChange } from './masterData.js';
 
-export const CREDIT_REQUEST = 'credit_note_requested';
-export const CANCELLATION_REQUEST = 'cancellation_requested';
+export const CREDIT_REQUEST = 'credit_note_requested' satisfies TaskKind;
+export const CANCELLATION_REQUEST = 'cancellation_requested' satisfies TaskKind;
 
 /** The decision each kind of request stands for, and the record the right to approve it is asked for. */
 export const REQUESTS = {

@@ -9,6 +9,7 @@ import { approvalById, approvalView, listApprovals } from '../../db/quoteViews.j
 import { APPROVAL_STATUSES } from '../../domain/approvals/types.js';
 import { DomainError } from '../../domain/errors.js';
 import { answerDecision, pendingResponse } from '../decisions.js';
+import { languageOf } from '../language.js';
 import { idempotencyHeader } from '../openapi.js';
 import { pageAnswer, pageRequest } from '../paging.js';
 import type { RouteDeps } from '../routes.js';
@@ -40,10 +41,18 @@ export async function approvalRoutes(app: FastifyInstance, deps: RouteDeps): Pro
         response: { 200: PageOf(ApprovalView), ...refusals() },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query } = request;
+      const language = languageOf(request);
       const page = pageRequest('approvals', query);
       const rows = await listApprovals(db, page, query);
-      return pageAnswer('approvals', page, rows, approvalView, ({ id }) => ({ value: '', id }));
+      return pageAnswer(
+        'approvals',
+        page,
+        rows,
+        (row) => approvalView(row, language),
+        ({ id }) => ({ value: '', id }),
+      );
     },
   );
 
@@ -58,7 +67,7 @@ export async function approvalRoutes(app: FastifyInstance, deps: RouteDeps): Pro
         response: { 200: ApprovalView, ...refusals('not_found') },
       },
     },
-    async ({ params }) => approvalView(await found(params.id)),
+    async (request) => approvalView(await found(request.params.id), languageOf(request)),
   );
 
   app.post<{ Params: Static<typeof Params>; Body: Static<typeof DecisionBody> }>(
@@ -96,7 +105,7 @@ export async function approvalRoutes(app: FastifyInstance, deps: RouteDeps): Pro
       const decision = { name: 'decideApproval' as const, leadId: approval.lead_id, body };
       try {
         return await answerDecision(request, reply, deps, decision, async () =>
-          approvalView(await found(id)),
+          approvalView(await found(id), languageOf(request)),
         );
       } catch (error) {
         if (!(error instanceof DomainError) || error.code !== 'already_decided') throw error;

@@ -67,7 +67,7 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
     const quotes = may(actor, 'read', 'quotes')
       ? (await quotesOfLead(db, id, { limit: SHOWN_QUOTES - 1, after: null })).map(quoteSummary)
       : null;
-    return leadView(row, { contact: may(actor, 'read', 'contacts'), quotes });
+    return leadView(row, { contact: may(actor, 'read', 'contacts'), quotes, language: languageOf(request) });
   };
   const mustExist = async (id: string): Promise<void> => {
     const { rowCount } = await db.query({

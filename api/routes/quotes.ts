@@ -7,10 +7,13 @@ import { AcceptanceBody, DeclineBody, DraftBody, QuoteView, SubmissionBody } fro
 import { closed, Id } from '../../contracts/wire.js';
 import type { Tx } from '../../db/pool.js';
 import { leadOfQuote, quoteView, storedQuote } from '../../db/quoteViews.js';
+import { reasonText } from '../../documents/reasonTexts.js';
+import type { Language } from '../../documents/types.js';
 import { DomainError } from '../../domain/errors.js';
 import { actorOf } from '../auth/actor.js';
 import { answerDecision, pendingResponse } from '../decisions.js';
 import { answerOnce } from '../idempotency.js';
+import { languageOf } from '../language.js';
 import { idempotencyHeader } from '../openapi.js';
 import type { RouteDeps } from '../routes.js';
 
@@ -38,18 +41,23 @@ const DRAFT_REFUSALS = [
 export async function quoteRoutes(app: FastifyInstance, deps: RouteDeps): Promise<void> {
   const { db, policies } = deps;
 
-  const drafted = async (tx: Tx, { quoteId, revision, approvalsNeeded }: Drafted): Promise<QuoteView> => {
+  const drafted = async (
+    tx: Tx,
+    { quoteId, revision, approvalsNeeded }: Drafted,
+    language: Language,
+  ): Promise<QuoteView> => {
     const stored = await storedQuote(tx, quoteId, revision);
     if (!stored) throw new RangeError(`${quoteId}/${revision} was drafted and is not there`);
-    const needed = approvalsNeeded.map(({ sequence, ruleId, textCode, approverId }) => ({
+    const needed = approvalsNeeded.map(({ sequence, ruleId, textCode, texts, approverId }) => ({
       sequence,
       ruleId,
       textCode,
+      text: reasonText(textCode, texts, language),
       approver: approverId,
     }));
-    return quoteView(stored, needed);
+    return quoteView(stored, needed, language);
   };
-  const view = async (id: string, revision: number | null): Promise<QuoteView> => {
+  const view = async (id: string, revision: number | null, language: Language): Promise<QuoteView> => {
     const stored = await storedQuote(db, id, revision);
     if (!stored) {
       const which = revision ? ` revision ${revision}` : '';
@@ -59,7 +67,7 @@ export async function quoteRoutes(app: FastifyInstance, deps: RouteDeps): Promis
         revision ? '/query/revision' : undefined,
       );
     }
-    return quoteView(stored, []);
+    return quoteView(stored, [], language);
   };
 
   app.post<{ Params: Static<typeof LeadParams>; Body: DraftBody }>(
@@ -79,7 +87,7 @@ export async function quoteRoutes(app: FastifyInstance, deps: RouteDeps): Promis
       answerOnce(request, reply, db, async (tx) => {
         const { personId: actorId } = actorOf(request);
         const input = { draft: request.body, actorId, nowMs: Date.now(), leadId: request.params.id };
-        const body = await drafted(tx, await draftQuote(policies, tx, input));
+        const body = await drafted(tx, await draftQuote(policies, tx, input), languageOf(request));
         return { body, headers: { location: `/v1/quotes/${body.id}` } };
       }),
   );
@@ -101,7 +109,7 @@ export async function quoteRoutes(app: FastifyInstance, deps: RouteDeps): Promis
       answerOnce(request, reply, db, async (tx) => {
         const { personId: actorId } = actorOf(request);
         const input = { draft: request.body, actorId, nowMs: Date.now(), quoteId: request.params.id };
-        const body = await drafted(tx, await reviseQuote(policies, tx, input));
+        const body = await drafted(tx, await reviseQuote(policies, tx, input), languageOf(request));
         return { body, headers: { location: `/v1/quotes/${body.id}?revision=${body.revision}` } };
       }),
   );
@@ -118,7 +126,7 @@ export async function quoteRoutes(app: FastifyInstance, deps: RouteDeps): Promis
         response: { 200: QuoteView, ...refusals('not_found') },
       },
     },
-    async ({ params, query }) => view(params.id, query.revision ?? null),
+    async (request) => view(request.params.id, request.query.revision ?? null, languageOf(request)),
   );
 
   const decision = (
@@ -161,7 +169,7 @@ export async function quoteRoutes(app: FastifyInstance, deps: RouteDeps): Promis
         const decided = { name, leadId, body: { ...request.body, quoteId: id } };
         return answerDecision(request, reply, deps, decided, ({ made }) => {
           if (made) reply.header('location', `/v1/orders/${made}`);
-          return view(id, revision);
+          return view(id, revision, languageOf(request));
         });
       },
     );

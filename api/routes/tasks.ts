@@ -19,6 +19,7 @@ import { mustBeAllowed } from '../auth/ability.js';
 import { actorOf, byActor } from '../auth/actor.js';
 import { answerDecision, pendingResponse } from '../decisions.js';
 import { answerOnce, idempotencyKey } from '../idempotency.js';
+import { languageOf } from '../language.js';
 import { idempotencyHeader } from '../openapi.js';
 import { pageAnswer, pageRequest } from '../paging.js';
 import type { RouteDeps } from '../routes.js';
@@ -52,10 +53,12 @@ export async function taskRoutes(app: FastifyInstance, deps: RouteDeps): Promise
         response: { 200: PageOf(TaskView), ...refusals() },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query } = request;
       const page = pageRequest('tasks', query);
       const rows = await listTasks(db, page, query);
-      return pageAnswer('tasks', page, rows, taskView, ({ id }) => ({ value: '', id }));
+      const shown = (row: TaskRow) => taskView(row, languageOf(request));
+      return pageAnswer('tasks', page, rows, shown, ({ id }) => ({ value: '', id }));
     },
   );
 
@@ -70,7 +73,7 @@ export async function taskRoutes(app: FastifyInstance, deps: RouteDeps): Promise
         response: { 200: TaskView, ...refusals('not_found') },
       },
     },
-    async ({ params }) => taskView(await found(params.id)),
+    async (request) => taskView(await found(request.params.id), languageOf(request)),
   );
 
   app.post<{ Params: Static<typeof Params>; Body: ResolutionBody }>(
@@ -116,7 +119,7 @@ export async function taskRoutes(app: FastifyInstance, deps: RouteDeps): Promise
         async (tx) => {
           const by = { ...byActor(request, clock), roles: actorOf(request).roles };
           const said = decision === 'reject' ? `rejected: ${resolution}`.slice(0, 500) : resolution;
-          return { body: taskView(await resolveTask(tx, by, id, said)) };
+          return { body: taskView(await resolveTask(tx, by, id, said), languageOf(request)) };
         },
         200,
       );
@@ -150,6 +153,6 @@ async function approveRequest(
     throw new DomainError('already_decided', `${task.id} was resolved`);
   }
   return answerDecision(request, reply, deps, { name, leadId: task.lead_id, body }, async () =>
-    taskView((await taskById(deps.db, task.id)) as TaskRow),
+    taskView((await taskById(deps.db, task.id)) as TaskRow, languageOf(request)),
   );
 }

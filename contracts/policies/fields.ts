@@ -14,6 +14,14 @@ export const word = (description: string, example: string) =>
     description,
     examples: [example],
   });
+const sentence = (description: string, example: string) =>
+  Type.String({
+    minLength: 1,
+    maxLength: 200,
+    pattern: written('^[^\\u0000-\\u001f\\u007f]+$', 'is empty, or holds a control character'),
+    description,
+    examples: [example],
+  });
 export const code = (description: string, example: string) =>
   Type.String({
     pattern: written(
@@ -71,3 +79,13 @@ export const Money = Type.Object(
 export const amounts = (description: string) => list(Money, 20, `${description}; at most one per currency`);
 export const PersonId = code('A person', 'person_01');
 export const TextCode = code('Key of the sentence shown to people', 'score.referral');
+/** A sentence of the company's own, for a code of its own. */
+export const Texts = Type.Optional(
+  Type.Object(
+    {
+      en: sentence('In English', 'Came by recommendation'),
+      es: sentence('In Spanish', 'Llegó por recomendación'),
+    },
+    { ...closed, description: 'The sentence itself, for a code we have none for or to say it otherwise' },
+  ),
+);

@@ -24,9 +24,8 @@ export function approvalsNeeded(
   const steps: NeededApproval[] = [];
   for (const rule of rules) {
     const step = stepFor(rule, quote, requesterId, people, on);
-    const same = steps.find((other) => other.approverId !== null && other.approverId === step.approverId);
-    if (same === undefined) steps.push(step);
-    else same.alsoForRuleIds.push(rule.id);
+    const isAsked = steps.some((other) => other.approverId !== null && other.approverId === step.approverId);
+    if (!isAsked) steps.push(step);
   }
   return steps;
 }
@@ -80,23 +79,19 @@ function stepFor(
   people: People,
   on: string,
 ): NeededApproval {
-  const passedOver: NeededApproval['passedOver'] = [];
-  const able = candidatesFor(rule, requesterId, quote, people).find((person) => {
-    const reason = whyNot(person, quote, requesterId);
-    if (reason !== null) passedOver.push({ personId: person.id, reason });
-    return reason === null;
-  });
+  const able = candidatesFor(rule, requesterId, quote, people).find(
+    (person) => whyNot(person, quote, requesterId) === null,
+  );
   const delegate = able === undefined ? null : delegateOn(able, on, people);
   const mayStandIn = delegate !== null && whyNotStandIn(delegate, quote, requesterId) === null;
   return {
     sequence: rule.sequence,
     ruleId: rule.id,
-    alsoForRuleIds: [],
     textCode: rule.textCode,
+    texts: rule.texts ?? null,
     approverId: able?.id ?? null,
     delegateId: mayStandIn ? delegate.id : null,
     limitMinor: able === undefined ? null : limitOf(able, quote.currency),
-    passedOver,
   };
 }
 

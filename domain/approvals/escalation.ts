@@ -1,4 +1,4 @@
-// What happens to an approval nobody decides: one reminder, then the next manager above who may decide,
+// What happens to an approval nobody decides after its reminder: the next manager above who may decide,
 // then the admin. Silence never approves. When it happens is the workflow's; these are the instants. Who is asked
 // instead of somebody who leaves, or who took the deal over, is found the same way.
 import { delegateOn, limitOf, managersOf, type People, type Person } from '../people/people.js';
@@ -13,20 +13,18 @@ export interface WaitingApproval {
   requesterId: string;
   /** When the present approver was asked (epoch ms). */
   askedAt: number;
-  reminded: boolean;
   escalations: number;
 }
 
 export type Escalation =
-  | { action: 'remind'; at: number; toId: string }
   | { action: 'escalate'; at: number; toId: string; limitMinor: bigint }
   | { action: 'admin'; at: number; reasonCode: 'nobody_able' | 'escalations_used_up' };
 
 const HOUR_MS = 3_600_000;
 
 /**
- * Returns what is next for an open step and at which instant: a reminder after `remindHours`, escalation to
- * the next manager above the approver who is active, neither requester nor maker, does not profit and has the limit
+ * Returns what is next for an open step and at which instant: escalation to the
+ * next manager above the approver who is active, neither requester nor maker, does not profit and has the limit
  * after `escalateHours`; the admin when no such manager is left or `maxEscalations` are used up. Where nobody is
  * asked, or who is asked may not decide any more, the matrix is asked again each time: once limits or managers are
  * mended, the approval has an approver.
@@ -40,9 +38,6 @@ export function nextEscalation(
   const { approverId, askedAt, requesterId } = approval;
   const asked = approverId === null ? undefined : people.get(approverId);
   if (asked === undefined) return askedAgain(approval, quote, policy, people, askedAt, 'nobody_able');
-  if (!approval.reminded && policy.remindHours < policy.escalateHours) {
-    return { action: 'remind', at: askedAt + policy.remindHours * HOUR_MS, toId: asked.id };
-  }
   const at = askedAt + policy.escalateHours * HOUR_MS;
   const usedUp = approval.escalations >= policy.maxEscalations;
   const next = managersOf(asked.id, people).find((manager) => whyNot(manager, quote, requesterId) === null);

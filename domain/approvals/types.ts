@@ -1,6 +1,8 @@
 // The words of an approval: what the matrix is asked, what it answers, what a decision is judged by.
 // Shapes only; approvalsNeeded.ts, mayDecide.ts and escalation.ts decide.
 
+import type { RuleTexts } from '../policies/types.js';
+
 export const APPROVAL_STATUSES = ['waiting', 'open', 'approved', 'rejected', 'void'] as const;
 export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
 /** Still to be decided: asked, or asked once an earlier step is approved. */
@@ -33,16 +35,15 @@ export type PassedOverReason = 'requester' | 'maker' | 'profits' | 'limit' | 'in
 export interface NeededApproval {
   sequence: number;
   ruleId: string;
-  /** Other rules the same person answers with this step. */
-  alsoForRuleIds: string[];
   textCode: string;
+  /** The company's own words for the code. */
+  texts: RuleTexts | null;
   /** Null: nobody is able; overdue for the admin at once. */
   approverId: string | null;
   /** Who stands in for the approver on the day of asking, if that person may decide at all. */
   delegateId: string | null;
   /** The approver's limit in the quote's currency. */
   limitMinor: bigint | null;
-  passedOver: { personId: string; reason: PassedOverReason }[];
 }
 
 /** A stored step as a decision or a timer meets it. */

@@ -1,5 +1,5 @@
-// Arithmetic on business dates ('2026-11-22'): days, months, business days. It knows no time zone and no
-// instants (zones.ts does), and no library, so workflows may import it. Holidays are handed in as data.
+// Arithmetic on business dates ('2026-11-22'): days and months. It knows no time zone and no instants
+// (zones.ts does), and no library, so workflows may import it.
 
 const DAY_MS = 86_400_000;
 const ISO_DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
@@ -34,52 +34,6 @@ export function addMonths(on: string, months: number): string {
 export function endOfMonth(on: string): string {
   const { year, month } = required(on);
   return format(Date.UTC(year, month, 0) / DAY_MS);
-}
-
-/** Days on which nobody works: ISO weekdays (1 = Monday … 7 = Sunday) and dates. */
-export interface WorkCalendar {
-  daysOff: readonly number[];
-  holidays: readonly string[];
-}
-
-export const MONDAY_TO_FRIDAY: WorkCalendar = { daysOff: [6, 7], holidays: [] };
-
-export function isBusinessDay(on: string, calendar: WorkCalendar): boolean {
-  return !calendar.daysOff.includes(weekdayOf(on)) && !calendar.holidays.includes(on);
-}
-
-/** Returns the date itself if somebody works on it, otherwise the next business day. */
-export function nextBusinessDay(on: string, calendar: WorkCalendar): string {
-  return shift(on, calendar, 1);
-}
-
-/** Returns the date itself if somebody works on it, otherwise the business day before. */
-export function previousBusinessDay(on: string, calendar: WorkCalendar): string {
-  return shift(on, calendar, -1);
-}
-
-/** Returns the business day `days` after a date; 0 moves only off a day on which nobody works. */
-export function addBusinessDays(on: string, days: number, calendar: WorkCalendar): string {
-  const step = days < 0 ? -1 : 1;
-  let day = shift(on, calendar, step);
-  for (let left = Math.abs(days); left > 0; left -= 1) day = shift(addDays(day, step), calendar, step);
-  return day;
-}
-
-/** Returns the ISO weekday: 1 = Monday … 7 = Sunday. */
-export function weekdayOf(on: string): number {
-  // Day 0, 1 January 1970, was a Thursday.
-  return ((((epochDay(on) + 3) % 7) + 7) % 7) + 1;
-}
-
-function shift(on: string, calendar: WorkCalendar, step: 1 | -1): string {
-  let day = on;
-  // A calendar without a single business day in a year is a mistake, not a reason to loop for ever.
-  for (let tries = 0; tries < 400; tries += 1) {
-    if (isBusinessDay(day, calendar)) return day;
-    day = addDays(day, step);
-  }
-  throw new RangeError(`no business day within 400 days of ${on}`);
 }
 
 function parse(text: string): { year: number; month: number; day: number } | null {

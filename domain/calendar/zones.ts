@@ -17,12 +17,6 @@ export function endOfDayIn(zone: string, on: string): number {
   return startOfDayIn(zone, Temporal.PlainDate.from(on).add({ days: 1 }).toString());
 }
 
-/** Returns the instant (epoch ms) of an hour of a date in a zone; an hour skipped by the clocks moves on. */
-export function hourOfDayIn(zone: string, on: string, hour: number): number {
-  return Temporal.PlainDate.from(on).toZonedDateTime({ timeZone: zone, plainTime: { hour } })
-    .epochMilliseconds;
-}
-
 /** Tells whether a text names a time zone this machine knows. */
 export function isZone(zone: string): boolean {
   try {

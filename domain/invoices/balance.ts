@@ -68,8 +68,3 @@ export function invoiceStatus(balance: InvoiceBalance): InvoiceStatus {
   if (balance.creditedMinor > 0n && balance.creditedMinor === balance.grossMinor) return 'credited';
   return 'paid';
 }
-
-/** Whether something is open after the last day in time. */
-export function isOverdue(balance: InvoiceBalance, dueOn: string, todayOn: string): boolean {
-  return balance.openMinor > 0n && todayOn > dueOn;
-}

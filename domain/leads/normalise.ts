@@ -1,5 +1,5 @@
-// When two leads are the same person or the same company: normalised e-mail, phone, company and domain,
-// and the keys a capture locks and looks up. It merges nothing: the same company is only suggested.
+// When two leads are the same person or the same company: normalised e-mail, phone and
+// domain. It merges nothing: the same company is only suggested.
 
 /** Free-mail domains say nothing about a company. Subdomains count as the domain (`mail.yahoo.com`). */
 export const FREE_MAIL_DOMAINS: readonly string[] = (
@@ -48,11 +48,6 @@ const DIALLING: Readonly<Record<string, { code: string; trunk: string }>> = {
   UY: { code: '598', trunk: '0' },
 };
 
-const LEGAL_FORMS: readonly string[] = (
-  'sl slu sll sa sau sc sas sarl srl spa snc gmbh mbh ag kg ohg ug se eg bv nv cv inc llc llp lp ' +
-  'ltd limited plc corp corporation co company ltda me epp eireli lda ab oy as aps kft sro zoo pty'
-).split(' ');
-
 /**
  * Returns the address in lower case without blanks around it, or null where it is none.
  * Dots and `+tags` stay: only one provider ignores them, and two mailboxes must not become one person.
@@ -87,24 +82,6 @@ export function normalisePhone(phone: string | null | undefined, country?: strin
   return `+${code}${national}`;
 }
 
-/** Returns the company's name without accents, punctuation, case and legal form, or null for nothing. */
-export function normaliseCompany(company: string | null | undefined): string | null {
-  const plain = (company ?? '')
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/ß/g, 'ss')
-    .replace(/&/g, ' and ')
-    // S.L. and S. A. are one word each before punctuation goes.
-    .replace(/\b(\p{L})\.\s?(?=\p{L}\b)/gu, '$1')
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim();
-  const words = plain.split(' ').filter((word) => word !== '');
-  // "Müller GmbH & Co. KG" ends in forms joined by an "and" that is not part of the name.
-  while (words.length > 1 && [...LEGAL_FORMS, 'and'].includes(words[words.length - 1] ?? '')) words.pop();
-  return words.length === 0 ? null : words.join(' ');
-}
-
 /** Returns the company's domain of an e-mail address or web address; null for free mail and nonsense. */
 export function normaliseDomain(emailOrSite: string | null | undefined): string | null {
   const text = (emailOrSite ?? '').normalize('NFKC').trim().toLowerCase();
@@ -121,40 +98,4 @@ export function normaliseDomain(emailOrSite: string | null | undefined): string 
 
 function isFreeMail(host: string): boolean {
   return FREE_MAIL_DOMAINS.some((free) => host === free || host.endsWith(`.${free}`));
-}
-
-export interface Contact {
-  email?: string | null;
-  phone?: string | null;
-  company?: string | null;
-  country?: string | null;
-  site?: string | null;
-}
-
-/** `person`: the same lead, while it is open · `account`: the same company, suggested only. */
-export interface DedupeKeys {
-  person: string[];
-  account: string[];
-}
-
-/**
- * Returns the keys of a contact, sorted so that every capture takes its advisory locks in one order.
- * No key at all: nothing can be the same, the lead is new.
- */
-export function dedupeKeys(contact: Contact): DedupeKeys {
-  const email = normaliseEmail(contact.email);
-  const phone = normalisePhone(contact.phone, contact.country);
-  const domain = normaliseDomain(email) ?? normaliseDomain(contact.site);
-  const company = normaliseCompany(contact.company);
-  return {
-    person: present([email && `email:${email}`, phone && `phone:${phone}`]),
-    account: present([
-      domain && `domain:${domain}`,
-      company && `company:${contact.country?.toUpperCase() || '?'}:${company}`,
-    ]),
-  };
-}
-
-function present(keys: (string | null)[]): string[] {
-  return keys.filter((key) => key !== null && key !== '').sort() as string[];
 }

@@ -1,7 +1,7 @@
 // How good a lead is: points by the rules of the scoring policy, each with its reason, and the grade
 // they add up to. It reads facts only; who gets the lead decides assign.ts.
 import { daysBetween } from '../calendar/days.js';
-import type { ScoreField, ScoringPolicy, ScoringRule } from '../policies/types.js';
+import type { RuleTexts, ScoreField, ScoringPolicy, ScoringRule } from '../policies/types.js';
 
 /** Normalised facts; what is not known is absent or null. */
 export type LeadFacts = Partial<Record<ScoreField, string | null>>;
@@ -15,6 +15,8 @@ export interface ScoreReason {
   rule: string;
   points: number;
   textCode: string;
+  /** The company's own words, kept with the reason: the policy may have others by then. */
+  texts?: RuleTexts;
 }
 
 export interface LeadScore {
@@ -37,7 +39,7 @@ export function scoreLead(
   const reasons = [
     ...policy.rules
       .filter((rule) => holds(rule, facts[rule.field]))
-      .map(({ id, points, textCode }) => ({ rule: id, points, textCode })),
+      .map(({ id, points, textCode, texts }) => ({ rule: id, points, textCode, ...(texts && { texts }) })),
     ...engagement(touches, policy.engagement, today),
   ];
   const points = reasons.reduce((sum, reason) => sum + reason.points, 0);
@@ -75,7 +77,7 @@ function engagement(
 ): ScoreReason[] {
   const reasons: ScoreReason[] = [];
   let left = policy.maxPoints;
-  for (const { kind, points, textCode } of policy.touches) {
+  for (const { kind, points, textCode, texts } of policy.touches) {
     const weighted = touches
       .filter((touch) => touch.kind === kind)
       .reduce((sum, touch) => sum + points * weightBps(touch.touchedOn, policy.recency, today), 0);
@@ -83,7 +85,7 @@ function engagement(
     const counted = Math.min(rounded, left);
     if (counted === 0) continue;
     left -= counted;
-    reasons.push({ rule: `touch:${kind}`, points: counted, textCode });
+    reasons.push({ rule: `touch:${kind}`, points: counted, textCode, ...(texts && { texts }) });
   }
   return reasons;
 }

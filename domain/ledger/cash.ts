@@ -65,9 +65,3 @@ export function postBankCharge({ amountMinor }: { readonly amountMinor: bigint }
   atLeastZero({ amountMinor });
   return balanced('bank charge', [debit('bank_charges', amountMinor), credit('cash', amountMinor)]);
 }
-
-/** Refund: unapplied_cash / cash. Refunds leave only from unapplied cash. */
-export function postRefund({ customer, amountMinor }: CustomerAmount): PostingLine[] {
-  atLeastZero({ amountMinor });
-  return balanced('refund', [debit('unapplied_cash', amountMinor, customer), credit('cash', amountMinor)]);
-}

@@ -27,11 +27,6 @@ export function postPayoutConfirmed(payout: PayeeAmount): PostingLine[] {
   return move('payout confirmed', payout, 'payout_clearing', 'cash');
 }
 
-/** Payout rejected by the bank: payout_clearing / commission_payable. */
-export function postPayoutRejected(payout: PayeeAmount): PostingLine[] {
-  return move('payout rejected', payout, 'payout_clearing', 'commission_payable');
-}
-
 function move(event: string, { payee, amountMinor }: PayeeAmount, from: Account, to: Account): PostingLine[] {
   atLeastZero({ amountMinor });
   const party = (account: Account) =>

@@ -49,11 +49,6 @@ export function percentOf(amountMinor: bigint, bps: number): bigint {
   return divRound(amountMinor * BigInt(bps), 10_000n);
 }
 
-/** How many basis points `part` is of `whole`, rounded half away from zero; 0 of a whole of 0. */
-export function bpsOf(partMinor: bigint, wholeMinor: bigint): number {
-  return wholeMinor === 0n ? 0 : Number(divRound(partMinor * 10_000n, wholeMinor));
-}
-
 /** Refuses basis points that are not an integer from 0 to 10,000 (100 %). */
 export function checkBps(bps: number, pointer?: string): number {
   if (!Number.isInteger(bps) || bps < 0 || bps > 10_000) {

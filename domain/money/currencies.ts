@@ -23,10 +23,6 @@ export const CURRENCY_EXPONENTS: ReadonlyMap<string, number> = new Map(
   CODES_BY_EXPONENT.flatMap(([exponent, codes]) => codes.split(' ').map((code) => [code, exponent] as const)),
 );
 
-export function isCurrency(code: string): boolean {
-  return CURRENCY_EXPONENTS.has(code);
-}
-
 /** Decimals of the currency's minor unit. DomainError `invalid_field` for a code that is not active. */
 export function exponentOf(currency: string, pointer?: string): number {
   const exponent = CURRENCY_EXPONENTS.get(currency);

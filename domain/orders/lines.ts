@@ -88,14 +88,6 @@ export function checkDelivery(
   };
 }
 
-/** The status an order has by its lines alone. */
-export function orderStatus(lines: readonly OrderLineProgress[]): OrderStatus {
-  const started = lines.some((line) => line.deliveredMicro > 0n);
-  if (lines.some((line) => remainingMicro(line) > 0n)) return started ? 'delivering' : 'open';
-  const cancelled = lines.some((line) => line.cancelledMicro > 0n);
-  return cancelled && !started ? 'cancelled' : 'delivered';
-}
-
 function refuse(
   code: 'invalid_field' | 'unknown_order_line' | 'over_delivered',
   detail: string,

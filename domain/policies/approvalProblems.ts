@@ -1,10 +1,7 @@
-// Whether an approval matrix can be lived with: no hole between bands, a threshold for every currency,
-// thresholds that can be met, and (with the people at hand) somebody behind every rule.
-import { managersOf, type People, type Person } from '../people/people.js';
-import type { ApprovalPolicy, ApprovalRule, ApproverRule, PolicyProblem } from './types.js';
+import type { ApprovalPolicy, ApprovalRule, PolicyProblem } from './types.js';
 import { currenciesTwice, notMoney, twice } from './wording.js';
 
-/** What the matrix itself tells; who is reachable needs the people, see `unreachableApprovers`. */
+/** What the matrix itself tells: whoever has nobody to ask gets the approval as the admin's task. */
 export function problemsOfApproval(policy: ApprovalPolicy): PolicyProblem[] {
   const problems = [
     ...twice(
@@ -79,33 +76,4 @@ function discountGaps(rules: readonly ApprovalRule[]): PolicyProblem[] {
     problems.push({ pointer: '/rules', detail });
   }
   return problems;
-}
-
-/**
- * Returns the rules nobody can answer with these people: an unknown or inactive person without an active
- * manager above, a role nobody active holds, a manager's level nobody has. Limits are judged per quote.
- */
-export function unreachableApprovers(policy: ApprovalPolicy, people: People): PolicyProblem[] {
-  const active = [...people.values()].filter((person) => person.active);
-  return policy.rules.flatMap(({ approver }, index) => {
-    const detail = unreachable(approver, people, active);
-    return detail === null ? [] : [{ pointer: `/rules/${index}/approver`, detail }];
-  });
-}
-
-function unreachable(approver: ApproverRule, people: People, active: readonly Person[]): string | null {
-  switch (approver.kind) {
-    case 'role':
-      if (active.some((person) => person.roles.includes(approver.role))) return null;
-      return `no active person has the role ${approver.role}`;
-    case 'manager':
-      if (active.some((person) => managersOf(person.id, people).length >= approver.level)) return null;
-      return `nobody has a manager at level ${approver.level}`;
-    case 'person': {
-      const named = people.get(approver.personId);
-      if (named === undefined) return `person ${approver.personId} is unknown`;
-      if (named.active || managersOf(named.id, people).some((manager) => manager.active)) return null;
-      return `${named.id} is not active, and no manager above is`;
-    }
-  }
 }

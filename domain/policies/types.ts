@@ -44,6 +44,12 @@ export type ScoreField = (typeof SCORE_FIELDS)[number];
 export const SCORE_OPERATORS = ['is', 'isNot', 'in', 'contains', 'present', 'absent'] as const;
 export type ScoreOperator = (typeof SCORE_OPERATORS)[number];
 
+/** A sentence of the company's own for the code beside it. */
+export interface RuleTexts {
+  en: string;
+  es: string;
+}
+
 export interface ScoringRule {
   id: string;
   field: ScoreField;
@@ -51,14 +57,15 @@ export interface ScoringRule {
   /** A word for `is`, `isNot`, `contains`; a list for `in`. */
   value?: string | string[];
   points: number;
-  /** Key of the sentence shown to people, in English and Spanish. */
+  /** Key of the sentence shown to people, in English and Spanish: ours, unless `texts` gives the company's own. */
   textCode: string;
+  texts?: RuleTexts;
 }
 
 export interface ScoringPolicy {
   rules: ScoringRule[];
   engagement: {
-    touches: { kind: string; points: number; textCode: string }[];
+    touches: { kind: string; points: number; textCode: string; texts?: RuleTexts }[];
     /** Steps by age of the touch, youngest first; an older touch counts nothing. */
     recency: { withinDays: number; weightBps: number }[];
     maxPoints: number;
@@ -112,6 +119,7 @@ export interface ApprovalRule {
   when: ApprovalCondition;
   approver: ApproverRule;
   textCode: string;
+  texts?: RuleTexts;
 }
 
 export interface ApprovalPolicy {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { captureLead } from '../../activities/intake/leads.js';
 import { leadTarget } from '../../activities/intake/messages.js';
 import { newId } from '../../db/ids.js';
-import { PEOPLE } from '../support/company.js';
+import { mailTasks, PEOPLE } from '../support/company.js';
 import {
   acceptedBy,
   approvalOf,
@@ -372,6 +372,25 @@ describe('messages', () => {
     expect(answer).toEqual({ result: 'parked', code: 'too_early' });
     const { rows } = await base.owner.query(`select kind, status from tasks where subject = $1`, [key]);
     expect(rows).toEqual([{ kind: 'message_parked', status: 'open' }]);
+  });
+
+  test('whoever has to look at a parked fact is mailed when it begins to wait, and not each time it is tried', async () => {
+    await scored();
+    await mailTasks(base.owner);
+    const key = newId('msg');
+    await base.owner.query(
+      `insert into messages (id, target, lead_id, name, kind, body, body_hash)
+        values ($1, $2, $3, 'paymentApplied', 'fact', '{}', sha256('x'))`,
+      [key, leadTarget(leadId), leadId],
+    );
+    const { mails } = await steps.applyPayment({ leadId, key, at });
+    const again = await steps.applyPayment({ leadId, key, at: at + 1 });
+    const told = await base.owner.query(
+      `select m.id, m.kind, m.status from mails m join tasks t on t.id = m.subject where t.subject = $1`,
+      [key],
+    );
+    expect(told.rows).toEqual([{ id: mails?.[0], kind: 'task', status: 'queued' }]);
+    expect([mails?.length, again.mails]).toEqual([1, undefined]);
   });
 
   test('a role granted today is not usable today', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { newId } from '../../db/ids.js';
+import { mailTasks } from '../support/company.js';
 import {
   type Deal,
   decision,
@@ -207,6 +208,14 @@ describe('a delivery that is late', () => {
         deal.orderId,
       );
     expect(await task()).toEqual({ status: 'open', resolution: null });
+    await mailTasks(world.db);
+    const { mails } = await own(world, 'escalateDelivery', deal.leadId, deal.orderId, 6);
+    const { rows: mailed } = await world.db.query(
+      `select m.id, m.kind, m.status from mails m join tasks t on t.id = m.subject
+        where t.kind = 'delivery_overdue' and t.subject = $1`,
+      [deal.orderId],
+    );
+    expect(mailed).toEqual([{ id: mails?.[0], kind: 'task', status: 'queued' }]);
     await deliver(world, deal, [1], 2);
     expect(await task()).toEqual({ status: 'open', resolution: null });
     await deliver(world, deal, [2], 2);

@@ -126,21 +126,6 @@ describe('accounts', () => {
     expect(both.map((answer) => answer.status).sort()).toEqual([200, 422]);
   });
 
-  test('a changed VAT id has to be checked again', async () => {
-    const { body } = await post('/v1/accounts', { legalName: 'V', country: 'DE', vatId: 'DE12' });
-    await api.database.owner.query("update accounts set vat_checked_on = '2026-01-01' where id = $1", [
-      body.id,
-    ]);
-    const checked = async () =>
-      (await api.database.owner.query('select vat_checked_on from accounts where id = $1', [body.id])).rows[0]
-        .vat_checked_on;
-    const url = `/v1/accounts/${body.id}`;
-    await api.call(url, { method: 'PATCH', ifMatch: 1, body: { vatId: 'DE12', segment: 'big' } });
-    expect(await checked()).toBe('2026-01-01');
-    await api.call(url, { method: 'PATCH', ifMatch: 2, body: { vatId: 'DE13' } });
-    expect(await checked()).toBeNull();
-  });
-
   test('the audit names the fields, not what stands in them', async () => {
     const { body } = await post('/v1/accounts', {
       legalName: 'Ignatius Bloom',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { problemOf, refusalOf } from '../../api/errors.js';
+import { problemTitle } from '../../documents/problemTitles.js';
 import { DomainError, ERRORS, type ErrorCode } from '../../domain/errors.js';
 
 const thrown = (code: string, more: object = {}): Error =>
@@ -68,3 +69,16 @@ test.each(Object.keys(ERRORS) as ErrorCode[])(
     });
   },
 );
+
+describe('the title of a refusal', () => {
+  test.each(Object.keys(ERRORS) as ErrorCode[])('%s is called something else in Spanish', (code) => {
+    expect(problemTitle(code, 'en')).toBe(ERRORS[code].title);
+    expect(problemTitle(code, 'es')).not.toBe(ERRORS[code].title);
+  });
+
+  test('is in the language asked for, its detail in English for who writes the client', () => {
+    const refusal = new DomainError('not_found', 'there is no task x');
+    expect(problemOf(refusal, 'r', 'es')).toMatchObject({ title: 'No existe', detail: 'there is no task x' });
+    expect(problemOf(refusal, 'r')).toMatchObject({ title: 'Not found' });
+  });
+});

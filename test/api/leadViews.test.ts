@@ -77,3 +77,28 @@ test('its quotes are listed by their newest revision, the newest quote first, pa
   const unknown = leadId.replace(/.{4}$/, '0000');
   expect(codeOf(await api.call(`/v1/leads/${unknown}/quotes`, { as: boss }))).toBe('404 not_found');
 });
+
+test('a refusal has its title in the language asked for, whoever has not signed in included', async () => {
+  const headers = { 'accept-language': 'es-MX,en;q=0.5' };
+  const { body } = await api.call(`/v1/leads/${leadId}`, { as: 'nobody', headers });
+  expect(body).toMatchObject({ code: 'unauthenticated', title: 'Identifíquese primero' });
+});
+
+test('each reason of the score is a sentence in the language asked for, in the company’s words where it has some', async () => {
+  await api.database.owner.query(`update leads set score_reasons = $2 where id = $1`, [
+    leadId,
+    JSON.stringify([
+      { rule: 'phone', points: 10, textCode: 'score.phone' },
+      { rule: 'vip', points: 5, textCode: 'score.vip', texts: { en: 'Knows Ana', es: 'Conoce a Ana' } },
+    ]),
+  ]);
+  const said = async (language: string) => {
+    const { body } = await api.call(`/v1/leads/${leadId}`, {
+      as: boss,
+      headers: { 'accept-language': language },
+    });
+    return body.scoreReasons.map(({ text }: { text: string }) => text);
+  };
+  expect(await said('es')).toEqual(['Dejó un número de teléfono', 'Conoce a Ana']);
+  expect(await said('en-GB')).toEqual(['Left a telephone number', 'Knows Ana']);
+});

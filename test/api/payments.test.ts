@@ -124,6 +124,14 @@ describe('recording a payment', () => {
     const [task] = items.filter(({ subject }: { subject: string }) => subject === body.id);
     expect(task.reason).toMatchObject({ unapplied: eur('55.00') });
     expect(JSON.stringify(items)).not.toContain('Minor');
+    const titled = async (language: string) => {
+      const answer = await api.call('finance', '/v1/tasks?limit=200', {
+        headers: { 'accept-language': language },
+      });
+      return answer.body.items.find(({ id }: { id: string }) => id === task.id).title;
+    };
+    expect(await titled('en')).toBe('Nobody knows who a payment is from');
+    expect(await titled('es')).toBe('No se sabe de quién es un pago');
   });
 
   test('an allocation of more than there is names the limit as money', async () => {

@@ -11,6 +11,7 @@ const APPROVAL = {
   quoteNumber: 'Q-17',
   revision: 2,
   discountBps: 1_550,
+  why: 'The total is large',
   decideByOn: '2026-11-24',
 };
 
@@ -64,7 +65,13 @@ const DATA: MailData = {
     sinceOn: '2026-11-20',
     dueOn: '2026-11-21',
   },
-  task: { ...TO, title: 'Unknown invoice number', reference: 'payment_01', dueOn: null },
+  task: {
+    ...TO,
+    title: 'Unknown invoice number',
+    toDo: 'Ask the payer.',
+    reference: 'payment_01',
+    dueOn: null,
+  },
 };
 
 function mail<T extends MailTemplate>(

@@ -22,7 +22,6 @@ describe('refusals', () => {
     expect(refusal).toMatchObject({
       name: 'DomainError',
       status: 422,
-      title: 'A limit is exceeded',
       detail: '900 is above 500',
       pointer: '/lines/0/quantity',
       extra: { limit: '500' },

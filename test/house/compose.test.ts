@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { maskedConfig } from '../../config.js';
-import { SEARCH_ATTRIBUTES } from '../../domain/searchAttributes.js';
+import { SEARCH_ATTRIBUTES } from '../../engine/temporal.js';
 
 interface Service {
   image?: string;

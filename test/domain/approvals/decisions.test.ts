@@ -106,52 +106,50 @@ describe('an approval nobody decides', () => {
     approverId: 'lead',
     requesterId: 'rep',
     askedAt: 0,
-    reminded: false,
     escalations: 0,
   };
   const matrix = policy({ when: { discountAboveBps: 0 } });
 
   test.each<[string, Partial<WaitingApproval>, Partial<QuoteFacts>, object]>([
-    ['is reminded first', {}, {}, { action: 'remind', at: 4 * HOUR, toId: 'lead' }],
     [
       'then goes to the next manager',
-      { reminded: true },
+      {},
       {},
       { action: 'escalate', at: 24 * HOUR, toId: 'head', limitMinor: 100_000n },
     ],
     [
       'skips who profits',
-      { reminded: true },
+      {},
       { beneficiaryIds: ['head'] },
       { action: 'escalate', at: 24 * HOUR, toId: 'boss', limitMinor: 1_000_000n },
     ],
     [
       'skips who made the quote',
-      { reminded: true },
+      {},
       { makerId: 'head' },
       { action: 'escalate', at: 24 * HOUR, toId: 'boss', limitMinor: 1_000_000n },
     ],
     [
       'skips who may not release as much',
-      { reminded: true },
+      {},
       { totalMinor: 100_001n },
       { action: 'escalate', at: 24 * HOUR, toId: 'boss', limitMinor: 1_000_000n },
     ],
     [
       'ends with the admin above everybody',
-      { reminded: true, approverId: 'boss' },
+      { approverId: 'boss' },
       {},
       { action: 'admin', at: 24 * HOUR, reasonCode: 'nobody_able' },
     ],
     [
       'one before the last escalation still goes on',
-      { reminded: true, escalations: 1 },
+      { escalations: 1 },
       {},
       { action: 'escalate', at: 24 * HOUR, toId: 'head', limitMinor: 100_000n },
     ],
     [
       'ends with the admin after the last escalation',
-      { reminded: true, escalations: 2 },
+      { escalations: 2 },
       {},
       { action: 'admin', at: 24 * HOUR, reasonCode: 'escalations_used_up' },
     ],
@@ -169,13 +167,13 @@ describe('an approval nobody decides', () => {
     ],
     [
       'is asked again once who is asked cannot decide any more',
-      { reminded: true, approverId: 'lead', escalations: 9 },
+      { approverId: 'lead', escalations: 9 },
       { beneficiaryIds: ['lead'] },
       { action: 'escalate', at: 24 * HOUR, toId: 'head', limitMinor: 100_000n },
     ],
     [
       'skips who asked',
-      { reminded: true, requesterId: 'head' },
+      { requesterId: 'head' },
       {},
       { action: 'escalate', at: 24 * HOUR, toId: 'boss', limitMinor: 1_000_000n },
     ],

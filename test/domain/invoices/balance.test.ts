@@ -5,7 +5,6 @@ import {
   type InvoiceBalance,
   type InvoiceLine,
   invoiceStatus,
-  isOverdue,
 } from '../../../domain/invoices/balance.js';
 import { dueOn, type PaymentTerms } from '../../../domain/invoices/terms.js';
 
@@ -92,12 +91,5 @@ describe('the due date', () => {
 
   test.each([-1, 0.5])('terms of %d days are a bug', (days) => {
     expect(() => dueOn({ kind: 'net', days }, '2026-11-22')).toThrow(RangeError);
-  });
-
-  test('the day itself is in time, the next day is overdue, and nothing open is never overdue', () => {
-    const open = balanceOf([line({})]);
-    expect(isOverdue(open, '2026-11-22', '2026-11-22')).toBe(false);
-    expect(isOverdue(open, '2026-11-22', '2026-11-23')).toBe(true);
-    expect(isOverdue(balanceOf([line({ allocatedMinor: 1210n })]), '2026-11-22', '2026-11-23')).toBe(false);
   });
 });

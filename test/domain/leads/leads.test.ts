@@ -2,13 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { POLICY_EXAMPLES } from '../../../contracts/policies/examples.js';
 import { assignOwner, type RepLoad } from '../../../domain/leads/assign.js';
-import {
-  dedupeKeys,
-  normaliseCompany,
-  normaliseDomain,
-  normaliseEmail,
-  normalisePhone,
-} from '../../../domain/leads/normalise.js';
+import { normaliseDomain, normaliseEmail, normalisePhone } from '../../../domain/leads/normalise.js';
 import { scoreLead } from '../../../domain/leads/score.js';
 import type { AssignmentPolicy } from '../../../domain/policies/types.js';
 
@@ -45,19 +39,6 @@ describe('the same contact written twice is the same contact', () => {
   });
 
   test.each([
-    ['Álvarez & Hijos, S.L.', 'alvarez and hijos'],
-    ['ALVAREZ AND HIJOS SL', 'alvarez and hijos'],
-    ['Müller GmbH & Co. KG', 'muller'],
-    ['Straße AG', 'strasse'],
-    ['Acme Inc.', 'acme'],
-    ['S.A.', 'sa'],
-    ['---', null],
-    ['', null],
-  ])('company %p is %p', (company, expected) => {
-    expect(normaliseCompany(company)).toBe(expected);
-  });
-
-  test.each([
     ['ana@acme.es', 'acme.es'],
     ['https://www.acme.es/contact?x=1', 'acme.es'],
     ['sales.acme.co.uk', 'sales.acme.co.uk'],
@@ -70,27 +51,13 @@ describe('the same contact written twice is the same contact', () => {
     expect(normaliseDomain(text)).toBe(expected);
   });
 
-  test('free mail makes the same person, never the same company', () => {
-    expect(dedupeKeys({ email: 'Ana@gmail.com', phone: '911234567', country: 'ES' })).toEqual({
-      person: ['email:ana@gmail.com', 'phone:+34911234567'],
-      account: [],
-    });
-    expect(dedupeKeys({ email: 'ana@acme.es', company: 'Acme SL', country: 'es' }).account).toEqual([
-      'company:ES:acme',
-      'domain:acme.es',
-    ]);
-    expect(dedupeKeys({})).toEqual({ person: [], account: [] });
-  });
-
   test('normalising twice changes nothing', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), (text) => {
         const email = normaliseEmail(text);
-        const company = normaliseCompany(text);
         const domain = normaliseDomain(text);
         expect(normaliseEmail(email)).toBe(email);
         expect(normaliseDomain(domain)).toBe(domain);
-        if (company !== null) expect(normaliseCompany(company)).toBe(company);
       }),
       { numRuns: 300 },
     );
@@ -119,6 +86,13 @@ describe('a score', () => {
       ],
     });
     expect(scoreLead({ ...facts, landingPage: '/es' }, [], policy, today).grade).toBe('B');
+  });
+
+  test('a reason keeps the words the policy had for it', () => {
+    const texts = { en: 'Knows Ana', es: 'Conoce a Ana' };
+    const rules = policy.rules.map((rule) => ({ ...rule, texts }));
+    const { reasons } = scoreLead({ channel: 'referral' }, [], { ...policy, rules }, today);
+    expect(reasons[0]).toEqual({ rule: 'referral', points: 30, textCode: 'score.referral', texts });
   });
 
   test('below the lowest grade is the lowest grade', () => {

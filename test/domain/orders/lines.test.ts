@@ -3,7 +3,6 @@ import {
   checkDelivery,
   type DeliveryLine,
   type OrderLineProgress,
-  orderStatus,
   remainingMicro,
 } from '../../../domain/orders/lines.js';
 
@@ -81,19 +80,5 @@ describe('a delivery', () => {
   test('a refusal names what was delivered and what remains', () => {
     const check = checkDelivery(order, [of('a', 6.5)]);
     expect(check).toMatchObject({ refusal: { detail: '6.5 of SKU-a delivered, 6 remain' } });
-  });
-});
-
-describe('the status of an order', () => {
-  test.each([
-    ['nothing delivered', [line('a', 2), line('b', 2)], 'open'],
-    ['a part delivered', [line('a', 2, 1), line('b', 2)], 'delivering'],
-    ['one line delivered', [line('a', 2, 2), line('b', 2)], 'delivering'],
-    ['all delivered', [line('a', 2, 2), line('f', 1, 0, 0, 'first_delivery')], 'delivered'],
-    ['a part delivered, the rest cancelled', [line('a', 2, 1, 1)], 'delivered'],
-    ['a line cancelled, another open', [line('a', 2, 0, 2), line('b', 2)], 'open'],
-    ['all cancelled', [line('a', 2, 0, 2), line('b', 2, 0, 2)], 'cancelled'],
-  ])('%s', (_name, lines, status) => {
-    expect(orderStatus(lines)).toBe(status);
   });
 });

@@ -1,15 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { POLICY_EXAMPLES } from '../../../contracts/policies/examples.js';
-import { unreachableApprovers } from '../../../domain/policies/approvalProblems.js';
 import { canonicalJson } from '../../../domain/policies/canonical.js';
 import { problemsOfPolicy } from '../../../domain/policies/problems.js';
-import type {
-  ApprovalCondition,
-  ApproverRule,
-  PolicyByKind,
-  PolicyKind,
-} from '../../../domain/policies/types.js';
-import { people, person } from '../people/sample.js';
+import type { ApprovalCondition, PolicyByKind, PolicyKind } from '../../../domain/policies/types.js';
 
 type Loose = Record<string, unknown>;
 
@@ -73,28 +66,6 @@ describe('an approval matrix', () => {
     ['no condition at all', [{}], ['/rules/0/when']],
   ])('with %s', (_what, conditions, expected) => {
     expect(pointersOf('approval', matrix(...conditions))).toEqual(expected);
-  });
-
-  test.each<[string, ApproverRule, number]>([
-    ['a role somebody holds', { kind: 'role', role: 'finance' }, 0],
-    ['a role nobody holds', { kind: 'role', role: 'auditor' }, 1],
-    ['a level somebody has', { kind: 'manager', level: 2 }, 0],
-    ['a level nobody has', { kind: 'manager', level: 3 }, 1],
-    ['a known person', { kind: 'person', personId: 'boss' }, 0],
-    ['an unknown person', { kind: 'person', personId: 'ghost' }, 1],
-    ['somebody inactive with a manager', { kind: 'person', personId: 'gone' }, 0],
-    ['somebody inactive without one', { kind: 'person', personId: 'alone' }, 1],
-  ])('is reachable or not by %s', (_what, approver, problems) => {
-    const staff = people(
-      person('rep', { managerId: 'lead' }),
-      person('lead', { managerId: 'boss' }),
-      person('boss', { roles: ['manager', 'finance'] }),
-      person('gone', { managerId: 'boss', active: false }),
-      person('alone', { active: false }),
-    );
-    const policy = { ...POLICY_EXAMPLES.approval, ...matrix({ discountAboveBps: 0 }) };
-    policy.rules = policy.rules.map((rule) => ({ ...rule, approver }));
-    expect(unreachableApprovers(policy, staff)).toHaveLength(problems);
   });
 });
 
