@@ -35,6 +35,10 @@ export type EncodedPayload = Static<typeof EncodedPayload>;
 /** The engine's own command line leaves the list out where there is nothing in it. */
 export const EncodedPayloads = Type.Object(
   { payloads: Type.Optional(Type.Array(EncodedPayload, { maxItems: MOST_PAYLOADS })) },
-  { ...closed, description: 'Payloads of the engine' },
+  {
+    ...closed,
+    description: 'Payloads of the engine',
+    examples: [{ payloads: [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'ImxlYWRfMDEi' }] }],
+  },
 );
 export type EncodedPayloads = Static<typeof EncodedPayloads>;

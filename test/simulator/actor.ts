@@ -9,9 +9,10 @@ import type { DecisionName } from '../../domain/messages.js';
 import type { Answer } from '../../domain/steps.js';
 import { PEOPLE, type PersonName } from '../support/company.js';
 import { Story } from '../support/story.js';
-import type { World } from '../support/world.js';
+import { until, type World } from '../support/world.js';
 import { KNOWN, type Known } from './known.js';
 import type { Act, Plan } from './plans.js';
+import { restOf } from './rest.js';
 
 const NAMES = Object.fromEntries(Object.entries(PEOPLE).map(([name, id]) => [id, name as PersonName]));
 export const nameOf = (personId: string | null | undefined): PersonName | undefined => NAMES[personId ?? ''];
@@ -95,6 +96,17 @@ export class Actor {
   async known(): Promise<Known> {
     const [row] = await this.story.rows<{ known: Known }>(KNOWN);
     return (row as { known: Known }).known;
+  }
+
+  /** Waits until the lead has done what it was told. */
+  async rests(): Promise<void> {
+    await until(`lead ${this.plan.lead} has answered`, async () => {
+      const waiting = await this.story.rows(
+        `select id from messages where lead_id = $1 and answer is null and parked_for is null`,
+      );
+      return waiting.length === 0;
+    });
+    await restOf(this.world, `lead/${this.story.leadId}`);
   }
 
   /** Whether this, too, is told twice at once. */

@@ -1,20 +1,20 @@
 // A batch of leads played in one world at once: everybody acts on a grid of virtual time, and time goes on when what
 // was told is answered. In the end the books are proven and every history is replayed.
 import { setTimeout as pause } from 'node:timers/promises';
-import type { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import pino from 'pino';
 import { inParallel } from '../../worker/loops.js';
 import { sweepOnce } from '../../worker/sweep.js';
 import type { TimeSkipping } from '../support/timeSkipping.js';
 import { brokenRules } from '../support/told.js';
-import { openWorld, until, WORKFLOW_BUNDLE, type World } from '../support/world.js';
+import { openWorld, WORKFLOW_BUNDLE, type World } from '../support/world.js';
 import { Actor } from './actor.js';
 import { play } from './acts.js';
 import { actorOf, checkLeads } from './checks.js';
 import { type Company, eventsOf, moodyMailer } from './company.js';
 import { Faults } from './faults.js';
 import { type Plan, STEP_DAYS } from './plans.js';
+import { type History, restOf } from './rest.js';
 
 const DAY_MS = 86_400_000;
 const ACTING = 12;
@@ -34,7 +34,6 @@ export interface Played {
   readonly took: Readonly<Record<'play' | 'verify' | 'replay', number>>;
 }
 
-type History = temporal.api.history.v1.IHistory;
 interface Kept {
   readonly workflowId: string;
   readonly history: History;
@@ -126,10 +125,7 @@ class Batch {
    */
   async #atRest(actors: readonly Actor[]): Promise<void> {
     const ids = actors.flatMap(({ leadId }) => (leadId === undefined ? [] : [`lead/${leadId}`]));
-    await inParallel(ids, ACTING, async (id) => {
-      const handle = this.world.engine.client.workflow.getHandle(id);
-      await until(`${id} is at rest`, async () => isAtRest(await handle.fetchHistory()));
-    });
+    await inParallel(ids, ACTING, async (id) => void (await restOf(this.world, id)));
   }
 
   async #act(actor: Actor, at: number): Promise<void> {
@@ -206,11 +202,7 @@ class Batch {
 
   /** Reads a history between two tasks: with one under way a replay would have to go beyond it. */
   async #keep(workflowId: string): Promise<void> {
-    const handle = this.world.engine.client.workflow.getHandle(workflowId);
-    const history = await until(`${workflowId} is at rest`, async () => {
-      const present = await handle.fetchHistory();
-      return isAtRest(present) && present;
-    });
+    const history = await restOf(this.world, workflowId);
     this.#kept.push({ workflowId, history });
   }
 
@@ -242,16 +234,6 @@ class Batch {
     );
     actorOf(this.actors, `${line} ${rows[0]?.lead ?? ''}`).broken.push(line);
   }
-}
-
-function isAtRest({ events }: History): boolean {
-  const last = events?.findLast(
-    (event) =>
-      event.workflowTaskScheduledEventAttributes ??
-      event.workflowTaskStartedEventAttributes ??
-      event.workflowTaskCompletedEventAttributes,
-  );
-  return Boolean(last?.workflowTaskCompletedEventAttributes);
 }
 
 const runOf = ({ events }: History): string | null | undefined =>
