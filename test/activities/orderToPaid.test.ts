@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { POLICY_EXAMPLES } from '../../contracts/policies/examples.js';
 import { newId } from '../../db/ids.js';
+import { percentOf } from '../../domain/money/amounts.js';
 import { mailTasks } from '../support/company.js';
 import {
   type Deal,
@@ -162,14 +164,18 @@ describe('a payment that bounces after the commission was paid', () => {
     await pay(world, deal, number, gross, 6);
     expect(await earned(deal)).toEqual(paidBefore);
     expect(await leadOf(deal)).toEqual({ stage: 'closed', outcome: 'won' });
-    // Paid once, taken back by carrying, earned again: no more leaves than was earned.
-    const { paid } = await row<{ paid: bigint }>(
+    // Paid once, taken back by carrying, earned again: of that half is kept, as the policy caps it, the rest carries.
+    const { paid, carried } = await row<{ paid: bigint; carried: bigint }>(
       world,
-      `select sum(l.amount_minor)::bigint as paid from payout_lines l join payouts p on p.id = l.payout_id
-        where p.lead_id = $1`,
+      `select sum(l.amount_minor)::bigint as paid, sum(l.earned_minor - l.amount_minor)::bigint as carried
+        from payout_lines l join payouts p on p.id = l.payout_id where p.lead_id = $1`,
       deal.leadId,
     );
-    expect(paid).toBe(Object.values(paidBefore).reduce((a, b) => a + b));
+    const earnedTwice = Object.values(paidBefore);
+    const kept = earnedTwice.map((minor) => percentOf(minor, POLICY_EXAMPLES.payout.maxRecoverBps));
+    const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, minor) => total + minor, 0n);
+    expect(paid).toBe(sum(earnedTwice) * 2n - sum(kept));
+    expect(paid + carried).toBe(sum(earnedTwice));
   });
 
   test('heard of before its cash was earned on earns nothing', async () => {

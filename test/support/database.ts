@@ -73,9 +73,9 @@ function appAddressOf(database: string): string {
 }
 
 /** Postgres' own cleaner may sit in a database for a moment, and nobody but a superuser may send it away. */
-async function dropDatabase(name: string, attemptsLeft = 200): Promise<void> {
+export async function dropDatabase(name: string, attemptsLeft = 200): Promise<void> {
   try {
-    await onServer(`drop database ${name} with (force)`);
+    await onServer(`drop database if exists ${name} with (force)`);
   } catch (error) {
     if ((error as { code?: string }).code !== '42501' || attemptsLeft === 0) throw error;
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { InvariantResult, VerifyEngine, WorkflowState } from '../../cli/verify/types.js';
 import { verify } from '../../cli/verify/verify.js';
 import { migrate } from '../../db/migrate.js';
+import { dropDatabase } from './database.js';
 import { writeBooks } from './dealBooks.js';
 
 // Set by the run's global set-up: a server on which this role may create databases.
@@ -35,7 +36,7 @@ export async function openBooks(): Promise<void> {
 }
 
 export async function closeBooks(): Promise<void> {
-  await owner.query(`drop database if exists ${template} with (force)`);
+  await dropDatabase(template);
   await owner.end();
 }
 
@@ -52,7 +53,7 @@ export async function withBooks<T>(change: string, work: (db: pg.Pool) => Promis
     return await work(db);
   } finally {
     await db.end();
-    await owner.query(`drop database ${name} with (force)`);
+    await dropDatabase(name);
   }
 }
 
