@@ -1337,7 +1337,7 @@ begin
   update accounts set email = null, email_domain = null, payer_aliases = '{}', revision = revision + 1
     where id = any(buyers);
   -- No document was issued to them: nothing has to name them any more.
-  update accounts a set legal_name = 'erased', bill_to = '{}', vat_id = null, vat_checked_on = null
+  update accounts a set legal_name = 'erased', bill_to = '{}', vat_id = null
     where a.id = any(buyers) and not exists (select from invoices i where i.account_id = a.id)
       and not exists (select from charge_notes c where c.account_id = a.id);
   update consents set source = null where contact_id = who;
