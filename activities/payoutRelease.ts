@@ -11,8 +11,11 @@ import {
   type ToldAnswer,
   toldAnswer,
 } from '../domain/steps.js';
+import type { TaskKind } from '../domain/tasks.js';
 import { writeAnswer, writeTask } from './answers.js';
 import { audit, headOf, postAll, type Run } from './payoutRun.js';
+
+const UNKNOWN: TaskKind = 'message_unknown';
 
 export const release =
   (call: PayoutCall & { messageId: string }) =>
@@ -70,9 +73,9 @@ async function refuseUnknown(run: Run, call: PayoutCall): Promise<{ head: Payout
     'the engine told a message that is not stored for this run',
   );
   await tx.query(
-    `insert into tasks (id, kind, subject, role, reason, created_at) values ($1, 'message_unknown', $2, 'admin', $3, $4)
+    `insert into tasks (id, kind, subject, role, reason, created_at) values ($1, $2, $3, 'admin', $4, $5)
       on conflict (kind, subject) where status = 'open' do nothing`,
-    [newId('task'), row.payoutId, { step: 'releasePayout' }, at],
+    [newId('task'), UNKNOWN, row.payoutId, { step: 'releasePayout' }, at],
   );
   return { head: headOf(run, row.lines), answer: { result: 'refused', code: 'not_found' } };
 }

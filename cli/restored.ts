@@ -3,7 +3,10 @@
 // its row by itself: an invoice that is out, or money that was paid, would go out and be paid once more.
 import { newId } from '../db/ids.js';
 import type { Db } from '../db/pool.js';
+import type { TaskKind } from '../domain/tasks.js';
 import { LEAD_WORKFLOW } from './verify/workflows.js';
+
+const BEHIND: TaskKind = 'restored_behind';
 
 /** What the history of a workflow's last run tells; ids and counts, nothing else stands there. */
 export interface HistoryTells {
@@ -76,10 +79,11 @@ export async function askAbout(db: Db, ahead: Ahead, at: Date): Promise<void> {
   const isLead = workflowId.startsWith(LEAD_WORKFLOW) && storedRevision !== null;
   await db.query(
     `insert into tasks (id, kind, lead_id, subject, role, reason, created_at)
-      values ($1, 'restored_behind', $2, $3, 'admin', $4, $5)
+      values ($1, $2, $3, $4, 'admin', $5, $6)
       on conflict (kind, subject) where status = 'open' do update set reason = excluded.reason`,
     [
       newId('task'),
+      BEHIND,
       isLead ? subject : null,
       subject,
       {

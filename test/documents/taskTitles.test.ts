@@ -8,6 +8,7 @@ const FOLDERS = [
   'activities/intake',
   'api',
   'api/routes',
+  'cli',
   'db',
   'domain',
   'domain/payments',
@@ -43,7 +44,9 @@ describe('what a task is called', () => {
       'activities/answers.ts',
       'activities/intake/payments.ts',
       'activities/intake/requests.ts',
+      'activities/payoutRelease.ts',
       'activities/payouts.ts',
+      'cli/restored.ts',
       'db/mailOutcomes.ts',
     ]);
     for (const [file, text] of writers) {

@@ -24,6 +24,8 @@ export const company: CrashStory = {
     'POST /v1/keys',
     'DELETE /v1/keys/{id}',
     'POST /v1/lead-imports',
+    'POST /v1/codec/decode',
+    'POST /v1/codec/encode',
   ],
   async tell(house) {
     const edit = async (kind: string, id: string, change: object, verb = 'PATCH', part = '') => {
@@ -31,14 +33,24 @@ export const company: CrashStory = {
       const sent = { ifMatch: revision, doneBefore: ['stale_version'] };
       await house.send('admin', verb, `/v1/${kind}/${id}${part}`, change, sent);
     };
-    await house.post('admin', '/v1/entities', {
-      name: 'Acme Europe S.L.',
-      country: 'ES',
-      zone: 'Europe/Madrid',
-      language: 'es',
-      address: { street: 'Calle Mayor 1', postcode: '28013', city: 'Madrid', country: 'ES' },
-      email: 'billing@acme.example',
-    });
+    // The company has one, and no second: the refusal is the whole effect.
+    await house.send(
+      'admin',
+      'POST',
+      '/v1/entities',
+      {
+        name: 'Acme Europe S.L.',
+        country: 'ES',
+        zone: 'Europe/Madrid',
+        language: 'es',
+        address: { street: 'Calle Mayor 1', postcode: '28013', city: 'Madrid', country: 'ES' },
+        email: 'billing@acme.example',
+      },
+      { doneBefore: ['one_entity_only'] },
+    );
+    const payloads = [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'ImxlYWRfMDEi' }];
+    await house.post('admin', '/v1/codec/encode', { payloads });
+    await house.post('admin', '/v1/codec/decode', { payloads });
     const account = await house.post('ana', '/v1/accounts', { legalName: 'Globex GmbH', country: 'DE' });
     await edit('accounts', account.id, { email: 'ap@globex.example' });
     const product = await house.post('admin', '/v1/products', {

@@ -53,6 +53,7 @@ export const changing: CrashStory = {
     'POST /v1/quotes/{id}/decline',
     'POST /v1/leads/{id}/withdrawal',
     'POST /v1/people/{id}/deactivation',
+    'POST /v1/contacts/{id}/erasure',
   ],
   async tell(house) {
     const touched = await captured(house, 'touched');
@@ -61,7 +62,12 @@ export const changing: CrashStory = {
     await done(house, touched.id, 'rescoreLead');
     const { ben } = house.people;
     const owner = { ownerId: ben.personId, reason: 'speaks Portuguese' };
-    await house.send('carla', 'PUT', `/v1/leads/${touched.id}/owner`, owner, { key: house.name('owner') });
+    const give = async (id: string) => {
+      const { revision } = await house.get('carla', `/v1/leads/${id}`);
+      const sent = { key: house.name('owner'), ifMatch: revision, doneBefore: ['stale_version'] };
+      await house.send('carla', 'PUT', `/v1/leads/${id}/owner`, owner, sent);
+    };
+    await give(touched.id);
     await house.post('carla', `/v1/leads/${touched.id}/withdrawal`, { reason: 'no answer' });
     await inStage(house, touched.id, 'closed');
 
@@ -74,8 +80,7 @@ export const changing: CrashStory = {
     await inStage(house, lead.id, 'closed');
 
     const left = await captured(house);
-    if (handleOf(house, left.owner) !== 'ben')
-      await house.send('carla', 'PUT', `/v1/leads/${left.id}/owner`, owner, { key: house.name('owner') });
+    if (handleOf(house, left.owner) !== 'ben') await give(left.id);
     const { revision: version } = await house.get('admin', `/v1/people/${ben.personId}`);
     const path = `/v1/people/${ben.personId}/deactivation`;
     await house.post(
@@ -85,5 +90,8 @@ export const changing: CrashStory = {
       { ifMatch: version, doneBefore: ['stale_version'] },
     );
     await done(house, left.id, 'adoptWaits');
+
+    const { rows } = await house.db.query('select contact_id as id from leads where id = $1', [touched.id]);
+    await house.post('admin', `/v1/contacts/${rows[0].id}/erasure`, { reason: 'person_asked' });
   },
 };
