@@ -29,6 +29,8 @@ export interface BuildSettings extends MachineSettings {
   /** The environment Go is run in: its own variables (GOPROXY, GOFLAGS, HOME …) count. */
   env: Readonly<Record<string, string | undefined>>;
   onProgress?: (detail: string) => void;
+  /** Ends a build under way. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -86,12 +88,13 @@ async function build(go: string, target: string, settings: BuildSettings): Promi
 }
 
 function install(go: string, what: string, target: string, settings: BuildSettings): Promise<void> {
-  const { env, onProgress = () => undefined } = settings;
+  const { env, onProgress = () => undefined, signal } = settings;
   const reaper = new Reaper();
   const child = spawn(go, ['install', '-v', what], {
     stdio: ['ignore', 'ignore', 'pipe'],
     // With either of them set Go builds for another machine and refuses GOBIN.
     env: { ...env, GOBIN: target, GOOS: '', GOARCH: '' },
+    ...(signal && { signal }),
   });
   const identity = child.pid === undefined ? undefined : identify(child.pid);
   if (identity) reaper.watch({ temporal: identity });
@@ -112,12 +115,11 @@ function install(go: string, what: string, target: string, settings: BuildSettin
   onProgress(`building ${what} (minutes, once)`);
   return new Promise<void>((resolve, reject) => {
     const limit = setTimeout(() => child.kill('SIGTERM'), BUILD_MS);
-    child.once('error', (error) => reject(new Error(`${go} does not run: ${error.message}`)));
-    child.once('close', (code, signal) => {
+    child.once('error', (error) => reject(new Error(`${go} did not run to its end: ${error.message}`)));
+    child.once('close', (code, by) => {
       clearTimeout(limit);
       if (code === 0) resolve();
-      else
-        reject(new Error(`go install ${what} ${signal ?? `ended with ${code}`}:\n${last.join('\n').trim()}`));
+      else reject(new Error(`go install ${what} ${by ?? `ended with ${code}`}:\n${last.join('\n').trim()}`));
     });
   }).finally(() => reaper.dismiss());
 }

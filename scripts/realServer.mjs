@@ -15,14 +15,14 @@ const { command, ...options } = argumentsOf(process.argv.slice(2));
 const log = stepPrinter();
 let server;
 let child;
-let stopping = false;
+const stopping = new AbortController();
 let stopped;
 const untilStopped = new Promise((resolve) => {
   stopped = resolve;
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
-    stopping = true;
+    stopping.abort();
     child?.kill(signal);
     stopped(undefined);
   });
@@ -45,9 +45,10 @@ async function main() {
       env: process.env,
       stateDir,
       ...options,
+      signal: stopping.signal,
       onEvent: log,
     });
-    if (stopping) return 130;
+    if (stopping.signal.aborted) return 130;
     return command.length > 0 ? await runCommand() : await serve();
   } catch (error) {
     if (error?.name !== 'StackError') throw error;

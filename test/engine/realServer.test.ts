@@ -1,11 +1,15 @@
 // The real server's configuration and where its programs come from; nothing is built here and no Go has to be there.
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { findRealServer, SERVER_VERSION } from '../../engine/realServerBinaries.js';
 import { dynamicConfig, SERVICES, type ServicePorts, serverConfig } from '../../engine/realServerConfig.js';
+
+const SCRIPT = fileURLToPath(new URL('../../scripts/realServer.mjs', import.meta.url));
 
 describe('the configuration of the real server', () => {
   const ports = Object.fromEntries(
@@ -114,5 +118,25 @@ describe('the programs of the real server', () => {
     await expect(findRealServer(settings())).rejects.toThrow(
       /cmd\/server@v\S+ ended with 1:\ngo: module lookup disabled by GOPROXY=off/,
     );
+  });
+
+  function script(...args: string[]): { status: number | null; stderr: string } {
+    const env = { ...process.env, TMPDIR: home, PATH: join(home, 'bin'), L2C_CACHE_DIR: join(home, 'cache') };
+    return spawnSync(process.execPath, [SCRIPT, ...args], { encoding: 'utf8', env });
+  }
+
+  test('the command is not run where there is no server to run it against, and nothing is left', () => {
+    const { status, stderr } = script('--timer-shift-ms', '20', '/bin/sh', '-c', 'touch "$TMPDIR/ran"');
+    expect([status, stderr]).toEqual([3, expect.stringContaining('install Go 1.25')]);
+    expect(readdirSync(home)).toEqual([]);
+  });
+
+  test.each([
+    [['--timer-shift-ms', '0']],
+    [['--timer-shift-ms', 'npm']],
+    [['--timer-shift-ms']],
+    [['--durable', 'npm']],
+  ])('%j is refused with the usage', (args) => {
+    expect(script(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining('usage: ') });
   });
 });
