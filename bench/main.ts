@@ -2,10 +2,12 @@
 import { loadavg } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
 import { verify } from '../cli/verify/verify.js';
+import { environment } from '../config.js';
 import { openPool } from '../db/pool.js';
 import { openControls } from './controls/controls.js';
 import { record } from './controls/recording.js';
 import { type Figure, figuresOf, type Measured } from './figures.js';
+import { givenEngine } from './givenEngine.js';
 import { importRatio } from './importRatio.js';
 import { bundles } from './measures/bundles.js';
 import { clicks, openLeads } from './measures/clicks.js';
@@ -138,12 +140,14 @@ async function measured(mode: Mode, options: Options, signal: AbortSignal): Prom
   };
   const size: Size = SIZES[mode];
   const { limitMs, durable } = size;
+  const engine = givenEngine(environment());
   const rig = await Rig.open({
     seed,
     limitMs,
     durable,
     signal,
     onProgress,
+    ...(engine && { engine }),
     ...(options.profile !== undefined && { profileDir: options.profile }),
   });
   try {

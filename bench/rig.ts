@@ -16,6 +16,7 @@ import type { PartSettings } from './children/settings.js';
 import { type Keys, makeCompany } from './company.js';
 import { type PlainEngine, startPlainEngine } from './controls/plainEngine.js';
 import { cpuOf } from './cpu.js';
+import type { GivenEngine, ServerPids } from './givenEngine.js';
 import { type Crew, crewAt, Lead } from './golden.js';
 
 export interface RigOptions {
@@ -24,6 +25,8 @@ export interface RigOptions {
   readonly limitMs: number;
   /** False for tests: servers that may lose what they answered. */
   readonly durable: boolean;
+  /** An engine that runs already; without it the rig starts a dev server of its own. */
+  readonly engine?: GivenEngine;
   /** Folder for CPU profiles of API and worker. */
   readonly profileDir?: string;
   readonly onProgress: (detail: string) => void;
@@ -75,9 +78,14 @@ export class Rig {
   }
 
   async #start(): Promise<void> {
-    const { durable, onProgress, seed } = this.#options;
-    onProgress('starting the servers');
-    this.#stack = await startStack({ ...machineSettings(environment()), stateDir: this.stateDir, durable });
+    const { durable, engine, onProgress, seed } = this.#options;
+    onProgress(`starting the servers${engine ? `, with the engine at ${engine.address}` : ''}`);
+    this.#stack = await startStack({
+      ...machineSettings(environment()),
+      stateDir: this.stateDir,
+      durable,
+      ...(engine && { temporalAddress: engine.address, namespace: engine.namespace }),
+    });
     await migrate(this.stack.databaseUrl);
     const connection = await Connection.connect({ address: this.stack.temporalAddress });
     this.#closing.unshift(() => connection.close());
@@ -147,9 +155,13 @@ export class Rig {
     };
   }
 
-  serverPids(): { engine: number; postgres: number } {
+  /** The product's database, the engine and, where it has one of its own, the engine's database. */
+  serverPids(): ServerPids {
     const { temporal, postgres } = this.stack.pids;
-    if (temporal === undefined || postgres === undefined) throw new Error('a server of the bench is gone');
+    if (postgres === undefined) throw new Error('a server of the bench is gone');
+    const given = this.#options.engine?.pids;
+    if (given !== undefined) return { ...given, postgres };
+    if (temporal === undefined) throw new Error('a server of the bench is gone');
     return { engine: temporal, postgres };
   }
 

@@ -8,6 +8,8 @@ export type StackStep =
   | 'roles'
   | 'temporal-cli'
   | 'temporal'
+  | 'real-server'
+  | 'schema'
   | 'namespace'
   | 'supervisor'
   | 'stop';

@@ -28,7 +28,7 @@ interface Told<T> {
   warning?: string;
 }
 
-type RunStep = <T>(step: StackStep, doing: string, work: () => Promise<Told<T>>) => Promise<T>;
+export type RunStep = <T>(step: StackStep, doing: string, work: () => Promise<Told<T>>) => Promise<T>;
 
 /** What every step of one start shares. */
 interface Start {
@@ -111,7 +111,8 @@ async function bothOrNeither<A, B>(first: Promise<A>, second: Promise<B>): Promi
   return [await first, await second];
 }
 
-function stepRunner(onEvent: (event: StackEvent) => void): RunStep {
+/** Runs steps and tells how each went; a step that fails throws a StackError. */
+export function stepRunner(onEvent: (event: StackEvent) => void): RunStep {
   return async (step, doing, work) => {
     const since = performance.now();
     const ms = () => Math.round(performance.now() - since);

@@ -120,7 +120,8 @@ async function probeTool(tool: Tool, path: string): Promise<Probe> {
   }
 }
 
-async function isExecutable(path: string): Promise<boolean> {
+/** Is there a file this process may run? */
+export async function isExecutable(path: string): Promise<boolean> {
   try {
     await access(path, constants.X_OK);
     return true;
@@ -129,7 +130,10 @@ async function isExecutable(path: string): Promise<boolean> {
   }
 }
 
-async function cacheFolder(cacheDir = join(homedir(), '.cache', 'l2c')): Promise<string> {
+/** The folder for downloaded programs where no setting names one. */
+export const CACHE_DIR = join(homedir(), '.cache', 'l2c');
+
+async function cacheFolder(cacheDir = CACHE_DIR): Promise<string> {
   const pinned = await readFile(requirementsFile);
   // The pins name the folder: new pins never meet old programs, and checkouts share what is equal.
   return join(cacheDir, `temporal-${createHash('sha256').update(pinned).digest('hex').slice(0, 12)}`);
@@ -175,7 +179,8 @@ async function runPip(target: string, searchPath: string | undefined): Promise<s
   return refusals.join('; ');
 }
 
-async function firstOnPath(name: string, searchPath = ''): Promise<string | undefined> {
+/** The path of the first program of that name on a PATH. */
+export async function firstOnPath(name: string, searchPath = ''): Promise<string | undefined> {
   for (const folder of searchPath.split(delimiter)) {
     if (folder !== '' && (await isExecutable(join(folder, name)))) return join(folder, name);
   }

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { maskedConfig } from '../../config.js';
+import { SERVER_VERSION } from '../../engine/realServerBinaries.js';
+import { dynamicConfig, SHARDS, SQL_PLUGIN, STORE, VISIBILITY } from '../../engine/realServerConfig.js';
 import { SEARCH_ATTRIBUTES } from '../../engine/temporal.js';
 
 interface Service {
@@ -12,6 +14,7 @@ interface Service {
   depends_on?: Record<string, { condition: string }>;
   ports?: string[];
   healthcheck?: unknown;
+  volumes?: string[];
 }
 const compose = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true }) as {
   services: Record<string, Service>;
@@ -63,10 +66,45 @@ describe('docker-compose.yml', () => {
     expect(service('schema').environment?.DATABASE_URL).toContain('//l2c_owner:');
   });
 
-  test('the engine is the real server, new enough, and its jobs come before anybody uses it', () => {
-    const [, version = ''] = service('temporal').image?.split(':') ?? [];
-    const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  test('the engine is the real server that npm run real-server measures, its schema tool of the same release', () => {
+    const [major = 0, minor = 0, patch = 0] = SERVER_VERSION.split('.').map(Number);
     expect(major * 1e6 + minor * 1e3 + patch).toBeGreaterThanOrEqual(1_030_003);
+    expect(service('temporal')).toMatchObject({
+      image: `temporalio/server:${SERVER_VERSION}`,
+      environment: {
+        DB: SQL_PLUGIN,
+        DBNAME: STORE,
+        VISIBILITY_DBNAME: VISIBILITY,
+        NUM_HISTORY_SHARDS: String(SHARDS),
+      },
+    });
+    for (const job of ['temporal-schema', 'temporal-namespace']) {
+      expect(service(job).image).toBe(`temporalio/admin-tools:${SERVER_VERSION}`);
+    }
+    expect(service('temporal-schema').environment).toMatchObject({ SQL_PLUGIN });
+  });
+
+  test('the engine finds a dynamic configuration, without which it does not start, and it is our tuning', () => {
+    const { environment, volumes = [] } = service('temporal');
+    const [from = '', to = ''] = volumes[0]?.split(':') ?? [];
+    const file = environment?.DYNAMIC_CONFIG_FILE_PATH ?? '';
+    expect(file.startsWith(`${to}/`)).toBe(true);
+    expect(parse(readFileSync(file.replace(to, from), 'utf8'))).toEqual(parse(dynamicConfig()));
+  });
+
+  test.each([STORE, VISIBILITY])('the schema of %s is made in the database the engine opens', (database) => {
+    const kind = database === STORE ? 'temporal' : 'visibility';
+    expect(text(service('temporal-schema'))).toContain(`schema ${database} ${kind}`);
+    expect(text(service('database'))).toContain(`base ${database} temporal`);
+  });
+
+  test('a job of the engine that fails says so: nothing waits for a half-made one', () => {
+    for (const job of ['temporal-schema', 'temporal-namespace']) {
+      expect(text(service(job))).not.toContain('|| true');
+    }
+  });
+
+  test('the jobs of engine and database come before anybody uses them', () => {
     for (const name of ['api', 'worker']) {
       expect(service(name).depends_on).toMatchObject({
         schema: { condition: 'service_completed_successfully' },

@@ -27,6 +27,15 @@ const ELSEWHERE: Readonly<Record<string, { readonly file: string; readonly holds
   'npm test': { file: '.ci/run', holds: 'npm test' },
   'npm run test:long': { file: 'scripts/test.mjs', holds: '--long' },
   'npm run bench -- --quick': { file: 'test/bench/quick.test.ts', holds: 'npm run bench -- --quick' },
+  'npm run real-server': { file: 'test/bench/realServer.test.ts', holds: 'npm run real-server -- ' },
+  'npm run real-server -- npm run bench -- --quick': {
+    file: 'test/bench/realServer.test.ts',
+    holds: 'npm run real-server -- npm run bench -- ',
+  },
+  'npm run real-server -- --timer-shift-ms 20 npm test -- test/scenarios/golden': {
+    file: 'test/engine/realServer.test.ts',
+    holds: "'--timer-shift-ms', '20'",
+  },
   'npm run chaos -- --minutes 2': { file: 'test/bench/chaos.test.ts', holds: 'npm run chaos -- --minutes 2' },
   'npx l2c funnel samples/leads.csv samples/deals.csv': {
     file: 'test/cli/funnel.test.ts',

@@ -1,0 +1,60 @@
+// The real server as people type it: built where Go is at hand, the smallest bench on it, and nothing left. Only in the
+// long run, and only where there is Go: building it takes minutes.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Report } from '../../bench/report.js';
+import { CACHE_DIR, firstOnPath } from '../../engine/temporalCli.js';
+
+const LIMIT_MS = 2_400_000;
+const isWanted = process.env.L2C_LONG === '1' && (await firstOnPath('go', process.env.PATH)) !== undefined;
+
+(isWanted ? describe : describe.skip)('the real Temporal server', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'l2c-test-real-'));
+  let report: Report;
+
+  beforeAll(async () => {
+    const file = join(folder, 'report.json');
+    const command = `npm run real-server -- npm run bench -- --mini --json ${file}`;
+    await promisify(execFile)('bash', ['-c', command], {
+      timeout: LIMIT_MS,
+      maxBuffer: 16 * 1024 * 1024,
+      // A temporary folder of its own shows what is left behind.
+      env: { ...process.env, TMPDIR: folder, L2C_CACHE_DIR: process.env.L2C_CACHE_DIR ?? CACHE_DIR },
+    });
+    report = JSON.parse(readFileSync(file, 'utf8')) as Report;
+  }, LIMIT_MS);
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const measured = (id: string): number | undefined =>
+    report.figures.find((figure) => figure.id === id)?.measured;
+
+  // The same figures as test/bench/bench.test.ts holds the development server to.
+  test.each([
+    ['transitions.off', 13],
+    ['transitions.on', 25],
+    ['events.off', 64],
+    ['events.on', 88],
+    ['recovery.lost', 0],
+  ])('%s are %i, as on the development server', (id, exactly) => {
+    expect(measured(id)).toBe(exactly);
+  });
+
+  test('is the release of docker-compose.yml, its database counted beside it', () => {
+    expect(readFileSync('docker-compose.yml', 'utf8')).toContain(
+      `temporalio/server:${report.versions.temporal}`,
+    );
+    expect(Object.keys(report.measured.load.rounds[0]?.product?.cpu ?? {}).sort()).toEqual(
+      ['api', 'engine', 'engineDb', 'postgres', 'worker'].sort(),
+    );
+  });
+
+  test('leaves the books in order and nothing behind', () => {
+    expect(report.broken).toEqual([]);
+    expect(readdirSync(folder)).toEqual(['report.json']);
+  });
+});
