@@ -307,7 +307,8 @@ describe('taking back', () => {
       told(world, 'cancelOrder', early.leadId, id, 1),
       told(world, 'cancelOrder', early.leadId, id, 1),
     ]);
-    expect(answers.flatMap(({ mails = [] }) => mails)).toHaveLength(1);
+    // Whoever asks again is told the same mail: the workflow knows that it is sending it.
+    expect(new Set(answers.flatMap(({ mails = [] }) => mails)).size).toBe(1);
     expect((await cancelled(early.leadId)).rows).toEqual([{ about: 'order' }]);
     const { deal } = await invoiced();
     const asked = await askedToCancel(world.deps.db, deal, PEOPLE.boss);
