@@ -24,8 +24,6 @@ export const company: CrashStory = {
     'POST /v1/keys',
     'DELETE /v1/keys/{id}',
     'POST /v1/lead-imports',
-    'POST /v1/codec/decode',
-    'POST /v1/codec/encode',
   ],
   async tell(house) {
     const edit = async (kind: string, id: string, change: object, verb = 'PATCH', part = '') => {
@@ -46,11 +44,8 @@ export const company: CrashStory = {
         address: { street: 'Calle Mayor 1', postcode: '28013', city: 'Madrid', country: 'ES' },
         email: 'billing@acme.example',
       },
-      { doneBefore: ['one_entity_only'] },
+      { refusedAs: 'one_entity_only' },
     );
-    const payloads = [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'ImxlYWRfMDEi' }];
-    await house.post('admin', '/v1/codec/encode', { payloads });
-    await house.post('admin', '/v1/codec/decode', { payloads });
     const account = await house.post('ana', '/v1/accounts', { legalName: 'Globex GmbH', country: 'DE' });
     await edit('accounts', account.id, { email: 'ap@globex.example' });
     const product = await house.post('admin', '/v1/products', {
