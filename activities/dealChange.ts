@@ -7,9 +7,8 @@ import type { Tables } from '../db/tables.js';
 import { Writes } from '../db/writes.js';
 import { instantAt } from '../domain/calendar/clock.js';
 import { dateIn } from '../domain/calendar/zones.js';
-import { DomainError } from '../domain/errors.js';
+import type { DomainError } from '../domain/errors.js';
 import { mayMove, type Outcome, type Stage } from '../domain/leads/stages.js';
-import { MESSAGES, maySend, onOwnLeadsOnly } from '../domain/messages.js';
 import { entityMissing, policyMissing } from '../domain/policies/missing.js';
 import type { MailKind, PolicyByKind, PolicyKind } from '../domain/policies/types.js';
 import type { Answer, Head, StepCall, StepName } from '../domain/steps.js';
@@ -110,20 +109,6 @@ export class DealChange<L> {
     const { actor } = this.#parts.loaded;
     if (!actor) throw new RangeError(`${this.call.key} names nobody who acts`);
     return actor;
-  }
-
-  /** Rights are read again here, because whoever reaches the engine could have sent the message. */
-  checkActor(): void {
-    if (this.message?.kind !== 'decision') return;
-    const { id, active, roles } = this.actor;
-    const { name } = this.message;
-    if (!active) throw new DomainError('forbidden', `${id} is not active`);
-    if (!maySend(roles, name)) {
-      throw new DomainError('forbidden', `${name} needs one of the roles ${MESSAGES[name].roles.join(', ')}`);
-    }
-    if (onOwnLeadsOnly(roles, name) && this.lead.owner_id !== id) {
-      throw new DomainError('forbidden', `lead ${this.lead.id} belongs to ${this.lead.owner_id ?? 'nobody'}`);
-    }
   }
 
   /** Nobody applied it in time. What got stuck had come in time, and the bug was ours. */

@@ -20,6 +20,7 @@ import { writeUnstuck } from './answers.js';
 import { DealChange } from './dealChange.js';
 import { databaseAway, noSuchLead, stepFailed } from './failures.js';
 import type { Loaded, LockedLead } from './loaded.js';
+import { mustBeAllowed } from './sender.js';
 
 export interface StepDeps {
   readonly db: Db;
@@ -159,7 +160,7 @@ async function judged<L>(deal: DealChange<L>, tx: Tx, judge: Judge<L>): Promise<
     default: // Applied, reopening, or the deal's own step.
   }
   try {
-    deal.checkActor();
+    mustBeAllowed(deal);
     return await judge(deal, tx);
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;

@@ -1,7 +1,6 @@
 // The machinery behind leadToCash: it takes messages in, runs one step at a time, keeps the newest head and
 // arms the one timer. It decides neither what is right (the steps do) nor what comes next (leadToCash does).
 
-import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   ActivityFailure,
   allHandlersFinished,
@@ -9,7 +8,6 @@ import {
   continueAsNew,
   setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import { type MessageName, outcomeOf } from '../domain/messages.js';
@@ -18,6 +16,7 @@ import type { OwnStep, WaitKind } from '../domain/waits.js';
 import { makeAlarm, waitUntil } from './alarm.js';
 import { isId, mustNameMessage, NO_ID, refuse } from './door.js';
 import { type DecisionCall, decisions, facts, getStage, getWaits, type LeadInput, look } from './messages.js';
+import { searchAttributes } from './searchAttributes.js';
 import { failureOf, sendMail, stepOf, steps } from './steps.js';
 import { story, waitViews } from './story.js';
 import { makeTurns } from './turn.js';
@@ -27,11 +26,6 @@ const SPINNING_MS = 60_000; // A step that moved nothing is not run again sooner
 const STUCK_MS = 3_600_000;
 const FIRST_PAUSE_S = 15;
 const LAST_PAUSE_S = 300;
-
-const STAGE = defineSearchAttributeKey('Stage', 'KEYWORD');
-const WAITS_FOR = defineSearchAttributeKey('WaitsFor', 'KEYWORD');
-const OWNER = defineSearchAttributeKey('Owner', 'KEYWORD');
-const OUTCOME = defineSearchAttributeKey('Outcome', 'KEYWORD');
 
 export type OpenStage = Exclude<Head['stage'], 'closed'>;
 
@@ -54,7 +48,7 @@ export class Deal {
   #pumping = false;
   #mailing = false;
   #draining = false;
-  readonly #shown = new Map<string, string | null>();
+  readonly #shows = searchAttributes();
 
   constructor(leadId: string) {
     this.#leadId = leadId;
@@ -278,18 +272,9 @@ export class Deal {
     this.#moved++;
   }
 
-  /** What operations see: search attributes change only where a value did, since each change is an event. */
+  /** What operations see of the lead in the engine. */
   #show(waitsFor?: WaitKind): void {
-    const { stage, owner, outcome } = this.#present;
-    const values = [
-      { key: STAGE, value: stage },
-      { key: WAITS_FOR, value: waitsFor ?? 'nothing' },
-      { key: OWNER, value: owner },
-      { key: OUTCOME, value: outcome },
-    ];
-    const changed = values.filter(({ key, value }) => (this.#shown.get(key.name) ?? null) !== value);
-    if (changed.length > 0) upsertSearchAttributes(changed);
-    for (const { key, value } of changed) this.#shown.set(key.name, value);
+    this.#shows(this.#present, waitsFor);
     setCurrentDetails(this.#story.markdown(this.#present, waitsFor));
   }
 }
