@@ -204,8 +204,6 @@ export interface Sent {
   readonly ifMatch?: number;
   /** Refusals that mean "it was done" to somebody whose first try was cut off. */
   readonly doneBefore?: readonly string[];
-  /** The refusal that is the right answer, also to the first try. */
-  readonly refusedAs?: string;
 }
 
 export class House {
@@ -365,7 +363,6 @@ export class House {
       const { status, body: said } = answer;
       if (status === 202 && said?.state === 'pending') await this.#answered(who, said.message);
       else if (status < 300) return said;
-      else if (said?.code !== undefined && said.code === sent.refusedAs) return said;
       else if (tries > 1 && sent.doneBefore?.includes(said?.code)) return said;
       else if (status !== 429 && status !== 503 && said?.code !== 'key_in_use')
         throw new Error(`${what} answered ${status}: ${JSON.stringify(said)}`);

@@ -31,21 +31,16 @@ export const company: CrashStory = {
       const sent = { ifMatch: revision, doneBefore: ['stale_version'] };
       await house.send('admin', verb, `/v1/${kind}/${id}${part}`, change, sent);
     };
-    // The company has one, and no second: the refusal is the whole effect.
-    await house.send(
-      'admin',
-      'POST',
-      '/v1/entities',
-      {
-        name: 'Acme Europe S.L.',
-        country: 'ES',
-        zone: 'Europe/Madrid',
-        language: 'es',
-        address: { street: 'Calle Mayor 1', postcode: '28013', city: 'Madrid', country: 'ES' },
-        email: 'billing@acme.example',
-      },
-      { refusedAs: 'one_entity_only' },
-    );
+    // The company it was loaded with sells as one already, and there is no second.
+    await house.db.query('delete from legal_entities');
+    await house.post('admin', '/v1/entities', {
+      name: 'Acme Europe S.L.',
+      country: 'ES',
+      zone: 'Europe/Madrid',
+      language: 'es',
+      address: { street: 'Calle Mayor 1', postcode: '28013', city: 'Madrid', country: 'ES' },
+      email: 'billing@acme.example',
+    });
     const account = await house.post('ana', '/v1/accounts', { legalName: 'Globex GmbH', country: 'DE' });
     await edit('accounts', account.id, { email: 'ap@globex.example' });
     const product = await house.post('admin', '/v1/products', {
