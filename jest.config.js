@@ -15,5 +15,6 @@ export default {
   },
   testSequencer: './test/support/longestFirst.mjs',
   maxWorkers: 3, // On two cores: tests wait for servers more than they compute.
+  workerIdleMemoryLimit: '800MB', // What a file imported is never let go of, 40 MB each of the API's.
   testTimeout: 60_000,
 };
