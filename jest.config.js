@@ -13,6 +13,8 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, sourceMaps: 'inline' },
     ],
   },
-  maxWorkers: 2, // Tests wait for servers more than they compute.
+  testSequencer: './test/support/longestFirst.mjs',
+  maxWorkers: 3, // On two cores: tests wait for servers more than they compute.
+  workerIdleMemoryLimit: '800MB', // What a file imported is never let go of, 40 MB each of the API's.
   testTimeout: 60_000,
 };

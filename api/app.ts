@@ -61,7 +61,11 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const signIns = openSignIns(deps.db, config.jwt);
   await addGuard(app, signIns, config);
   app.setNotFoundHandler((request, reply) => sendProblem(reply, notFound(request, table, reply), request.id));
-  for (const routes of ROUTE_FILES) await app.register((scope) => routes(scope, { ...deps, signIns }));
+  for (const routes of ROUTE_FILES) {
+    const plugin = (scope: FastifyInstance) => routes(scope, { ...deps, signIns });
+    // Without a name of its own Fastify looks for it in every module that is loaded.
+    await app.register(Object.assign(plugin, { [Symbol.for('fastify.display-name')]: routes.name }));
+  }
   return app;
 }
 

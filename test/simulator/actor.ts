@@ -94,8 +94,12 @@ export class Actor {
   }
 
   async known(): Promise<Known> {
-    const [row] = await this.story.rows<{ known: Known }>(KNOWN);
-    return (row as { known: Known }).known;
+    const { rows } = await this.world.database.owner.query<{ known: Known }>({
+      name: 'simulator_known', // Planned once: the plan costs three times what its execution does.
+      text: KNOWN,
+      values: [this.story.leadId],
+    });
+    return (rows[0] as { known: Known }).known;
   }
 
   /** Waits until the lead has done what it was told. */

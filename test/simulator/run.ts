@@ -1,13 +1,13 @@
 // A batch of leads played in one world at once: everybody acts on a grid of virtual time, and time goes on when what
 // was told is answered. In the end the books are proven and every history is replayed.
 import { setTimeout as pause } from 'node:timers/promises';
-import { Worker } from '@temporalio/worker';
 import pino from 'pino';
 import { inParallel } from '../../worker/loops.js';
 import { sweepOnce } from '../../worker/sweep.js';
+import { replayed } from '../support/histories.js';
 import type { TimeSkipping } from '../support/timeSkipping.js';
 import { brokenRules } from '../support/told.js';
-import { openWorld, WORKFLOW_BUNDLE, type World } from '../support/world.js';
+import { openWorld, type World } from '../support/world.js';
 import { Actor } from './actor.js';
 import { play } from './acts.js';
 import { actorOf, checkLeads } from './checks.js';
@@ -210,8 +210,7 @@ class Batch {
     const steps: Record<string, number> = {};
     for (const { history } of this.#kept)
       for (const name of activitiesOf(history)) steps[name] = (steps[name] ?? 0) + 1;
-    const replays = Worker.runReplayHistories({ workflowBundle: WORKFLOW_BUNDLE }, this.#kept);
-    for await (const { workflowId, runId, error } of replays) {
+    for await (const { workflowId, runId, error } of replayed(this.#kept)) {
       if (!error) continue;
       const of = this.#kept.find((one) => one.workflowId === workflowId && runOf(one.history) === runId);
       const events = of ? `\n${digestOf(of.history)}` : '';

@@ -15,8 +15,8 @@ import { shrunk, told } from './shrink.js';
 const SEED = Number(process.env.L2C_SEED ?? 20_261_122);
 const ONE = process.env.L2C_LEAD === undefined ? undefined : Number(process.env.L2C_LEAD);
 const isLong = process.env.L2C_LONG === '1';
-const COUNT = Number(process.env.L2C_LEADS ?? (isLong ? 10_000 : 240));
-const BATCH = 120; // Whole companies of six.
+const COUNT = Number(process.env.L2C_LEADS ?? (isLong ? 10_000 : 500));
+const BATCH = 252; // Whole companies of six.
 const MINUTE_MS = 60_000;
 
 /** Every activity a lead's history can show. */

@@ -1,10 +1,11 @@
-// Databases for tests: one migrated template per test file, copies of it in 50 ms, all dropped at the end.
+// Databases for tests: copies, in 50 ms, of a template that the run migrated once; dropped when they are closed.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { migrate } from '../../db/migrate.js';
 import { type Db, openPool } from '../../db/pool.js';
 
 const SERVER = process.env.L2C_TEST_DATABASE_URL ?? '';
+/** Empty, with the newest schema. */
+export const TEMPLATE = process.env.L2C_TEST_TEMPLATE ?? 'run_without_L2C_TEST_NO_STACK';
 
 export interface TestDatabase {
   /** Address for the role that owns the schema. */
@@ -15,20 +16,14 @@ export interface TestDatabase {
   readonly owner: Db;
   /** What the code under test gets: no DDL, no way to change what must stay. */
   readonly app: Db;
-  /** Closes both pools and drops the database (and the template with the last one). */
+  /** Closes both pools and drops the database. */
   drop(): Promise<void>;
 }
 
-let template: Promise<string> | undefined;
-let open = 0;
-
 /** A database of its own, with the newest schema and no rows. */
 export async function freshDatabase(): Promise<TestDatabase> {
-  open += 1;
-  template ??= makeTemplate();
-  const from = await template;
   const name = `api_${randomBytes(6).toString('hex')}`;
-  await onServer(`create database ${name} template ${from}`);
+  await onServer(`create database ${name} template ${TEMPLATE}`);
   const ownerUrl = addressOf(name);
   const appUrl = appAddressOf(name);
   const options = { max: 8, applicationName: 'l2c-test' };
@@ -42,19 +37,8 @@ export async function freshDatabase(): Promise<TestDatabase> {
     async drop() {
       await Promise.all([owner.end(), app.end()]);
       await dropDatabase(name);
-      open -= 1;
-      if (open > 0) return;
-      template = undefined;
-      await dropDatabase(from);
     },
   };
-}
-
-async function makeTemplate(): Promise<string> {
-  const name = `api_template_${randomBytes(6).toString('hex')}`;
-  await onServer(`create database ${name}`);
-  await migrate(addressOf(name));
-  return name;
 }
 
 function addressOf(database: string): string {

@@ -4,6 +4,7 @@
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 
 export default async function globalSetup() {
   const { env } = process;
@@ -37,6 +38,7 @@ export default async function globalSetup() {
   env.L2C_TEST_DATABASE_URL = stack.databaseUrl;
   env.L2C_TEST_APP_DATABASE_URL = stack.appDatabaseUrl;
   env.L2C_TEST_TEMPORAL_ADDRESS = stack.temporalAddress;
+  env.L2C_TEST_TEMPLATE = await makeTemplate(stack.databaseUrl);
   try {
     env.L2C_TEST_TIME_SKIPPING_BIN ??= (await findTestServer(machine)).path;
   } catch (error) {
@@ -44,4 +46,17 @@ export default async function globalSetup() {
     process.stderr.write(`warning: ${error.message}\n`);
   }
   env.L2C_TEST_LOG_DIR = join(stateDir, 'log');
+}
+
+/** An empty database with the newest schema, made once: a test's own is a copy of it, five times as quick. */
+async function makeTemplate(databaseUrl) {
+  const { migrate } = await import('../../dist/db/migrate.js');
+  const name = `l2c_template_${process.pid}`;
+  const client = new pg.Client(databaseUrl);
+  await client.connect();
+  await client.query(`drop database if exists ${name}`); // Of a run that was killed, on a server that outlives it.
+  await client.query(`create database ${name}`);
+  await client.end();
+  await migrate(Object.assign(new URL(databaseUrl), { pathname: `/${name}` }).href);
+  return name;
 }

@@ -2,8 +2,7 @@
 import pg from 'pg';
 import type { InvariantResult, VerifyEngine, WorkflowState } from '../../cli/verify/types.js';
 import { verify } from '../../cli/verify/verify.js';
-import { migrate } from '../../db/migrate.js';
-import { dropDatabase } from './database.js';
+import { dropDatabase, TEMPLATE } from './database.js';
 import { writeBooks } from './dealBooks.js';
 
 // Set by the run's global set-up: a server on which this role may create databases.
@@ -26,8 +25,7 @@ let owner: pg.Client;
 export async function openBooks(): Promise<void> {
   owner = new pg.Client(server.href);
   await owner.connect();
-  await owner.query(`create database ${template}`);
-  await migrate(urlOf(template));
+  await owner.query(`create database ${template} template ${TEMPLATE}`);
   const books = new pg.Client(urlOf(template));
   await books.connect();
   await writeBooks(books, Date.now());
