@@ -54,7 +54,7 @@ export async function versionsOf(rig: Rig): Promise<Record<string, string>> {
   };
 }
 
-export function writeReport(file: string, report: Report): void {
+export function writeReport(file: string, report: object): void {
   writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
 }
 
@@ -64,6 +64,12 @@ const WORDS: Readonly<Record<Verdict, string>> = {
   misses: 'MISSES MUST',
   shown: '',
 };
+
+/** What was measured on, and how busy it was before and after. */
+export function machineLine({ cpu, cores, memoryGiB, load }: Report['machine']): string {
+  const loads = load.map((one) => one.toFixed(1)).join(' → ');
+  return `on ${cores} × ${cpu}, ${memoryGiB} GiB, load ${loads}`;
+}
 
 /** The table of all figures, and the line about the machine. */
 export function tableOf({ figures, machine, versions, mode, seconds, broken }: Report): string {
@@ -84,12 +90,10 @@ export function tableOf({ figures, machine, versions, mode, seconds, broken }: R
       note ?? '',
     ]);
   }
-  const { cpu, cores, memoryGiB, load } = machine;
-  const loads = load.map((one) => one.toFixed(1)).join(' → ');
   const used = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     table.toString(),
-    `${mode}, ${seconds} s, on ${cores} × ${cpu}, ${memoryGiB} GiB, load ${loads}`,
+    `${mode}, ${seconds} s, ${machineLine(machine)}`,
     used.join(', '),
     broken.length === 0 ? 'every invariant holds' : `BROKEN INVARIANTS: ${broken.join(', ')}`,
   ].join('\n');

@@ -18,6 +18,7 @@ import { type PlainEngine, startPlainEngine } from './controls/plainEngine.js';
 import { cpuOf } from './cpu.js';
 import type { GivenEngine, ServerPids } from './givenEngine.js';
 import { type Crew, crewAt, Lead } from './golden.js';
+import type { Variant } from './settings/variants.js';
 
 export interface RigOptions {
   readonly seed: number;
@@ -29,6 +30,8 @@ export interface RigOptions {
   readonly engine?: GivenEngine;
   /** Folder for CPU profiles of API and worker. */
   readonly profileDir?: string;
+  /** One setting that is not ours. */
+  readonly variant?: Variant;
   readonly onProgress: (detail: string) => void;
   /** Ends the opening at its next step. */
   readonly signal: AbortSignal;
@@ -39,10 +42,11 @@ export interface Database {
   readonly appUrl: string;
 }
 
-/** What is measured: where it is called, and whose CPU it costs. */
+/** What is measured: the leads it is given, and whose CPU they cost. */
 export interface System {
   readonly name: string;
-  readonly crew: Crew;
+  /** A lead nobody has seen. */
+  readonly lead: () => Lead;
   readonly pids: () => Readonly<Record<string, number>>;
 }
 
@@ -78,13 +82,14 @@ export class Rig {
   }
 
   async #start(): Promise<void> {
-    const { durable, engine, onProgress, seed } = this.#options;
+    const { durable, engine, onProgress, seed, variant } = this.#options;
     onProgress(`starting the servers${engine ? `, with the engine at ${engine.address}` : ''}`);
     this.#stack = await startStack({
       ...machineSettings(environment()),
       stateDir: this.stateDir,
       durable,
       ...(engine && { temporalAddress: engine.address, namespace: engine.namespace }),
+      ...(variant?.engine && { engineTuning: variant.engine }),
     });
     await migrate(this.stack.databaseUrl);
     const connection = await Connection.connect({ address: this.stack.temporalAddress });
@@ -150,7 +155,7 @@ export class Rig {
   get system(): System {
     return {
       name: 'product',
-      crew: this.crew,
+      lead: () => this.lead(),
       pids: () => ({ api: this.api.pid, worker: this.worker.pid, ...this.serverPids() }),
     };
   }
@@ -209,6 +214,7 @@ export class Rig {
       engineAddress: this.stack.temporalAddress,
       namespace: this.stack.namespace,
       durable: this.#options.durable,
+      ...(this.#options.variant && { variant: this.#options.variant.parts ?? {} }),
     };
   }
 

@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from '@temporalio/client';
+import type { EngineTuning } from './temporal.js';
 
 /** What a step of starting is about; `supervisor` reports what happens to the children afterwards. */
 export type StackStep =
@@ -66,6 +67,8 @@ export interface StackSettings extends MachineSettings {
   durable?: boolean;
   /** Longest rounding of engine timers in milliseconds; the server's own is 1,000. Tests and the demo: 20. */
   timerMaxShiftMs?: number;
+  /** Other settings of the dev server than ours; the bench asks with it what each of ours is worth. */
+  engineTuning?: EngineTuning;
   onEvent?: OnStackEvent;
 }
 

@@ -222,6 +222,7 @@ async function embeddedEngine(start: Start, namespace: string): Promise<Engine> 
       durable,
       namespace,
       ...(settings.timerMaxShiftMs === undefined ? {} : { timerMaxShiftMs: settings.timerMaxShiftMs }),
+      ...(settings.engineTuning && { tuning: settings.engineTuning }),
     };
     const address = `127.0.0.1:${temporal}`;
     let report: NamespaceReport | undefined;

@@ -37,14 +37,28 @@ export const TUNING: readonly string[] = [
   'system.enableActivityEagerExecution=true',
 ];
 
+/** What the dev server is told beside its addresses. */
+export interface EngineTuning {
+  /** Keys of dynamic configuration with their values as JSON. */
+  readonly dynamic: readonly string[];
+  /** Of SQLite, where the server keeps a file. */
+  readonly pragmas: readonly string[];
+}
+
+export const OUR_TUNING: EngineTuning = {
+  dynamic: TUNING,
+  pragmas: ['journal_mode=wal', 'synchronous=full'],
+};
+export const NO_TUNING: EngineTuning = { dynamic: [], pragmas: [] };
+
 export interface DevServerSettings {
   cli: string;
   stateDir: string;
   durable: boolean;
   namespace: string;
   timerMaxShiftMs?: number;
-  /** False: as the CLI starts it, to compare with. */
-  tuned?: boolean;
+  /** Other settings than ours, to compare with. */
+  tuning?: EngineTuning;
 }
 
 export interface DevServerPorts {
@@ -81,17 +95,17 @@ export async function startDevServer(
 }
 
 function devServerArgs(settings: DevServerSettings, ports: DevServerPorts): string[] {
-  const { tuned = true } = settings;
+  const { dynamic, pragmas } = settings.tuning ?? OUR_TUNING;
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(ports.temporal)];
   args.push('--log-level', 'warn', '--namespace', settings.namespace);
   if (ports.temporalUi === undefined) args.push('--headless');
   else args.push('--ui-ip', '127.0.0.1', '--ui-port', String(ports.temporalUi));
   if (settings.durable) {
     args.push('--db-filename', join(settings.stateDir, 'temporal.db'));
-    if (tuned) args.push('--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=full');
+    for (const pragma of pragmas) args.push('--sqlite-pragma', pragma);
   }
   for (const name of SEARCH_ATTRIBUTES) args.push('--search-attribute', `${name}=Keyword`);
-  const tuning: string[] = tuned ? [...TUNING] : [];
+  const tuning = [...dynamic];
   if (settings.timerMaxShiftMs !== undefined) {
     tuning.push(`history.timerProcessorMaxTimeShift="${settings.timerMaxShiftMs}ms"`);
   }

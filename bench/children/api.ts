@@ -6,14 +6,16 @@ import { openLog } from '../../cli/log.js';
 import { answerParent } from './answer.js';
 import { benchConfig, type PartSettings } from './settings.js';
 import { startCounting, startHearing, stopCounting, stopHearing, wrapQueries } from './statements.js';
+import { varyStarts } from './vary.js';
 
 let api: OpenApi | undefined;
 let close: () => Promise<void> = async () => undefined;
 
 async function open(settings: PartSettings): Promise<string> {
-  const { stateDir, appUrl, engineAddress, namespace, durable, port = 0 } = settings;
-  const config = benchConfig(stateDir);
+  const { stateDir, appUrl, engineAddress, namespace, durable, port = 0, variant } = settings;
+  const config = benchConfig(stateDir, variant);
   const client = openEngineClient({ address: engineAddress }, namespace, config.payloadKeys);
+  varyStarts(client.client, variant);
   const engine = { ...client, taskQueue: config.temporal.taskQueue };
   const { log } = openLog(config);
   const parts = { config, log, durable, appDatabaseUrl: appUrl, engine, probeEngine: client.probe, port };

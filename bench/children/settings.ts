@@ -9,13 +9,25 @@ export interface PartSettings {
   readonly durable: boolean;
   /** Port of the API; a free one where absent. */
   readonly port?: number;
+  /** What is not as a user gets it. */
+  readonly variant?: PartVariant;
+}
+
+export interface PartVariant {
+  /** Added to the settings. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Options the worker's library is given instead of ours; undefined: its own default. */
+  readonly worker?: Readonly<Record<string, unknown>>;
+  /** Time-out of a workflow task instead of ours, as the engine's own is. */
+  readonly workflowTaskTimeout?: string;
 }
 
 /** Everything as a user gets it, except the limits that keep one key from driving a bench. */
-export function benchConfig(stateDir: string): Config {
+export function benchConfig(stateDir: string, variant: PartVariant = {}): Config {
   return readConfig({
     L2C_STATE_DIR: stateDir,
     L2C_REQUESTS_PER_MINUTE: '10000000',
     LOG_LEVEL: 'warn',
+    ...variant.env,
   });
 }

@@ -7,13 +7,16 @@ import { answerParent } from './answer.js';
 import { heapInUse } from './heap.js';
 import { benchConfig, type PartSettings } from './settings.js';
 import { startCounting, startHearing, stopCounting, stopHearing, wrapQueries } from './statements.js';
+import { varyStarts, varyWorker } from './vary.js';
 
 let close: () => Promise<void> = async () => undefined;
 
 async function open(settings: PartSettings): Promise<void> {
-  const { stateDir, appUrl, engineAddress, namespace, durable } = settings;
-  const config = benchConfig(stateDir);
+  const { stateDir, appUrl, engineAddress, namespace, durable, variant } = settings;
+  const config = benchConfig(stateDir, variant);
+  varyWorker(variant);
   const client = openEngineClient({ address: engineAddress }, namespace, config.payloadKeys);
+  varyStarts(client.client, variant);
   const engine = { ...client, taskQueue: config.temporal.taskQueue };
   const { log } = openLog(config);
   const connection = { address: engineAddress };

@@ -30,12 +30,12 @@ export async function openControls(
   return {
     k0: {
       name: 'K0',
-      crew: crewAt(k0Url, rig.keys),
+      lead: () => rig.lead(crewAt(k0Url, rig.keys)),
       pids: () => ({ api: k0.pid, postgres: rig.serverPids().postgres }),
     },
     k1: {
       name: 'K1',
-      crew: crewAt(k1Url, rig.keys),
+      lead: () => rig.lead(crewAt(k1Url, rig.keys)),
       pids: () => ({
         api: k1Api.pid,
         worker: k1Worker.pid,

@@ -5,7 +5,7 @@ import { choosePort } from '../../engine/ports.js';
 import { type ProcessIdentity, stopProcess } from '../../engine/processes.js';
 import { Reaper } from '../../engine/reaper.js';
 import { machineSettings } from '../../engine/stack.js';
-import { STOP_TEMPORAL, startDevServer } from '../../engine/temporal.js';
+import { NO_TUNING, STOP_TEMPORAL, startDevServer } from '../../engine/temporal.js';
 import { findTemporalCli } from '../../engine/temporalCli.js';
 
 export interface PlainEngine {
@@ -32,7 +32,7 @@ export async function startPlainEngine(
     await reaper.dismiss();
   };
   try {
-    const settings = { cli, stateDir, durable, namespace, tuned: false };
+    const settings = { cli, stateDir, durable, namespace, tuning: NO_TUNING };
     await startDevServer(settings, { temporal: port }, (running) => {
       identity = running.identity;
       reaper.watch({ temporal: running.identity });

@@ -3,7 +3,7 @@
 
 import { cpuOf } from '../cpu.js';
 import { byUsers, live } from '../golden.js';
-import type { Rig, System } from '../rig.js';
+import type { System } from '../rig.js';
 
 export interface Block {
   readonly leadsPerSecond: number;
@@ -27,22 +27,22 @@ export interface LoadOptions {
 }
 
 /** Runs blocks of golden leads on every system, alternating. */
-export async function load(rig: Rig, systems: readonly System[], options: LoadOptions): Promise<Load> {
+export async function load(systems: readonly System[], options: LoadOptions): Promise<Load> {
   const { users, leads, warmUp } = options;
-  for (const system of systems) await byUsers(users, warmUp, () => live(rig.lead(system.crew)));
+  for (const system of systems) await byUsers(users, warmUp, () => live(system.lead()));
   const rounds: Record<string, Block>[] = [];
   for (let round = 0; round < options.rounds; round++) {
     const blocks: Record<string, Block> = {};
-    for (const system of systems) blocks[system.name] = await block(rig, system, users, leads);
+    for (const system of systems) blocks[system.name] = await block(system, users, leads);
     rounds.push(blocks);
   }
   return { users, leads, rounds };
 }
 
-async function block(rig: Rig, system: System, users: number, leads: number): Promise<Block> {
+async function block(system: System, users: number, leads: number): Promise<Block> {
   const before = cpuOf(system.pids());
   const began = performance.now();
-  await byUsers(users, leads, () => live(rig.lead(system.crew)));
+  await byUsers(users, leads, () => live(system.lead()));
   const seconds = (performance.now() - began) / 1000;
   const after = cpuOf(system.pids());
   const cpu = Object.fromEntries(
