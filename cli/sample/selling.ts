@@ -24,6 +24,7 @@ interface Approval {
 export interface Order {
   readonly id: string;
   readonly number: string;
+  readonly orderedAt: string;
   readonly gross: Money;
   readonly lines: readonly {
     readonly id: string;
