@@ -11,8 +11,8 @@ let api: OpenApi | undefined;
 let close: () => Promise<void> = async () => undefined;
 
 async function open(settings: PartSettings): Promise<string> {
-  const { stateDir, appUrl, engineAddress, namespace, durable, port = 0 } = settings;
-  const config = benchConfig(stateDir);
+  const { stateDir, appUrl, engineAddress, namespace, durable, port = 0, asShipped } = settings;
+  const config = benchConfig(stateDir, asShipped);
   const client = openEngineClient({ address: engineAddress }, namespace, config.payloadKeys);
   const engine = { ...client, taskQueue: config.temporal.taskQueue };
   const { log } = openLog(config);

@@ -10,9 +10,10 @@ import { startCounting, startHearing, stopCounting, stopHearing, wrapQueries } f
 
 let close: () => Promise<void> = async () => undefined;
 
-async function open(settings: PartSettings): Promise<void> {
-  const { stateDir, appUrl, engineAddress, namespace, durable } = settings;
-  const config = benchConfig(stateDir);
+/** Answers where its metrics are read, where it has a page of them. */
+async function open(settings: PartSettings): Promise<string | undefined> {
+  const { stateDir, appUrl, engineAddress, namespace, durable, asShipped } = settings;
+  const config = benchConfig(stateDir, asShipped);
   const client = openEngineClient({ address: engineAddress }, namespace, config.payloadKeys);
   const engine = { ...client, taskQueue: config.temporal.taskQueue };
   const { log } = openLog(config);
@@ -24,6 +25,7 @@ async function open(settings: PartSettings): Promise<void> {
     await worker.stop();
     await client.close();
   };
+  return worker.metricsUrl;
 }
 
 wrapQueries();
