@@ -2,7 +2,7 @@
 // approve it, accept it. What each lead was last answered is kept, to compare with where it stands in the end.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deal } from '../chaos/deals.js';
-import { byUsers, CALLS, CLICKS, type Call } from '../golden.js';
+import { byUsers, CALLS, type Call, CLICKS } from '../golden.js';
 import { quantile } from '../measures/clicks.js';
 import type { Rig } from '../rig.js';
 

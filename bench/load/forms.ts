@@ -78,7 +78,11 @@ export class Forms {
     const chance: Chance = chanceOf(this.#options.seed).fork(`${this.#options.name} ${tag}`);
     const name = this.externalId(tag);
     return {
-      source: { channel: chance.pick(CHANNELS), campaign: `load-${chance.whole(1, 20)}`, landingPage: '/desks' },
+      source: {
+        channel: chance.pick(CHANNELS),
+        campaign: `load-${chance.whole(1, 20)}`,
+        landingPage: '/desks',
+      },
       contact: {
         name: 'Quincy Canarbird',
         email: `quincy@${name}.example`,

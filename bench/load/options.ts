@@ -47,7 +47,9 @@ type Given = Readonly<Record<keyof typeof LIMITS, string>> & {
 function loadCommand(): Command {
   const parts = new Argument('[parts...]', 'which parts, one after the other').choices(PARTS).default(PARTS);
   return new Command('load')
-    .description('Captures while people click, a burst of ten times as many, and a cold worker under open leads')
+    .description(
+      'Captures while people click, a burst of ten times as many, and a cold worker under open leads',
+    )
     .addArgument(parts)
     .option('--minutes <number>', 'how long captures go on', '10')
     .option('--rate <number>', 'captures a second; the burst sends ten times as many', '20')
