@@ -31,7 +31,7 @@ export async function burst({ rig, db, options, signal, say }: Stage): Promise<P
   const began = performance.now();
   const { minutes, rate, clicks, seed } = options;
   const forMs = Math.min(1, minutes) * MINUTE_MS;
-  const people = new People();
+  const people = new People(seed);
   await people.open(rig, People.needed(clicks, forMs));
   const forms = new Forms({ url: rig.apiUrl, tokens: await tokensOf(rig), seed, name: 'burst' });
   say(`${rate * TIMES} captures and ${clicks} clicks a second for ${forMs / 1000} s`);

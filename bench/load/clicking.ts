@@ -1,6 +1,7 @@
 // People at work on open leads, at a steady pace whatever the answers take: qualify, draft and submit a quote,
 // approve it, accept it. What each lead was last answered is kept, to compare with where it stands in the end.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Chance, chanceOf } from '../../cli/sample/chance.js';
 import type { Deal } from '../chaos/deals.js';
 import { byUsers, CALLS, type Call, CLICKS } from '../golden.js';
 import { quantile } from '../measures/clicks.js';
@@ -24,11 +25,18 @@ export interface Clicked {
 
 const LAST: Call = 'acceptance';
 const USERS = 8;
+/** People finish what they have begun before they begin another: so many leads are on their desks. */
+const DESK = 40;
 
 export class People {
   readonly deals: Deal[] = [];
   readonly clicks: Click[] = [];
   readonly #free: Deal[] = [];
+  readonly #chance: Chance;
+
+  constructor(seed: number) {
+    this.#chance = chanceOf(seed).fork('people');
+  }
 
   /** Captures so many leads for people to work on, and waits until each has an owner. */
   async open(rig: Rig, count: number): Promise<void> {
@@ -55,7 +63,8 @@ export class People {
       const due = began + (turn * 1000) / perSecond;
       await sleep(Math.max(0, due - performance.now()));
       // Nobody has a lead at hand when all of them wait for an answer: the next turn is another try.
-      const deal = this.#free.shift();
+      const at = this.#chance.whole(0, Math.max(0, Math.min(DESK, this.#free.length) - 1));
+      const [deal] = this.#free.splice(at, 1);
       if (deal !== undefined) underWay.push(this.#click(deal, due));
     }
     await Promise.all(underWay);
@@ -67,7 +76,7 @@ export class People {
       await deal.lead.send(call);
       deal.acknowledged = call;
       this.clicks.push({ call, ms: performance.now() - due });
-      if (call !== LAST) this.#free.push(deal);
+      if (call !== LAST) this.#free.unshift(deal);
     } catch (error) {
       const why = (error as Error).message;
       deal.failed = { call, why };

@@ -14,7 +14,7 @@ export async function steady({ rig, db, options, signal, say }: Stage): Promise<
   const began = performance.now();
   const { minutes, rate, clicks, seed } = options;
   const forMs = minutes * MINUTE_MS;
-  const people = new People();
+  const people = new People(seed);
   const leads = People.needed(clicks, forMs);
   say(`opening ${leads} leads for people to work on`);
   await people.open(rig, leads);
