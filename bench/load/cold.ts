@@ -20,7 +20,7 @@ export const SOON_S = 60;
 const AWAY_MS = 30_000;
 const BACK_S = 300;
 const PATIENCE_MS = 2 * BACK_S * 1000;
-const POLL_MS = 250;
+const POLL_MS = 500;
 /** Flat: from the moment the cache was full to the end no more than this above. */
 const FLAT = 1.25;
 
@@ -38,7 +38,8 @@ export async function cold(stage: Stage): Promise<PartReport> {
   const watch = new Watch(rig, db, say);
   say(`importing ${open} leads`);
   const { leads, heaps, perSecond } = await openLeads(stage, open);
-  const soon = leads.filter(({ isSoon }) => isSoon).length;
+  const dueSoon = leads.flatMap(({ id, isSoon }) => (isSoon ? id : []));
+  const soon = dueSoon.length;
 
   say(`killing the worker; ${rate} touches and ${clickRate} clicks a second go on`);
   await rig.worker.kill();
@@ -55,7 +56,7 @@ export async function cold(stage: Stage): Promise<PartReport> {
   const openS = (performance.now() - started) / 1000;
   const backlogS = await untilWorkedOff(db, coldAt, started);
   await working;
-  const allS = await untilAllFired(db, soon, started);
+  const allS = await untilAllFired(db, dueSoon, started);
   await watch.stop();
   const waited = await scheduleToStart(rig.metricsUrl);
   heaps.push(await heapNow(stage, leads.length));
@@ -129,15 +130,16 @@ async function untilWorkedOff(db: pg.Pool, before: Date, started: number): Promi
 }
 
 /** Until every lead that was due soon has been escalated or qualified, and every message is answered. */
-async function untilAllFired(db: pg.Pool, soon: number, started: number): Promise<number | null> {
+async function untilAllFired(db: pg.Pool, soon: readonly string[], started: number): Promise<number | null> {
   return until(started, async () => {
     const { untold, unanswered, overdue } = await workNow(db);
     if (untold + unanswered + overdue > 0) return false;
     const { rows } = await db.query<{ n: number }>(
       `select count(distinct subject)::int as n from audit_entries
-        where action in ('escalateQualification', 'qualifyLead')`,
+        where subject = any($1) and action in ('escalateQualification', 'qualifyLead')`,
+      [soon],
     );
-    return (rows[0]?.n ?? 0) >= soon;
+    return rows[0]?.n === soon.length;
   });
 }
 
