@@ -9,6 +9,7 @@ import { type Attempt, Forms, isAcknowledged, isShed } from './forms.js';
 import {
   capturesOf,
   counted,
+  cpuRow,
   memoryRows,
   msOf,
   type PartReport,
@@ -36,10 +37,12 @@ export async function burst({ rig, db, options, signal, say }: Stage): Promise<P
   const forms = new Forms({ url: rig.apiUrl, tokens: await tokensOf(rig), seed, name: 'burst' });
   say(`${rate * TIMES} captures and ${clicks} clicks a second for ${forMs / 1000} s`);
   const watch = new Watch(rig, db, say);
+  const cpuBefore = rig.cpu();
   await Promise.all([forms.send(rate * TIMES, forMs, signal), people.work(clicks, forMs, signal)]);
   const inBurst = [...forms.attempts];
   say('waiting until all is told and answered');
   const behindS = await untilAnswered(db, PATIENCE_MS);
+  const cpuAfter = rig.cpu();
   signal.throwIfAborted();
   const truth = await truthOf(db, 'burst', inBurst);
   say(`sending ${truth.refused + truth.unknown} leads again that were refused`);
@@ -104,6 +107,7 @@ export async function burst({ rig, db, options, signal, say }: Stage): Promise<P
       figure: 'sent again with the same key, taken',
       measured: `${truth.refused + truth.unknown}, in ${rounds} rounds`,
     },
+    cpuRow(cpuBefore, cpuAfter, truth.acknowledged),
     ...memoryRows(watch.moments),
     {
       figure: 'leads acknowledged, stored, lost, twice',

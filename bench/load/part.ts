@@ -103,6 +103,18 @@ export const counted = (counts: Readonly<Record<string, number>>): string =>
     .map(([word, count]) => `${word}: ${count}`)
     .join(', ') || '0';
 
+/** What the processes spent between two readings, for each lead and beside the clicks: others on the machine do not show in it. */
+export function cpuRow(before: Spent, after: Spent, leads: number): Row {
+  const spent = Object.entries(after).map(
+    ([name, ms]) => [name, (ms - (before[name] ?? 0)) / leads] as const,
+  );
+  const each = spent.map(([name, ms]) => `${name} ${ms.toFixed(1)}`).join(', ');
+  const all = spent.reduce((sum, [, ms]) => sum + ms, 0);
+  return { figure: 'CPU a captured lead, clicks included', measured: `${all.toFixed(1)} ms: ${each}` };
+}
+
+type Spent = Readonly<Record<string, number>>;
+
 /** Largest memory by minute, a row for each process. */
 export const memoryRows = (moments: readonly Moment[]): Row[] =>
   Object.entries(memoryByMinute(moments)).map(([name, mib]) => ({

@@ -3,12 +3,22 @@
 import { wrongs as wrongDeals } from '../chaos/deals.js';
 import { People } from './clicking.js';
 import { Forms } from './forms.js';
-import { capturesOf, counted, memoryRows, msOf, type PartReport, type Row, type Stage } from './part.js';
+import {
+  capturesOf,
+  counted,
+  cpuRow,
+  memoryRows,
+  msOf,
+  type PartReport,
+  type Row,
+  type Stage,
+} from './part.js';
 import { offences, truthOf } from './truth.js';
 import { scheduleToStart, startedWithin, untilAnswered, Watch } from './watching.js';
 
 const MINUTE_MS = 60_000;
-const PATIENCE_MS = 300_000;
+/** What is behind is worked off, however little of the machine is ours. */
+const PATIENCE_MS = 900_000;
 
 export async function steady({ rig, db, options, signal, say }: Stage): Promise<PartReport> {
   const began = performance.now();
@@ -22,8 +32,10 @@ export async function steady({ rig, db, options, signal, say }: Stage): Promise<
   const before = await scheduleToStart(rig.metricsUrl);
   say(`${rate} captures and ${clicks} clicks a second for ${minutes} minutes`);
   const watch = new Watch(rig, db, say);
+  const cpuBefore = rig.cpu();
   await Promise.all([forms.send(rate, forMs, signal), people.work(clicks, forMs, signal)]);
   const behindS = await untilAnswered(db, PATIENCE_MS);
+  const cpuAfter = rig.cpu();
   await watch.stop();
   const after = await scheduleToStart(rig.metricsUrl);
   signal.throwIfAborted();
@@ -72,6 +84,7 @@ export async function steady({ rig, db, options, signal, say }: Stage): Promise<
       figure: 'workflow task waited for its worker p50, p99',
       measured: `≤ ${started.p50 ?? '–'} ms, ≤ ${started.p99 ?? '–'} ms`,
     },
+    cpuRow(cpuBefore, cpuAfter, truth.acknowledged),
     ...memoryRows(moments),
     {
       figure: 'leads acknowledged, stored, lost, twice',
