@@ -8,6 +8,7 @@ import { openSignIns } from './auth/signIn.js';
 import { addJsonParser, BODY_LIMIT_BYTES } from './body.js';
 import type { AppDeps } from './deps.js';
 import { answerError, rawProblem, sendProblem } from './errors.js';
+import { Gate, gateFor } from './gate.js';
 import { addGuard } from './guard.js';
 import { addRequestLog, addRequestMetrics } from './observe.js';
 import { addOpenApi } from './openapi.js';
@@ -15,6 +16,7 @@ import { ROUTE_FILES } from './routes.js';
 import { type RouteTable, routeTable } from './routeTable.js';
 import { validatorCompiler } from './validation.js';
 
+const PRESSED_RETRY_AFTER_S = 2;
 const EXPOSED_HEADERS = ['etag', 'location', 'idempotent-replay', 'retry-after', 'request-id'];
 
 declare module 'fastify' {
@@ -59,10 +61,15 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await addProtection(app, deps);
   await addOpenApi(app, config.version);
   const signIns = openSignIns(deps.db, config.jwt);
+  const captures = new Gate(gateFor(deps.db.options.max ?? 10));
+  // Before anybody is signed in: a refusal has to cost next to nothing.
+  app.addHook('onRequest', async ({ routeOptions }) => {
+    if (routeOptions.config?.isCapture) captures.mustHaveRoom();
+  });
   await addGuard(app, signIns, config);
   app.setNotFoundHandler((request, reply) => sendProblem(reply, notFound(request, table, reply), request.id));
   for (const routes of ROUTE_FILES) {
-    const plugin = (scope: FastifyInstance) => routes(scope, { ...deps, signIns });
+    const plugin = (scope: FastifyInstance) => routes(scope, { ...deps, signIns, captures });
     // Without a name of its own Fastify looks for it in every module that is loaded.
     await app.register(Object.assign(plugin, { [Symbol.for('fastify.display-name')]: routes.name }));
   }
@@ -91,7 +98,9 @@ async function addProtection(app: FastifyInstance, { config }: AppDeps): Promise
       // Who asks how we are must get an answer most of all now.
       if (request.url.startsWith('/health') || request.url.startsWith('/metrics')) return;
       request.log.warn({ type, value }, 'under pressure');
-      throw new DomainError('unavailable', 'too much to do at the moment; nothing was changed');
+      throw new DomainError('unavailable', 'too much to do at the moment; nothing was changed', undefined, {
+        retryAfter: PRESSED_RETRY_AFTER_S,
+      });
     },
   });
 }

@@ -97,7 +97,10 @@ const fieldsOf = ({ pointer, detail }: DomainError): FieldProblem[] =>
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal =
     refusalOf(error) ?? new DomainError('internal', 'this is logged; name the requestId when you ask');
-  if (refusal.status >= 500) request.log.error({ err: error, code: refusal.code }, 'request failed');
+  // Who is told when to come back was refused on purpose, and in thousands: their stacks would cost more than they.
+  const isShed = refusal.extra?.retryAfter !== undefined;
+  if (refusal.status >= 500 && !isShed)
+    request.log.error({ err: error, code: refusal.code }, 'request failed');
   // Pointers only: a refused value may be a name or an address.
   // Neither detail nor pointer: an unknown field is named by whoever sent it.
   else request.log.debug({ code: refusal.code }, 'refused');

@@ -21,6 +21,8 @@ export type Permit = 'open' | 'invited' | 'signedIn' | readonly [action: Action,
 declare module 'fastify' {
   interface FastifyContextConfig {
     permit?: Permit;
+    /** One of the calls that wait at the gate of captures. */
+    isCapture?: boolean;
     /** The body as the description shows it, where the check itself depends on more than the body. */
     describedBody?: TSchema;
   }

@@ -4,6 +4,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { SignIns } from './auth/signIn.js';
 import type { AppDeps } from './deps.js';
+import type { Gate } from './gate.js';
 import { accountRoutes } from './routes/accounts.js';
 import { approvalRoutes } from './routes/approvals.js';
 import { chargeRoutes } from './routes/charges.js';
@@ -29,9 +30,10 @@ import { systemRoutes } from './routes/system.js';
 import { taskRoutes } from './routes/tasks.js';
 import { waitRoutes } from './routes/waits.js';
 
-/** What route files get: the app's dependencies, and the sign-ins for those who change rights. */
+/** What route files get: the app's dependencies, the sign-ins for those who change rights, the gate of captures. */
 export interface RouteDeps extends AppDeps {
   readonly signIns: SignIns;
+  readonly captures: Gate;
 }
 
 export type RouteFile = (app: FastifyInstance, deps: RouteDeps) => Promise<void>;

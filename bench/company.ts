@@ -59,7 +59,8 @@ export async function mailsOf(admin: Caller, mails: PolicyByKind['notifications'
   await changePolicy(admin, 'notifications', (policy) => ({ ...policy, mails }));
 }
 
-async function changePolicy<K extends keyof PolicyByKind>(
+/** Puts a new version of a policy in force. */
+export async function changePolicy<K extends keyof PolicyByKind>(
   admin: Caller,
   kind: K,
   change: (policy: PolicyByKind[K]) => PolicyByKind[K],

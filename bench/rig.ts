@@ -28,6 +28,10 @@ export interface RigOptions {
   readonly durable: boolean;
   /** An engine that runs already; without it the rig starts a dev server of its own. */
   readonly engine?: GivenEngine;
+  /** True: API and worker with the limit on requests a user gets, and with metrics. */
+  readonly asShipped?: boolean;
+  /** Real seconds of a business day. Default: as many as it has. */
+  readonly secondsPerDay?: number;
   /** Folder for CPU profiles of API and worker. */
   readonly profileDir?: string;
   /** One setting that is not ours. */
@@ -59,6 +63,7 @@ export class Rig {
   #api: Child | undefined;
   #worker: Child | undefined;
   #apiUrl = '';
+  #metricsUrl: string | undefined;
   #tags = 0;
   readonly stateDir: string;
 
@@ -105,7 +110,7 @@ export class Rig {
   async #firstAdmin(): Promise<string> {
     const db = openPool(this.stack.appDatabaseUrl, { max: 1, applicationName: 'l2c-bench' });
     try {
-      await ensureClock(db, REAL_SPEED, Date.now());
+      await ensureClock(db, this.#options.secondsPerDay ?? REAL_SPEED, Date.now());
       const admin = await ensureAdminKey(db, new Date());
       if (admin === null) throw new Error('the database of the bench is not empty');
       return admin.token;
@@ -141,6 +146,11 @@ export class Rig {
 
   get apiUrl(): string {
     return this.#apiUrl;
+  }
+
+  /** Where the worker's metrics are read, when it runs as shipped. */
+  get metricsUrl(): string | undefined {
+    return this.#metricsUrl;
   }
 
   get product(): Database {
@@ -195,7 +205,7 @@ export class Rig {
       module: 'children/worker',
       execArgv: [...probe, ...this.#profiling('worker')],
     });
-    await this.#worker.ask('open', this.partSettings());
+    this.#metricsUrl = await this.#worker.ask<string | undefined>('open', this.partSettings());
   }
 
   /** A second engine, as the CLI starts it. It ends with the rig. */
@@ -214,6 +224,7 @@ export class Rig {
       engineAddress: this.stack.temporalAddress,
       namespace: this.stack.namespace,
       durable: this.#options.durable,
+      asShipped: this.#options.asShipped ?? false,
       ...(this.#options.variant && { variant: this.#options.variant.parts ?? {} }),
     };
   }

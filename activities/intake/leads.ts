@@ -2,7 +2,7 @@
 // and the message that starts its workflow. It succeeds whether or not the engine is there.
 
 import { INTAKE_LOCK } from '../../db/imports.js';
-import { type Db, type Tx, withTransaction } from '../../db/pool.js';
+import { type DbOrTx, type Tx, withTransaction } from '../../db/pool.js';
 import { Writes } from '../../db/writes.js';
 import { type ClockSegment, instantAt } from '../../domain/calendar/clock.js';
 import { DomainError } from '../../domain/errors.js';
@@ -22,8 +22,9 @@ interface Found extends Known {
   readonly external: { id: string; contactId: string | null } | null;
 }
 
+/** Captures in a transaction of its own, or as part of the one it is given. */
 export async function captureLead(
-  db: Db,
+  db: DbOrTx,
   input: {
     readonly capture: Capture;
     readonly actorId: string;

@@ -35,6 +35,7 @@ interface Kept {
 
 export function openSignIns(db: Db, jwt?: JwtConfig): SignIns {
   const kept = new Map<string, Kept>();
+  const looking = new Map<string, Promise<Kept>>();
   const keys =
     jwt && createRemoteJWKSet(new URL(jwt.jwksUrl), { timeoutDuration: 3_000, cooldownDuration: 10_000 });
 
@@ -52,13 +53,17 @@ export function openSignIns(db: Db, jwt?: JwtConfig): SignIns {
       const known = kept.get(name);
       if (known !== undefined && known.untilMs > Date.now()) return known.actor;
       kept.delete(name);
-      const found = await look(token);
+      // Whoever comes with the same token meanwhile waits for the same look: at 200 a second that is 200 statements.
+      const running = looking.get(name) ?? look(token).finally(() => looking.delete(name));
+      looking.set(name, running);
+      const found = await running;
       // The oldest goes first: a Map keeps the order in which its entries came.
       if (kept.size >= MAX_KEPT) kept.delete(kept.keys().next().value as string);
       kept.set(name, found);
       return found.actor;
     },
     forget(personId) {
+      looking.clear(); // What began before the change may still bring what was before it.
       for (const [name, { actor }] of kept) {
         if (personId === undefined || actor.personId === personId) kept.delete(name);
       }

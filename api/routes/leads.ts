@@ -26,6 +26,7 @@ import {
   listLeads,
   type TimelineRow,
 } from '../../db/leadViews.js';
+import { type Queryable, withTransaction } from '../../db/pool.js';
 import { quoteSummary, quotesOfLead } from '../../db/quoteViews.js';
 import { type TimelineFact, timelineText } from '../../documents/timelineTexts.js';
 import type { Language } from '../../documents/types.js';
@@ -60,12 +61,12 @@ const Query = PageQuery({
 export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise<void> {
   const { db } = deps;
 
-  const view = async (request: FastifyRequest, id: string): Promise<LeadView> => {
+  const view = async (request: FastifyRequest, id: string, from: Queryable = db): Promise<LeadView> => {
     const actor = actorOf(request);
-    const row = await leadById(db, id);
+    const row = await leadById(from, id);
     if (!row) throw new DomainError('not_found', `there is no lead ${id}`);
     const quotes = may(actor, 'read', 'quotes')
-      ? (await quotesOfLead(db, id, { limit: SHOWN_QUOTES - 1, after: null })).map(quoteSummary)
+      ? (await quotesOfLead(from, id, { limit: SHOWN_QUOTES - 1, after: null })).map(quoteSummary)
       : null;
     return leadView(row, { contact: may(actor, 'read', 'contacts'), quotes, language: languageOf(request) });
   };
@@ -81,7 +82,7 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
   app.post<{ Body: NewLead }>(
     '/v1/leads',
     {
-      config: { permit: ['leadCaptured', 'leads'] },
+      config: { permit: ['leadCaptured', 'leads'], isCapture: true },
       schema: {
         tags,
         summary: 'Capture a lead',
@@ -95,14 +96,20 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
       const { personId } = actorOf(request);
       const messageId = messageIdFor(personId, idempotencyKey(request));
       const capture = request.body;
-      const { leadId, created } = await captureLead(db, {
-        capture,
-        actorId: personId,
-        messageId,
-        nowMs: Date.now(),
-      });
+      // Read before the commit: a lead that is stored and cannot be read just now would be answered like a refusal.
+      const { leadId, created, shown } = await deps.captures.run(() =>
+        withTransaction(db, async (tx) => {
+          const captured = await captureLead(tx, {
+            capture,
+            actorId: personId,
+            messageId,
+            nowMs: Date.now(),
+          });
+          return { ...captured, shown: await view(request, captured.leadId, tx) };
+        }),
+      );
       reply.code(created ? 201 : 200).header('location', `/v1/leads/${leadId}`);
-      return view(request, leadId);
+      return shown;
     },
   );
 

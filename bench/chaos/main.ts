@@ -135,7 +135,7 @@ async function disturbed(
 
 async function proven(rig: Rig, deals: readonly Deal[], say: (detail: string) => void): Promise<number> {
   const db = openPool(rig.product.ownerUrl, { max: 2, applicationName: 'l2c-chaos', statementTimeoutMs: 0 });
-  const { taskQueue } = benchConfig(rig.stateDir).temporal;
+  const { taskQueue } = benchConfig({ stateDir: rig.stateDir }).temporal;
   const { temporalConnection: connection, namespace } = rig.stack;
   const engine = openLeadEngine({ connection, namespace, taskQueue, payloadKeys: [] });
   try {

@@ -12,8 +12,8 @@ let api: OpenApi | undefined;
 let close: () => Promise<void> = async () => undefined;
 
 async function open(settings: PartSettings): Promise<string> {
-  const { stateDir, appUrl, engineAddress, namespace, durable, port = 0, variant } = settings;
-  const config = benchConfig(stateDir, variant);
+  const { appUrl, engineAddress, namespace, durable, port = 0, variant } = settings;
+  const config = benchConfig(settings);
   const client = openEngineClient({ address: engineAddress }, namespace, config.payloadKeys);
   varyStarts(client.client, variant);
   const engine = { ...client, taskQueue: config.temporal.taskQueue };

@@ -9,6 +9,8 @@ export interface PartSettings {
   readonly durable: boolean;
   /** Port of the API; a free one where absent. */
   readonly port?: number;
+  /** True: with the limit on requests a user gets, and with the worker's page of metrics. */
+  readonly asShipped?: boolean;
   /** What is not as a user gets it. */
   readonly variant?: PartVariant;
 }
@@ -23,11 +25,15 @@ export interface PartVariant {
 }
 
 /** Everything as a user gets it, except the limits that keep one key from driving a bench. */
-export function benchConfig(stateDir: string, variant: PartVariant = {}): Config {
+export function benchConfig({
+  stateDir,
+  asShipped,
+  variant,
+}: Pick<PartSettings, 'stateDir' | 'asShipped' | 'variant'>): Config {
   return readConfig({
     L2C_STATE_DIR: stateDir,
-    L2C_REQUESTS_PER_MINUTE: '10000000',
     LOG_LEVEL: 'warn',
-    ...variant.env,
+    ...(asShipped ? { L2C_METRICS_PORT: '0' } : { L2C_REQUESTS_PER_MINUTE: '10000000' }),
+    ...variant?.env,
   });
 }

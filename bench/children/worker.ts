@@ -11,9 +11,10 @@ import { varyStarts, varyWorker } from './vary.js';
 
 let close: () => Promise<void> = async () => undefined;
 
-async function open(settings: PartSettings): Promise<void> {
-  const { stateDir, appUrl, engineAddress, namespace, durable, variant } = settings;
-  const config = benchConfig(stateDir, variant);
+/** Answers where its metrics are read, where it has a page of them. */
+async function open(settings: PartSettings): Promise<string | undefined> {
+  const { appUrl, engineAddress, namespace, durable, variant } = settings;
+  const config = benchConfig(settings);
   varyWorker(variant);
   const client = openEngineClient({ address: engineAddress }, namespace, config.payloadKeys);
   varyStarts(client.client, variant);
@@ -27,6 +28,7 @@ async function open(settings: PartSettings): Promise<void> {
     await worker.stop();
     await client.close();
   };
+  return worker.metricsUrl;
 }
 
 wrapQueries();

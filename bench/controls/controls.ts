@@ -14,7 +14,7 @@ export async function openControls(
   bundle: string,
 ): Promise<{ readonly k0: System; readonly k1: System }> {
   const plan = planOf(recording);
-  const { pools } = benchConfig(rig.stateDir);
+  const { pools } = benchConfig({ stateDir: rig.stateDir });
   const engine = await rig.openPlainEngine();
   const k0 = rig.child({ module: 'controls/k0' });
   const k0Url = await k0.ask<string>('open', { appUrl: forK0.appUrl, plan, pool: pools.api });

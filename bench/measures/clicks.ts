@@ -85,7 +85,7 @@ function shuffled(count: number, seed: number): number[] {
 }
 
 /** Nearest rank. */
-function quantile(values: readonly number[], share: number): number {
+export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 }

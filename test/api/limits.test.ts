@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { gateFor } from '../../api/gate.js';
+import { INTAKE_LOCK } from '../../db/imports.js';
 import { openPool } from '../../db/pool.js';
 import { startApi } from '../support/api.js';
 
@@ -30,6 +32,47 @@ describe('limits', () => {
       expect((await limited.call('/v1/products')).status).toBe(200);
     } finally {
       await limited.close();
+    }
+  });
+
+  test('captures that come faster than they can be stored are 503, nothing of them is stored, and people go on', async () => {
+    const crowded = await startApi();
+    const { app, owner } = crowded.database;
+    const { running, waiting } = gateFor(app.options.max ?? 10);
+    await owner.query(
+      'insert into clock_segments (anchor_at, real_anchor_at, seconds_per_day) values (now(), now(), 86400)',
+    );
+    const { token: as } = await crowded.person(['marketing']);
+    const holder = await owner.connect();
+    try {
+      // Nobody can store a lead meanwhile: an import holds the intake.
+      await holder.query(`select pg_advisory_lock(${INTAKE_LOCK})`);
+      const capture = (nth: number) =>
+        crowded.call('/v1/leads', {
+          method: 'POST',
+          as,
+          key: `form-${nth}`,
+          body: { source: { channel: 'website' }, contact: { name: 'Ana Ruiz' }, externalId: `form-${nth}` },
+        });
+      const sent = running + waiting + 20;
+      const first = Array.from({ length: sent }, (_, nth) => capture(nth));
+      expect((await crowded.call('/v1/products')).status).toBe(200);
+      await holder.query(`select pg_advisory_unlock(${INTAKE_LOCK})`);
+      const answers = await Promise.all(first);
+      expect([...new Set(answers.map(({ status }) => status))].sort()).toEqual([201, 503]);
+      const taken = answers.filter(({ status }) => status === 201);
+      const refused = answers.filter(({ status }) => status === 503);
+      expect(refused.length).toBeGreaterThanOrEqual(sent - running - waiting);
+      for (const { headers, body } of refused) {
+        expect([body.code, Number(headers['retry-after']) > 0]).toEqual(['unavailable', true]);
+      }
+      const { rows } = await owner.query('select external_id from leads');
+      expect(rows).toHaveLength(taken.length);
+      const again = await capture(sent - 1);
+      expect([again.status, again.body.externalId]).toEqual([201, `form-${sent - 1}`]);
+    } finally {
+      holder.release(true);
+      await crowded.close();
     }
   });
 

@@ -37,6 +37,10 @@ const ELSEWHERE: Readonly<Record<string, { readonly file: string; readonly holds
     holds: "'--timer-shift-ms', '20'",
   },
   'npm run chaos -- --minutes 2': { file: 'test/bench/chaos.test.ts', holds: 'npm run chaos -- --minutes 2' },
+  'npm run load -- --minutes 2 --open 2000': {
+    file: 'test/bench/load.test.ts',
+    holds: 'npm run load -- --minutes ',
+  },
   'npx l2c funnel samples/leads.csv samples/deals.csv': {
     file: 'test/cli/funnel.test.ts',
     holds: "'funnel'",
