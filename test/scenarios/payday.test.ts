@@ -3,12 +3,11 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { addSegment } from '../../activities/intake/clock.js';
 import { decide } from '../../activities/intake/decide.js';
-import { openLeadEngine } from '../../cli/leadEngine.js';
-import { reconcile } from '../../cli/reconcile.js';
 import { newId } from '../../db/ids.js';
 import { ensurePayoutSchedule, payoutScheduleOf } from '../../worker/schedule.js';
 import { PEOPLE } from '../support/company.js';
 import { replayAndKeep } from '../support/histories.js';
+import { reconciled } from '../support/reconciled.js';
 import { captured, type Story } from '../support/story.js';
 import { brokenRules } from '../support/told.js';
 import { openWorld, until, type World } from '../support/world.js';
@@ -98,13 +97,7 @@ test('on payday the run of the month before is opened once, however often it is 
   // The engine's database is lost: the run is found by its row, started again, and pays once.
   await client.workflow.getHandle(RUN).terminate('lost');
   expect(await brokenRules(world)).toContainEqual(expect.stringContaining(`I6 ${RUN}`));
-  const engine = openLeadEngine({
-    connection: { address: world.address },
-    namespace: 'default',
-    taskQueue: world.engine.taskQueue,
-    payloadKeys: [],
-  });
-  const report = await reconcile({ db: world.database.owner, engine }).finally(() => engine.close());
+  const report = await reconciled(world);
   expect(report.started).toEqual([RUN]);
   const { runId } = await client.workflow.getHandle(RUN).describe();
   const { db, marks } = world;

@@ -1,19 +1,11 @@
 // A mail server that is away for hours keeps its mails waiting and nothing else: no decision, no later fact. On the
 // dev server, in real time.
 import { expect, test } from '@jest/globals';
-import type { Mailer } from '../../../activities/mailer.js';
 import { replayAndKeep } from '../../support/histories.js';
+import { MailServer } from '../../support/mailAway.js';
 import { captured, type Story } from '../../support/story.js';
 import { brokenRules } from '../../support/told.js';
 import { openWorld, until } from '../../support/world.js';
-
-/** The neighbour: takes no mail until it is there again. */
-class MailServer implements Mailer {
-  isAway = false;
-  send({ messageId }: { readonly messageId: string }): Promise<{ readonly messageId: string }> {
-    return this.isAway ? Promise.reject(new Error('421 closing')) : Promise.resolve({ messageId });
-  }
-}
 
 const stillRuns = async ({ handle }: Story): Promise<boolean> =>
   (await handle.describe()).status.name === 'RUNNING';
