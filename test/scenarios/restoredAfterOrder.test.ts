@@ -44,6 +44,8 @@ async function pass({ db, engine: of }: World, days: number): Promise<void> {
 
 interface Case {
   readonly wait: 'invoicing' | 'earning' | 'release' | 'payout' | 'task';
+  /** How often it has been reminded of by then. */
+  readonly level?: number;
   readonly rules?: Rules;
   /** The step that finds no database from the moment `to` asks for it until the engine is lost. */
   readonly absentFor?: string;
@@ -116,6 +118,7 @@ const cases: readonly Case[] = [
   },
   {
     wait: 'task',
+    level: 1,
     rules: {
       dunning: {
         business: {
@@ -136,7 +139,7 @@ const cases: readonly Case[] = [
     },
     async on(story) {
       await pass(story.world, 2);
-      await story.waitsFor('task', 1); // Its timer came back with it: finance is asked again.
+      await story.waitsFor('task', 2); // Its timer came back with it: finance is asked again.
       await story.pay(await story.invoiced());
     },
   },
@@ -145,7 +148,7 @@ const cases: readonly Case[] = [
 test.each(cases)(
   'a lead that waits for $wait comes back and is won',
   async (one) => {
-    const { wait, rules, absentFor, alsoStarted = [] } = one;
+    const { wait, level = 0, rules, absentFor, alsoStarted = [] } = one;
     const errors = Array.from({ length: 1_000 }, refusedConnection);
     const fault: Fault = { at: 'write', left: 0, errors, ...(absentFor && { step: absentFor }) };
     const workerDb: NonNullable<Parameters<typeof openWorld>[0]>['workerDb'] = (db) => faulty(db, fault);
