@@ -2,24 +2,25 @@
 // which had not come to it yet (invoicing, earning, release). Brought back from its row, the lead goes on by itself, and
 // what was to happen once has happened once.
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import pino from 'pino';
 import { addSegment, lookToOpenLeads, segmentInForce } from '../../activities/intake/clock.js';
 import { decide } from '../../activities/intake/decide.js';
 import { openPayoutRun } from '../../activities/intake/payoutRuns.js';
 import { startWorkflow } from '../../activities/intake/telling.js';
 import { newId } from '../../db/ids.js';
 import { instantAt } from '../../domain/calendar/clock.js';
-import { PEOPLE, type Rules } from '../support/company.js';
+import { payoutScheduleOf, startSchedule } from '../../worker/schedule.js';
+import { PEOPLE, type Rules, sku } from '../support/company.js';
 import { MailServer } from '../support/mailAway.js';
 import { type OwnEngine, openEngine } from '../support/ownEngine.js';
+import { DAY_MS, PAYDAY, RUN, yesterdayWas } from '../support/payday.js';
 import { reconciled } from '../support/reconciled.js';
 import { captured, type Story } from '../support/story.js';
 import { brokenRules } from '../support/told.js';
 import { openWorld, until, type World } from '../support/world.js';
 import { type Fault, faulty, refusedConnection } from './protocol/faulty.js';
 
-const DAY_MS = 86_400_000;
 const PERIOD = '2026-03';
-const RUN = `payout/commission/${PERIOD}/1`;
 
 let engine: OwnEngine;
 let world: World | undefined;
@@ -55,8 +56,18 @@ interface Case {
   on(story: Story): Promise<unknown>;
 }
 
+async function released({ db, marks, engine: of }: World): Promise<void> {
+  const decision = { id: newId('msg'), target: RUN, leadId: null, name: 'releasePayout', body: {} } as const;
+  const log = { warn: () => undefined };
+  const asked = { ...decision, actorId: PEOPLE.comp, nowMs: Date.now() };
+  expect(await decide({ db, marks, log, engine: of }, asked)).toEqual({ result: 'applied' });
+}
+
+/** 2,000.00 net: enough commission for each payee to be paid out. */
+const ORDER = { lines: [{ sku: sku(1), quantity: '40' }] };
+
 async function invoiced(story: Story) {
-  await story.order();
+  await story.order(ORDER);
   await story.deliver();
   return story.invoiced();
 }
@@ -66,7 +77,7 @@ const cases: readonly Case[] = [
     wait: 'invoicing',
     absentFor: 'issueInvoice',
     async to(story, away) {
-      await story.order();
+      await story.order(ORDER);
       away();
       await story.deliver();
     },
@@ -97,7 +108,7 @@ const cases: readonly Case[] = [
     rules: { commission: { payout: 'monthly' } },
     async to(story) {
       await story.pay(await invoiced(story));
-      await story.reaches('commission');
+      await story.earned(2);
       const { db, engine: of } = story.world;
       const at = await story.world.businessNow();
       const { target } = await openPayoutRun({ db }, { period: PERIOD, actorId: PEOPLE.comp2, at });
@@ -108,13 +119,7 @@ const cases: readonly Case[] = [
       });
     },
     alsoStarted: [RUN],
-    async on({ world: { db, marks, engine: of } }) {
-      const id = newId('msg');
-      const decision = { id, target: RUN, leadId: null, name: 'releasePayout', body: {} } as const;
-      const log = { warn: () => undefined };
-      const asked = { ...decision, actorId: PEOPLE.comp, nowMs: Date.now() };
-      expect(await decide({ db, marks, log, engine: of }, asked)).toEqual({ result: 'applied' });
-    },
+    on: ({ world: at }) => released(at),
   },
   {
     wait: 'task',
@@ -158,14 +163,14 @@ test.each(cases)(
     await one.to(story, () => {
       fault.left = Number.POSITIVE_INFINITY;
     });
-    await story.waitsFor(wait);
+    await story.waitsFor(wait, level);
     await here.stopWorker();
     await here.marks.flush();
     await engine.forget();
     fault.left = 0;
     const report = await reconciled(here);
-    const started = [story.leadId, ...alsoStarted];
-    expect(report).toMatchObject({ started, ahead: [], withoutRow: [], failed: [] });
+    expect(new Set(report.started)).toEqual(new Set([story.leadId, ...alsoStarted]));
+    expect(report).toMatchObject({ ahead: [], withoutRow: [], failed: [] });
     await here.startWorker();
     await one.on(story);
     expect(await story.reaches('closed')).toMatchObject({ outcome: 'won' });
@@ -176,7 +181,7 @@ test.each(cases)(
       (select count(*)::int from payout_lines) as paid,
       (select sum(amount_minor)::int from payout_lines) as minor`,
     );
-    expect(made).toEqual({ invoices: 1, paid: 2, minor: 800 });
+    expect(made).toEqual({ invoices: 1, paid: 2, minor: 8_000 });
     await until('every invariant holds', async () => (await brokenRules(here)).length === 0);
   },
   120_000,
@@ -207,4 +212,46 @@ test('a lead closed while its receipt could not be sent comes back for it, and e
   expect(mailer.taken).toHaveLength(1);
   expect(await brokenRules(here)).toEqual([]);
   expect((await reconciled(here)).started).toEqual([]);
+}, 120_000);
+
+test('the Schedule of payday is made again by the next worker, and the payday it was lost on is paid', async () => {
+  const here = await openWorld({ address: engine.address, rules: { commission: { payout: 'monthly' } } });
+  world = here;
+  const { client } = here.engine;
+  const log = pino({ level: 'silent' });
+  const schedule = () =>
+    client.schedule
+      .getHandle(payoutScheduleOf(here.engine))
+      .describe()
+      .catch(() => undefined);
+  const story = await captured(here);
+  await story.pay(await invoiced(story));
+  await story.earned(2);
+  const before = startSchedule(here.engine, log);
+  await until('there is a Schedule', schedule);
+  await before.stop();
+  await here.stopWorker();
+  await here.marks.flush();
+  await engine.forget();
+  expect(await schedule()).toBeUndefined();
+  await yesterdayWas(here, PAYDAY); // Nobody was there to ring at noon.
+  expect((await reconciled(here)).started).toEqual([story.leadId]);
+  await here.startWorker();
+  const after = startSchedule(here.engine, log);
+  try {
+    expect((await until('there is a Schedule', schedule)).spec.calendars).toHaveLength(1);
+    const runs = () => story.rows(`select period, run from payouts where mode = 'monthly' and $1 <> ''`);
+    await until('the run is open', async () => (await runs()).length > 0);
+    await until(
+      'it is calculated',
+      async () => (await story.rows(`select from payout_lines where $1 <> ''`)).length === 2,
+    );
+    expect(await runs()).toEqual([{ period: PERIOD, run: 1 }]);
+  } finally {
+    await after.stop();
+  }
+  await released(here);
+  expect(await story.reaches('closed')).toMatchObject({ outcome: 'won' });
+  await story.ended();
+  await client.schedule.getHandle(payoutScheduleOf(here.engine)).delete();
 }, 120_000);
