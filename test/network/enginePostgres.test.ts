@@ -57,7 +57,7 @@ const whyNot = await whyNoRealServer();
         smtpUrl: `smtp://127.0.0.1:${port}`,
       }),
     });
-    ({ undisturbed } = await toTheEnd('undisturbed'));
+    undisturbed = (await toTheEnd('undisturbed')).left;
   }, OPENING_MS);
   afterEach(() => between?.heal());
   afterAll(async () => {
@@ -72,7 +72,8 @@ const whyNot = await whyNoRealServer();
     if (!scene || !mail) throw new RangeError('the scene is not open');
     const customer = new Customer(scene);
     const leadId = await goldenLead(scene, customer, company, meanwhile);
-    return { customer, undisturbed: await settled({ scene, mail }, leadId) };
+    const doneAt = Date.now();
+    return { customer, doneAt, left: await settled({ scene, mail }, leadId) };
   }
 
   const faults: readonly Fault[] = [
@@ -84,18 +85,20 @@ const whyNot = await whyNoRealServer();
   test.each(faults)(
     '× $kind, in the middle of a golden lead: nothing is lost, nothing happens twice',
     async (fault) => {
-      const since = Date.now();
-      let healing: Promise<void> | undefined;
-      const { customer, undisturbed: left } = await toTheEnd(`engine-${fault.kind}`.toLowerCase(), (move) => {
+      let brokenAt = 0;
+      let healing = Promise.resolve();
+      const company = `engine-${fault.kind}`.toLowerCase();
+      const { customer, doneAt, left } = await toTheEnd(company, (move) => {
         if (move !== 'submission') return;
         expect(between.connections).toBeGreaterThan(4); // All services go this way.
+        brokenAt = Date.now();
         between.break(fault);
         // Half open heals by itself: every new connection works, those of before never will.
         if (fault.kind !== 'halfOpen') healing = pause(BROKEN_MS).then(() => between.heal());
       });
       await healing;
       expect(left).toEqual(undisturbed);
-      report(fault.kind, customer, since);
+      report(fault.kind, customer, { brokenAt, doneAt });
       expect(customer.asked.filter(({ status }) => !STATUSES.includes(status))).toEqual([]);
       expect(customer.asked.filter(({ ms }) => ms > WITHIN_MS)).toEqual([]);
     },
@@ -105,12 +108,11 @@ const whyNot = await whyNoRealServer();
   test(
     'whose answers are cut off after every fifth commit: what is unknown is asked for, not done again',
     async () => {
-      const since = Date.now();
-      const before = between.cuts;
+      const [brokenAt, before] = [Date.now(), between.cuts];
       between.cutAfter(postgresWatch(/commit\0/i, (index) => index % 5 === 0));
-      const { customer, undisturbed: left } = await toTheEnd('engine-cut-after');
+      const { customer, doneAt, left } = await toTheEnd('engine-cut-after');
       expect(left).toEqual(undisturbed);
-      report(`cut after ${between.cuts - before} commits`, customer, since);
+      report(`cut after ${between.cuts - before} commits`, customer, { brokenAt, doneAt });
       expect(between.cuts - before).toBeGreaterThanOrEqual(10);
       expect(customer.asked.filter(({ status }) => !STATUSES.includes(status))).toEqual([]);
     },
@@ -119,11 +121,12 @@ const whyNot = await whyNoRealServer();
 });
 
 /** The figures of docs/operations.md, "When the network fails". */
-function report(what: string, { asked }: Customer, since: number): void {
+function report(what: string, { asked }: Customer, at: { brokenAt: number; doneAt: number }): void {
+  const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
   const slowest = Math.max(...asked.map(({ ms }) => ms));
   const unknown = asked.filter(({ status }) => status === 202).length;
   process.stderr.write(
-    `engine–Postgres × ${what}: slowest answer ${(slowest / 1_000).toFixed(1)} s, 202 × ${unknown}, ` +
-      `settled ${((Date.now() - since) / 1_000).toFixed(1)} s after capture\n`,
+    `engine–Postgres × ${what}: slowest answer ${seconds(slowest)}, 202 × ${unknown}, closed ` +
+      `${seconds(at.doneAt - at.brokenAt)} after the network broke, settled ${seconds(Date.now() - at.brokenAt)}\n`,
   );
 }
