@@ -23,7 +23,21 @@ const told = new Set<string>();
 beforeAll(async () => {
   company = await Company.load(serversOfRun());
 }, 120_000);
-afterAll(() => company?.drop());
+afterAll(async () => {
+  report();
+  await company?.drop();
+});
+
+/** What was run. */
+function report(): void {
+  const at = POINTS.map((point) => `${met.filter((kill) => kill.point === point).length} ${point}`).join(
+    ', ',
+  );
+  const units = new Set(met.map(({ unit }) => unit)).size;
+  process.stderr.write(
+    `crash matrix: stories ${told.size}, kills ${met.length} (${at}) of ${units} activities and calls\n`,
+  );
+}
 
 /** Tells a story to its end under these kills; what the database holds then. */
 async function live(story: CrashStory, kills: readonly Kill[]): Promise<State> {
