@@ -83,11 +83,13 @@ describe('wherever its processes are killed, it ends the same', () => {
   );
 });
 
-/** Files of the intake whose statements no call of the API sends before its answer, and where they are cut off. */
+/** Files of the intake that write nothing in a call of these stories, and where they are met. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   clock: 'start-up; a segment is one insert',
+  decide: 'reads the row of a lead without a workflow, test/scenarios/protocol/loss.test.ts',
+  decoding: 'audit of what the codec decodes, test/api/codec.test.ts',
   firstBoot: 'start-up, test/api/signIn.test.ts',
-  imports: 'behind the answer, test/activities/importsRepeated.test.ts',
+  knownPayments: 'reads a payment recorded before, test/activities/cashIntake.test.ts',
   lostKey: 'a command, test/activities/lostKey.test.ts',
   telling: 'marks of what was told, test/scenarios/protocol/relay.test.ts',
 };
