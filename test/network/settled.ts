@@ -4,6 +4,8 @@ import { until } from '../support/until.js';
 import { leftBehind } from './golden.js';
 import type { Network } from './network.js';
 
+const PATIENCE_MS = 90_000;
+
 /** What a lead leaves behind can be asked of. */
 type Seen = Pick<Network, 'scene' | 'mail'>;
 
@@ -21,9 +23,10 @@ export async function settled(network: Seen, leadId: string): Promise<unknown> {
       );
       return rowCount === 0;
     },
-    90_000,
+    PATIENCE_MS,
   );
-  await scene.mustBeClean();
+  // A list the engine asks for on a dead connection is given up after 30 s, and asked for again.
+  await scene.mustBeClean(PATIENCE_MS);
   const { rows } = await owner.query<{ id: string }>(
     `select id from mails where lead_id = $1 and status = 'sent' order by id`,
     [leadId],
