@@ -26,7 +26,8 @@ const INBOX = `jsonb_build_object('fresh', ${unanswered('parked_for is null')},
   'parked', ${unanswered(`parked_for is not null and not exists (select from messages b
      where b.id = $2 and (b.recorded_at, b.id) >= (m.recorded_at, m.id))`)},
   'mails', (select coalesce(jsonb_agg(id), '[]') from
-    (select id from mails where lead_id = $1 and status = 'queued' order by queued_at limit ${INBOX_BATCH}) m))`;
+    (select id from mails where lead_id = $1 and status = 'queued' order by queued_at, id
+     limit ${INBOX_BATCH + 1}) m))`;
 
 export function makeDealActivities(deps: StepDeps & { log: Logger }) {
   /** The state a run begins with: one entry for capture, continue-as-new, reopening and restore. */
@@ -35,7 +36,13 @@ export function makeDealActivities(deps: StepDeps & { log: Logger }) {
     const lastParked = parked.length > INBOX_BATCH ? parked[INBOX_BATCH - 1]?.id : undefined;
     const next = lastParked ?? (fresh.length > INBOX_BATCH ? deal.call.leadId : undefined);
     const facts = [...fresh.slice(0, INBOX_BATCH), ...parked.slice(0, INBOX_BATCH)];
-    return { head: deal.head(), facts, mails, ...(next !== undefined && { next }) };
+    return {
+      head: deal.head(),
+      facts,
+      mails: mails.slice(0, INBOX_BATCH),
+      ...(next !== undefined && { next }),
+      ...(mails.length > INBOX_BATCH && { moreMails: true as const }),
+    };
   });
 
   return {

@@ -8,7 +8,8 @@ import { tellsOf } from './historyTells.js';
 import type { ReconcileEngine } from './reconcile.js';
 
 const CALL_MS = 10_000;
-const LIST_MS = 600_000;
+/** A page of the list: more than one takes, and no longer than somebody waits for a page that never comes. */
+const PAGE_MS = 30_000;
 
 export interface LeadEngine extends ReconcileEngine {
   close(): Promise<void>;
@@ -43,7 +44,7 @@ export function openLeadEngine(options: {
       });
       const pages = open[Symbol.asyncIterator]();
       for (;;) {
-        const next = await client.connection.withDeadline(Date.now() + LIST_MS, () => pages.next());
+        const next = await client.connection.withDeadline(Date.now() + PAGE_MS, () => pages.next());
         if (next.done) return;
         yield next.value.workflowId;
       }

@@ -5,7 +5,7 @@ import type { Db } from '../db/pool.js';
 import { type Ahead, aheadOf, askAbout, type HistoryTells, settle } from './restored.js';
 import { eachBounded } from './verify/bounded.js';
 import type { VerifyEngine } from './verify/types.js';
-import { differences, type Found, IN_FLIGHT, LEAD_WORKFLOW, rowsOf } from './verify/workflows.js';
+import { differences, type Found, IN_FLIGHT, LEAD_WORKFLOW, mustRun, rowsOf } from './verify/workflows.js';
 
 export interface ReconcileEngine extends VerifyEngine {
   /** Starts the workflow of an open lead or payout run; one that runs already is success. */
@@ -37,7 +37,7 @@ export interface ReconcileOptions {
 export interface ReconcileReport {
   /** Leads and monthly payout runs. */
   readonly checkedRows: number;
-  /** Open leads whose workflow was started; of payout runs the workflow's id. */
+  /** Open leads, and closed ones with mails to send, whose workflow was started; of payout runs the workflow's id. */
   readonly started: readonly string[];
   /** Workflows open beside a closed row: told to look, so they end. */
   readonly ending: readonly string[];
@@ -103,7 +103,8 @@ export async function reconcile(options: ReconcileOptions): Promise<ReconcileRep
   if (!dryRun) for (const one of ahead) await askAbout(db, one, at);
   const free = found.filter(({ workflowId }) => !held.has(workflowId) && !decided.has(workflowId));
   await eachBounded(free, IN_FLIGHT, async (one) => {
-    if (one.difference === 'not_running') await attempt(one, (id) => engine.start(id), started);
+    const isMissing = one.difference === 'not_running' || one.difference === 'mails_unsent';
+    if (isMissing) await attempt(one, (id) => engine.start(id), started);
     if (one.difference === 'running_though_closed') await attempt(one, (id) => engine.look(id), ending);
   });
 
@@ -125,12 +126,13 @@ const namedBy = (subject: string): Pick<Found, 'workflowId' | 'subject'> => ({
   workflowId: subject.includes('/') ? subject : `${LEAD_WORKFLOW}${subject}`,
 });
 
-/** Every open row, and whatever differs besides. */
+/** Every row that must have a workflow, and whatever differs besides. */
 async function* eachWorkflow(db: Db, found: readonly Found[]): AsyncGenerator<string> {
   const told = new Set<string>();
-  for await (const { workflowId, isOpen } of rowsOf(db)) {
-    if (isOpen) told.add(workflowId);
-    if (isOpen) yield workflowId;
+  for await (const row of rowsOf(db)) {
+    if (!mustRun(row)) continue;
+    told.add(row.workflowId);
+    yield row.workflowId;
   }
   for (const { workflowId } of found) if (!told.has(workflowId)) yield workflowId;
 }

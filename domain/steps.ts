@@ -89,7 +89,10 @@ export interface Opening {
   readonly facts: readonly { readonly id: string; readonly name: MessageName }[];
   /** Where the next batch begins, if there is more: the key to load it by. */
   readonly next?: string;
+  /** The oldest queued mails, at most INBOX_BATCH. */
   readonly mails: readonly string[];
+  /** More are queued: to be loaded when these have gone. */
+  readonly moreMails?: true;
 }
 export const INBOX_BATCH = 10;
 

@@ -39,6 +39,8 @@ export interface RealServerSettings extends Omit<BuildSettings, 'onProgress'> {
   namespace?: string;
   /** Longest rounding of engine timers in milliseconds; the server's own is 1,000. */
   timerMaxShiftMs?: number;
+  /** Where the engine finds its database, told the database's own port: a way between the two. */
+  databasePort?: (port: number) => Promise<number>;
   onEvent?: OnStackEvent;
 }
 
@@ -91,7 +93,8 @@ export async function startRealServer(settings: RealServerSettings): Promise<Rea
   try {
     const database = await startDatabase(start);
     await makeSchema(start, binaries.sqlTool, database);
-    const address = await startServer(start, binaries.server, database, namespace);
+    const port = (await settings.databasePort?.(database.port)) ?? database.port;
+    const address = await startServer(start, binaries.server, { ...database, port }, namespace);
     return {
       address,
       namespace,

@@ -88,13 +88,14 @@ export async function relayOnce(
   return rows.length;
 }
 
-/** Listens for what was stored until its connection breaks or the relay ends; polling goes on meanwhile. */
-async function listen(db: Db, ring: () => void, signal: AbortSignal, log: Logger): Promise<void> {
+/** @internal Listens for what was stored until its connection breaks or the relay ends; polling goes on meanwhile. */
+export async function listen(db: Db, ring: () => void, signal: AbortSignal, log: Logger): Promise<void> {
   const client = await db.connect();
+  const over = new AbortController(); // Each connection that broke would leave its listener with the relay.
   try {
     const broken = new Promise<Error>((resolve) => client.once('error', resolve));
     const ended = new Promise<undefined>((resolve) => {
-      signal.addEventListener('abort', () => resolve(undefined), { once: true });
+      signal.addEventListener('abort', () => resolve(undefined), { once: true, signal: over.signal });
       if (signal.aborted) resolve(undefined);
     });
     client.on('notification', ring);
@@ -103,6 +104,7 @@ async function listen(db: Db, ring: () => void, signal: AbortSignal, log: Logger
     if (!err) return;
     log.warn({ err }, 'no longer listening; polling goes on');
   } finally {
+    over.abort();
     client.removeListener('notification', ring);
     client.release(true); // Never back into the pool: it would go on listening.
   }

@@ -15,6 +15,9 @@ const CALL_MS = 10_000;
 const AGAIN_MS = 30_000;
 /** An engine whose database was lost has no Schedule either. */
 const THERE_MS = 3_600_000;
+/** How late a payday is still asked for, whether the engine was away or its database lost. */
+const CATCH_UP_DAYS = 7;
+const DAY_MS = 86_400_000;
 
 /** One a company; another task queue is another company that shares the namespace. */
 export const payoutScheduleOf = ({ taskQueue }: Engine): string =>
@@ -31,17 +34,31 @@ const definition = ({ taskQueue }: Engine) =>
       workflowTaskTimeout: '5s',
       staticSummary: 'opens the payout run of the month before, if it is payday',
     },
-    policies: { overlap: ScheduleOverlapPolicy.BUFFER_ONE, catchupWindow: '7 days' },
+    policies: { overlap: ScheduleOverlapPolicy.BUFFER_ONE, catchupWindow: `${CATCH_UP_DAYS} days` },
   }) satisfies Omit<ScheduleOptions, 'scheduleId'>;
 
-/** Makes the Schedule, or gives an older one our definition; whether it is paused stays as it is. */
+/** A new Schedule knows of no day before it: the one that was lost may have slept through a payday. */
+const askedBefore = (nowMs: number) => ({
+  backfill: [
+    {
+      start: new Date(nowMs - CATCH_UP_DAYS * DAY_MS),
+      end: new Date(nowMs),
+      overlap: ScheduleOverlapPolicy.BUFFER_ALL,
+    },
+  ],
+});
+
+/**
+ * Makes the Schedule, or gives an older one our definition; whether it is paused stays as it is. One that is made asks
+ * for the days before as well: a run that was opened is not opened twice, and where nothing is due none is.
+ */
 export async function ensurePayoutSchedule(engine: Engine): Promise<void> {
   const { client } = engine;
   const scheduleId = payoutScheduleOf(engine);
   const wanted = definition(engine);
   await client.connection.withDeadline(Date.now() + CALL_MS, async () => {
     try {
-      await client.schedule.create({ scheduleId, ...wanted });
+      await client.schedule.create({ scheduleId, ...wanted, state: askedBefore(Date.now()) });
     } catch (error) {
       if (!(error instanceof ScheduleAlreadyRunning)) throw error;
       await client.schedule

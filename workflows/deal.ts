@@ -47,6 +47,7 @@ export class Deal {
   #page: string; // The key by which the next batch of the inbox is loaded.
   #pumping = false;
   #mailing = false;
+  #mailsLeft = false; // More are queued than were loaded.
   #draining = false;
   readonly #shows = searchAttributes();
 
@@ -102,6 +103,7 @@ export class Deal {
       // Bounded batches: the rest is read when these are done; a look meanwhile begins with the first again.
       this.#page = (this.#looked === this.#looks && opening.next) || this.#leadId;
       if (opening.next) this.#looks++;
+      this.#mailsLeft = opening.moreMails ?? false;
     });
   }
 
@@ -270,6 +272,9 @@ export class Deal {
     }
     this.#mailing = false;
     this.#moved++;
+    if (!this.#mailsLeft) return;
+    this.#looks++;
+    void this.#pump();
   }
 
   /** What operations see of the lead in the engine. */

@@ -1,5 +1,5 @@
-// I6: an open lead has an open workflow, a closed or unknown one has none; the same for monthly payout runs until
-// their last line is confirmed. The engine's list lags behind and may leave things out, so each is described; what
+// I6: an open lead has an open workflow, and so has a closed one while a mail of it is queued, because nobody else sends
+// it; any other and an unknown one have none. The same for monthly payout runs until their last line is confirmed. The engine's list lags behind and may leave things out, so each is described; what
 // looks wrong is read a second time before it is said.
 import type pg from 'pg';
 import { eachBounded } from './bounded.js';
@@ -15,11 +15,18 @@ const PAGE = 5_000;
 export interface Row {
   readonly workflowId: string;
   readonly isOpen: boolean;
+  /** Closed but for the mails it has still to send. */
+  readonly isMailing: boolean;
 }
 
-const RUNS = `select '${PAYOUT_WORKFLOW}' || period || '/' || run as "workflowId", status <> 'confirmed' as "isOpen"
-  from payouts where mode = 'monthly'`;
-const LEADS = `select '${LEAD_WORKFLOW}' || id as "workflowId", stage <> 'closed' as "isOpen" from leads`;
+const RUNS = `select '${PAYOUT_WORKFLOW}' || period || '/' || run as "workflowId", status <> 'confirmed' as "isOpen",
+  false as "isMailing" from payouts where mode = 'monthly'`;
+const LEADS = `select '${LEAD_WORKFLOW}' || id as "workflowId", stage <> 'closed' as "isOpen",
+  stage = 'closed' and exists (select from mails m where m.lead_id = leads.id and m.status = 'queued') as "isMailing"
+  from leads`;
+
+/** Whether there has to be a workflow for it. */
+export const mustRun = ({ isOpen, isMailing }: Row): boolean => isOpen || isMailing;
 
 /** Yields every lead in the order of ids, page by page, so that no long transaction is held; then every run. */
 export async function* rowsOf(db: pg.Pool): AsyncGenerator<Row> {
@@ -41,7 +48,7 @@ async function rowOf(db: pg.Pool, workflowId: string): Promise<Row | undefined> 
   return rows[0];
 }
 
-export type Difference = 'not_running' | 'running_though_closed' | 'running_without_row';
+export type Difference = 'not_running' | 'mails_unsent' | 'running_though_closed' | 'running_without_row';
 
 export interface Found {
   readonly workflowId: string;
@@ -59,8 +66,9 @@ async function differenceOf(
   const isRunning = (await engine.describe(workflowId)) === 'open';
   const row = await rowOf(db, workflowId);
   if (!row) return isRunning ? 'running_without_row' : undefined;
-  if (row.isOpen === isRunning) return undefined;
-  return row.isOpen ? 'not_running' : 'running_though_closed';
+  if (mustRun(row) === isRunning) return undefined;
+  if (isRunning) return 'running_though_closed';
+  return row.isOpen ? 'not_running' : 'mails_unsent';
 }
 
 /** Finds rows and workflows that differ, described twice; `checked` is told of every row. */
@@ -74,10 +82,11 @@ export async function differences(
     if (id.startsWith(LEAD_WORKFLOW) || id.startsWith(PAYOUT_WORKFLOW)) listed.add(id);
   }
   const suspects = new Set<string>();
-  await eachBounded(rowsOf(db), IN_FLIGHT, async ({ workflowId, isOpen }) => {
+  await eachBounded(rowsOf(db), IN_FLIGHT, async (row) => {
+    const { workflowId } = row;
     const isListed = listed.delete(workflowId);
     const isRunning = fast ? isListed : (await engine.describe(workflowId)) === 'open';
-    if (isRunning !== isOpen) suspects.add(workflowId);
+    if (isRunning !== mustRun(row)) suspects.add(workflowId);
     checked();
   });
   for (const id of listed) suspects.add(id); // Running, and the tables did not hold them.
@@ -93,6 +102,7 @@ export async function differences(
 
 const SENTENCES: Readonly<Record<Difference, string>> = {
   not_running: 'is open and has no open workflow',
+  mails_unsent: 'is closed, has mails queued and no open workflow to send them',
   running_though_closed: 'is closed and its workflow is open',
   running_without_row: 'has an open workflow and no row',
 };

@@ -1,5 +1,5 @@
 // The real server as people type it: built where Go is at hand, the smallest bench on it, and nothing left. Only in the
-// long run, and only where there is Go: building it takes minutes.
+// long run, and only where there is Go or one built before: building it takes minutes.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Report } from '../../bench/report.js';
-import { CACHE_DIR, firstOnPath } from '../../engine/temporalCli.js';
+import { CACHE_DIR } from '../../engine/temporalCli.js';
+import { whyNoRealServer } from '../support/realServer.js';
 
 const LIMIT_MS = 2_400_000;
-const isWanted = process.env.L2C_LONG === '1' && (await firstOnPath('go', process.env.PATH)) !== undefined;
+const whyNot = await whyNoRealServer();
 
-(isWanted ? describe : describe.skip)('the real Temporal server', () => {
+(whyNot ? describe.skip : describe)(`the real Temporal server${whyNot ? ` (${whyNot})` : ''}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'l2c-test-real-'));
   let report: Report;
 

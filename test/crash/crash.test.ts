@@ -23,7 +23,21 @@ const told = new Set<string>();
 beforeAll(async () => {
   company = await Company.load(serversOfRun());
 }, 120_000);
-afterAll(() => company?.drop());
+afterAll(async () => {
+  report();
+  await company?.drop();
+});
+
+/** What was run. */
+function report(): void {
+  const at = POINTS.map((point) => `${met.filter((kill) => kill.point === point).length} ${point}`).join(
+    ', ',
+  );
+  const units = new Set(met.map(({ unit }) => unit)).size;
+  process.stderr.write(
+    `crash matrix: stories ${told.size}, kills ${met.length} (${at}) of ${units} activities and calls\n`,
+  );
+}
 
 /** Tells a story to its end under these kills; what the database holds then. */
 async function live(story: CrashStory, kills: readonly Kill[]): Promise<State> {
@@ -69,11 +83,13 @@ describe('wherever its processes are killed, it ends the same', () => {
   );
 });
 
-/** Files of the intake whose statements no call of the API sends before its answer, and where they are cut off. */
+/** Files of the intake that write nothing in a call of these stories, and where they are met. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   clock: 'start-up; a segment is one insert',
+  decide: 'reads the row of a lead without a workflow, test/scenarios/protocol/loss.test.ts',
+  decoding: 'audit of what the codec decodes, test/api/codec.test.ts',
   firstBoot: 'start-up, test/api/signIn.test.ts',
-  imports: 'behind the answer, test/activities/importsRepeated.test.ts',
+  knownPayments: 'reads a payment recorded before, test/activities/cashIntake.test.ts',
   lostKey: 'a command, test/activities/lostKey.test.ts',
   telling: 'marks of what was told, test/scenarios/protocol/relay.test.ts',
 };

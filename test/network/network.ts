@@ -1,5 +1,5 @@
 // The product with a bad network between each pair: API and worker reach database, engine and mail through a proxy
-// each. The engine of the tests keeps its own data in a file, so that pair has no network.
+// each. The engine of the tests keeps its own data in a file: engine–Postgres is enginePostgres.test.ts.
 import { openScene, type Scene, type Way, type Ways } from '../support/product.js';
 import { GrpcRelay } from './grpcRelay.js';
 import { type MailServer, openMailServer } from './mailServer.js';

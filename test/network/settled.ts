@@ -4,8 +4,13 @@ import { until } from '../support/until.js';
 import { leftBehind } from './golden.js';
 import type { Network } from './network.js';
 
+const PATIENCE_MS = 90_000;
+
+/** What a lead leaves behind can be asked of. */
+type Seen = Pick<Network, 'scene' | 'mail'>;
+
 /** Waits until mails are sent and messages told, then proves the books and answers what stands in them. */
-export async function settled(network: Network, leadId: string): Promise<unknown> {
+export async function settled(network: Seen, leadId: string): Promise<unknown> {
   const { scene, mail } = network;
   const { owner } = scene.database;
   await until(
@@ -18,9 +23,10 @@ export async function settled(network: Network, leadId: string): Promise<unknown
       );
       return rowCount === 0;
     },
-    90_000,
+    PATIENCE_MS,
   );
-  await scene.mustBeClean();
+  // A list the engine asks for on a dead connection is given up after 30 s, and asked for again.
+  await scene.mustBeClean(PATIENCE_MS);
   const { rows } = await owner.query<{ id: string }>(
     `select id from mails where lead_id = $1 and status = 'sent' order by id`,
     [leadId],
@@ -33,7 +39,7 @@ export async function settled(network: Network, leadId: string): Promise<unknown
 }
 
 /** How often each mail of a lead reached the server. */
-export async function arrivals({ scene, mail }: Network, leadId: string): Promise<number[]> {
+export async function arrivals({ scene, mail }: Seen, leadId: string): Promise<number[]> {
   const { rows } = await scene.database.owner.query<{ id: string }>(
     `select id from mails where lead_id = $1 and status = 'sent' order by id`,
     [leadId],

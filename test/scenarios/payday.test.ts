@@ -1,22 +1,16 @@
 // The Schedule that opens the monthly payout runs, on the dev server: which month it pays, how often it is asked, and
 // what becomes of a run whose workflow the engine has lost.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { addSegment } from '../../activities/intake/clock.js';
 import { decide } from '../../activities/intake/decide.js';
-import { openLeadEngine } from '../../cli/leadEngine.js';
-import { reconcile } from '../../cli/reconcile.js';
 import { newId } from '../../db/ids.js';
 import { ensurePayoutSchedule, payoutScheduleOf } from '../../worker/schedule.js';
 import { PEOPLE } from '../support/company.js';
 import { replayAndKeep } from '../support/histories.js';
+import { DAY_MS, PAYDAY, RUN, yesterdayNoon, yesterdayWas } from '../support/payday.js';
+import { reconciled } from '../support/reconciled.js';
 import { captured, type Story } from '../support/story.js';
 import { brokenRules } from '../support/told.js';
 import { openWorld, until, type World } from '../support/world.js';
-
-const DAY_MS = 86_400_000;
-const RUN = 'payout/commission/2026-03/1';
-/** The fifth, when the example policy pays; noon UTC, when the Schedule rings. */
-const PAYDAY = Date.UTC(2026, 3, 5, 12);
 
 let world: World;
 let story: Story;
@@ -37,14 +31,6 @@ afterEach(async () => {
     .catch(() => undefined);
   await world.close();
 });
-
-const yesterdayNoon = (): number => Math.floor(Date.now() / DAY_MS) * DAY_MS - DAY_MS / 2;
-
-/** Puts the business ahead by whole days, so that noon of yesterday was the noon of that day. */
-async function yesterdayWas(businessMs: number, secondsPerDay = 86_400): Promise<void> {
-  const nowMs = Date.now();
-  await addSegment(world.db, { nowMs, anchorMs: nowMs + businessMs - yesterdayNoon(), secondsPerDay });
-}
 
 /** The workflow the Schedule starts at noon of yesterday. */
 const opener = (): string => `payout/open-${new Date(yesterdayNoon()).toISOString().replace('.000', '')}`;
@@ -71,6 +57,16 @@ async function ring(): Promise<unknown> {
   });
 }
 
+/** A Schedule made anew asks for the days before it first: here on a business day on which nothing is paid. */
+async function ensured(): Promise<void> {
+  await ensurePayoutSchedule(world.engine);
+  const { client } = world.engine;
+  await until('it has asked for the days before', async () => {
+    const { info } = await client.schedule.getHandle(payoutScheduleOf(world.engine)).describe();
+    return info.numActionsTaken >= 7 && info.runningActions.length === 0;
+  });
+}
+
 const runs = async (): Promise<unknown[]> => {
   const { rows } = await world.database.owner.query(
     `select period, run, calculated_by as by from payouts where mode = 'monthly'`,
@@ -79,12 +75,12 @@ const runs = async (): Promise<unknown[]> => {
 };
 
 test('on payday the run of the month before is opened once, however often it is asked, and is paid', async () => {
-  await ensurePayoutSchedule(world.engine);
-  await ensurePayoutSchedule(world.engine);
+  await ensured();
+  await ensured();
   const { client } = world.engine;
   const described = await client.schedule.getHandle(payoutScheduleOf(world.engine)).describe();
   expect(described.policies).toMatchObject({ overlap: 'BUFFER_ONE', catchupWindow: 7 * DAY_MS });
-  await yesterdayWas(PAYDAY);
+  await yesterdayWas(world, PAYDAY);
   expect(await ring()).toEqual({ run: '2026-03/1' });
   expect(await ring()).toEqual({ run: '2026-03/1' });
   expect(await runs()).toEqual([{ period: '2026-03', run: 1, by: null }]);
@@ -98,13 +94,7 @@ test('on payday the run of the month before is opened once, however often it is 
   // The engine's database is lost: the run is found by its row, started again, and pays once.
   await client.workflow.getHandle(RUN).terminate('lost');
   expect(await brokenRules(world)).toContainEqual(expect.stringContaining(`I6 ${RUN}`));
-  const engine = openLeadEngine({
-    connection: { address: world.address },
-    namespace: 'default',
-    taskQueue: world.engine.taskQueue,
-    payloadKeys: [],
-  });
-  const report = await reconcile({ db: world.database.owner, engine }).finally(() => engine.close());
+  const report = await reconciled(world);
   expect(report.started).toEqual([RUN]);
   const { runId } = await client.workflow.getHandle(RUN).describe();
   const { db, marks } = world;
@@ -133,8 +123,8 @@ test.each([
   ['the day after', PAYDAY + DAY_MS, 86_400],
   ['a payday on a fast clock', PAYDAY, 60],
 ])('nothing is opened on %s', async (_day, businessMs, secondsPerDay) => {
-  await ensurePayoutSchedule(world.engine);
-  await yesterdayWas(businessMs, secondsPerDay);
+  await ensured();
+  await yesterdayWas(world, businessMs, secondsPerDay);
   expect(await ring()).toEqual({ run: null });
   expect(await runs()).toEqual([]);
 });

@@ -1,10 +1,10 @@
-// One of the two memories is lost. The engine's: every open deal comes back from its row, whatever it waits for.
+// One of the two memories is lost. The engine's: every open deal comes back from its row, whatever it waits for (those
+// after its invoice: restoredAfterOrder.test.ts).
 // Postgres', restored from before: what the engine knows better is found, and no deal is begun again over it.
 import { afterEach, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { openLeadEngine } from '../../cli/leadEngine.js';
-import { reconcile } from '../../cli/reconcile.js';
 import { type OwnEngine, openEngine } from '../support/ownEngine.js';
+import { reconciled } from '../support/reconciled.js';
 import { captured, type Story } from '../support/story.js';
 import { openWorld, until, type World } from '../support/world.js';
 
@@ -21,21 +21,6 @@ const customer = (name: string) => ({
   company: `${name} SL`,
   country: 'ES',
 });
-
-async function reconciled(of: World, options: { dryRun?: boolean; adopt?: string[] } = {}) {
-  const connection = { address: of.address };
-  const leadEngine = openLeadEngine({
-    connection,
-    namespace: 'default',
-    taskQueue: of.engine.taskQueue,
-    payloadKeys: [],
-  });
-  try {
-    return await reconcile({ db: of.database.owner, engine: leadEngine, ...options });
-  } finally {
-    await leadEngine.close();
-  }
-}
 
 /** How a lead comes to each wait, and one thing that moves it on from there. */
 const AT: Readonly<

@@ -73,8 +73,8 @@ export interface Scene {
   pass(days: number): Promise<void>;
   stopWorker(): Promise<void>;
   startWorker(): Promise<void>;
-  /** Waits until every invariant holds; fails with what breaks them. */
-  mustBeClean(): Promise<void>;
+  /** Waits until every invariant holds, 20 s unless told; fails with what breaks them. */
+  mustBeClean(patienceMs?: number): Promise<void>;
   /** Addresses of the pages of metrics, API's first; none where the settings name no port. */
   pages(): string[];
   /** The mails that were written, as text. */
@@ -188,7 +188,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       worker = undefined;
     },
     startWorker,
-    mustBeClean: () => clean(scene),
+    mustBeClean: (patienceMs) => clean(scene, patienceMs),
     pages: () => [product.api?.metricsUrl, worker?.metricsUrl].flatMap((url) => url ?? []),
     mails: () => mailsIn(foldersOf(stateDir).mails),
     async close() {
@@ -255,7 +255,7 @@ async function passed({ db, engine, api }: Product, days: number): Promise<void>
   await lookToOpenLeads(db, engine);
 }
 
-async function clean({ config, product, database, stateDir }: Scene): Promise<void> {
+async function clean({ config, product, database, stateDir }: Scene, patienceMs?: number): Promise<void> {
   const { payloadKeys } = config;
   const engine = openLeadEngine({
     ...config.temporal,
@@ -265,11 +265,12 @@ async function clean({ config, product, database, stateDir }: Scene): Promise<vo
   const checkpoints = foldersOf(stateDir).checkpoints;
   let broken: unknown;
   try {
-    await until('every invariant holds', async () => {
+    const isClean = async (): Promise<boolean> => {
       const results = await verify({ db: database.owner, engine, quietMs: 0, checkpoints });
       broken = results.filter(({ ok }) => !ok).map(({ invariant, broken: by }) => ({ invariant, by }));
       return (broken as unknown[]).length === 0;
-    });
+    };
+    await until('every invariant holds', isClean, patienceMs);
   } catch (error) {
     throw new Error(`${(error as Error).message}: ${JSON.stringify(broken, null, 2)}`, { cause: error });
   } finally {

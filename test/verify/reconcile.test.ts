@@ -82,6 +82,22 @@ test.each([
   expect(calls).toEqual(expected);
 });
 
+test.each([
+  ['queued', 'missing', ['start lead/lead_won']],
+  ['queued', 'closed', ['start lead/lead_won']],
+  ['queued', 'open', []],
+  ['sent', 'missing', []],
+] as const)(
+  'a closed lead whose mail is %s and whose workflow is %s: %s',
+  async (status, state, expected) => {
+    const { engine, calls } = engineThatActs({ 'lead/lead_won': state });
+    const change = `insert into mails (id, lead_id, kind, subject, language, status, queued_at)
+      values ('mail_late', 'lead_won', 'receipt', 'pay_late', 'en', '${status}', now())`;
+    await withBooks(change, (db) => reconcile({ db, engine }));
+    expect(calls).toEqual(expected);
+  },
+);
+
 test('a call that fails is reported and does not stop the others', async () => {
   const { engine, calls } = engineThatActs({ 'lead/lead_fresh': 'missing', 'lead/lead_bounced': 'missing' });
   const start = async (workflowId: string) => {

@@ -52,6 +52,22 @@ describe('I6', () => {
     });
   });
 
+  test.each([
+    ['queued and no workflow would send it', 'queued', 'closed', { I6: ['lead_won'] }],
+    ['queued and its workflow was lost with the engine', 'queued', 'missing', { I6: ['lead_won'] }],
+    ['queued and its workflow is sending it', 'queued', 'open', {}],
+    ['sent', 'sent', 'closed', {}],
+    ['sent and its workflow goes on', 'sent', 'open', { I6: ['lead_won'] }],
+  ] as const)('of a closed lead whose mail is %s it says so', async (_what, status, state, expected) => {
+    const change = `insert into mails (id, lead_id, kind, subject, language, status, queued_at)
+      values ('mail_late', 'lead_won', 'receipt', 'pay_late', 'en', '${status}', now())`;
+    const engine = engineWith({ 'lead/lead_won': state });
+    await withBooks(change, async (db) => {
+      for (const fast of [false, true])
+        expect(brokenIn(await verify({ db, fast, engine }))).toEqual(expected);
+    });
+  });
+
   test('a list that lags behind is not believed', async () => {
     const engine = { ...engineWith(), listOpen: async function* () {} };
     const results = await withBooks('select 1', (db) => verify({ db, fast: true, engine }));
@@ -97,7 +113,11 @@ describe('the report', () => {
 
   test('tells how far it is, in the language asked for', () => {
     const progress = { invariant: 'I6', done: 2_000, total: 100_000 } as const;
-    expect(formatProgress(progress)).toBe('I6 every open lead has its workflow: 2,000 of 100,000');
-    expect(formatProgress(progress, 'es')).toBe('I6 cada lead abierto tiene su workflow: 2000 de 100.000');
+    expect(formatProgress(progress)).toBe(
+      'I6 open leads and unsent mails have their workflow: 2,000 of 100,000',
+    );
+    expect(formatProgress(progress, 'es')).toBe(
+      'I6 cada lead abierto o con correos por enviar tiene su workflow: 2000 de 100.000',
+    );
   });
 });

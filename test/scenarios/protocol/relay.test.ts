@@ -1,11 +1,13 @@
 // Relay and sweep by themselves, with engine and database but without a worker: what they ask, how often, and what
 // they hold back.
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import pino from 'pino';
+import { MESSAGE_CHANNEL } from '../../../activities/intake/messages.js';
 import { type Engine, startWorkflow } from '../../../activities/intake/telling.js';
 import { MOST, Pace } from '../../../worker/pace.js';
-import { type RelayDeps, relayOnce, startRelay } from '../../../worker/relay.js';
+import { listen, type RelayDeps, relayOnce, startRelay } from '../../../worker/relay.js';
 import { lookAtSilent } from '../../../worker/sweep.js';
 import { historyOf } from '../../support/histories.js';
 import { captured, type Story } from '../../support/story.js';
@@ -133,4 +135,21 @@ test('a relay whose connection broke listens again, and takes no second place in
     await relay.stop();
   }
   await until('its place in the pool is free', async () => (await listeners()).length === 0);
+});
+
+test('a connection that broke leaves nothing of it with the relay that listens again', async () => {
+  const stopping = new AbortController();
+  const name = new URL(world.database.appUrl).pathname.slice(1);
+  for (let broken = 0; broken < 2; broken++) {
+    const listening = listen(world.db, () => undefined, stopping.signal, deps.log);
+    await until('it listens', async () => {
+      const { rowCount } = await world.database.app.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and query = $2`,
+        [name, `listen ${MESSAGE_CHANNEL}`],
+      );
+      return rowCount === 1;
+    });
+    await listening;
+    expect(getEventListeners(stopping.signal, 'abort')).toEqual([]);
+  }
 });
