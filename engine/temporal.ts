@@ -49,6 +49,7 @@ export const OUR_TUNING: EngineTuning = {
   dynamic: TUNING,
   pragmas: ['journal_mode=wal', 'synchronous=full'],
 };
+/** @internal As the CLI starts it, for the control of the bench. */
 export const NO_TUNING: EngineTuning = { dynamic: [], pragmas: [] };
 
 export interface DevServerSettings {

@@ -1,6 +1,7 @@
-// I6: an open lead has an open workflow, and so has a closed one while a mail of it is queued, because nobody else sends
-// it; any other and an unknown one have none. The same for monthly payout runs until their last line is confirmed. The engine's list lags behind and may leave things out, so each is described; what
-// looks wrong is read a second time before it is said.
+// I6: an open lead has an open workflow, and so has a closed one while a mail of it is queued, because nobody else
+// sends it; any other and an unknown one have none. The same for monthly payout runs until their last line is
+// confirmed. The engine's list lags behind and may leave things out, so each is described; what looks wrong is read a
+// second time before it is said.
 import type pg from 'pg';
 import { eachBounded } from './bounded.js';
 import type { Broken, VerifyEngine, VerifyOptions } from './types.js';

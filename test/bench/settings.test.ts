@@ -42,7 +42,7 @@ describe('the bench of the settings', () => {
         expect(settings).toHaveLength(1);
         expect(settings[0]).toMatchObject({ instead: '10 s', transitions: [25, 25] });
         expect(settings[0]?.recovery).toHaveLength(2);
-    } finally {
+      } finally {
         rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
       }
     },
