@@ -188,6 +188,21 @@ describe('putting unapplied cash on invoices', () => {
     expect(await counts(api.world)).toEqual(before);
   });
 
+  test('more than the invoice has open is refused, however much is unapplied', async () => {
+    const { invoice } = await invoiced();
+    const much = paid({ invoiceNumber: 'LOST', amount: eur('2000.00') });
+    const { body } = await api.post('finance', '/v1/payments', much);
+    const url = `/v1/payments/${body.id}/allocations`;
+    const before = await counts(api.world);
+    const put = (amount: string) =>
+      api.post('finance', url, { allocations: [{ invoiceId: invoice.id, amount: eur(amount) }] });
+    const answer = await put('1210.01');
+    expect(answer).toMatchObject({ status: 422, body: { code: 'over_allocated' } });
+    expect(answer.body.detail).toContain('at most 1210.00');
+    expect(await counts(api.world)).toEqual(before);
+    expect(await put('1210.00')).toMatchObject({ status: 201, body: { unapplied: eur('790.00') } });
+  });
+
   test('an unknown payment is 404, an unknown invoice names its field', async () => {
     const sent = { allocations: [{ invoiceId: newId('inv'), amount: eur('1.00') }] };
     const nowhere = await api.post('finance', `/v1/payments/${newId('pay')}/allocations`, sent);

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { ERRORS } from '../../domain/errors.js';
-import { OUTCOMES_FROM, STAGE_TRANSITIONS, STAGES } from '../../domain/leads/stages.js';
+import { OUTCOMES, OUTCOMES_FROM, STAGE_TRANSITIONS, STAGES, type Stage } from '../../domain/leads/stages.js';
 import {
   DECISIONS,
   FACTS,
@@ -11,8 +12,15 @@ import {
   outcomeOf,
 } from '../../domain/messages.js';
 import { ROLES } from '../../domain/people/people.js';
-import { FACT_STEPS } from '../../domain/steps.js';
-import { OWN_STEPS, WAIT_KINDS, WAITS, waitsIn } from '../../domain/waits.js';
+import { type Answer, FACT_STEPS, type ToldAnswer, toldAnswer } from '../../domain/steps.js';
+import {
+  OVERDUE_TASKS,
+  OWN_STEPS,
+  TASKS_OVER_WITH_LEAD,
+  WAIT_KINDS,
+  WAITS,
+  waitsIn,
+} from '../../domain/waits.js';
 
 describe('what a message means in a stage', () => {
   test('is said for every message and every stage', () => {
@@ -88,6 +96,56 @@ describe('what a message means in a stage', () => {
   });
 });
 
+/** The rows of the tables in a committed document that begin with a name of `names`; cells without their quotes. */
+function rowsOf<Name extends string>(file: string, names: readonly Name[]): [Name, ...string[]][] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .map((line) => line.slice(2, -2).replaceAll('`', '').split(' | '))
+    .filter((cells): cells is [Name, ...string[]] => names.includes(cells[0] as Name));
+}
+
+describe('the tables people agreed on are what the code decides', () => {
+  test.each(rowsOf('docs/stages.md', MESSAGE_NAMES))('%s in every stage', (name, ...cells) => {
+    const shown = { apply: '✓', reopen: '↺', park: 'park', no_effect: '·' };
+    const decided = STAGES.map((stage) => {
+      const outcome = outcomeOf(stage, name);
+      return outcome.kind === 'refuse' ? `✗ ${outcome.code}` : shown[outcome.kind];
+    });
+    expect(decided).toEqual(cells);
+  });
+
+  test.each(rowsOf('docs/messages.md', MESSAGE_NAMES))(
+    '%s may be sent by these roles alone, as the kind it is, and is applied by its step',
+    (name, kind, _body, step, who = '') => {
+      expect(MESSAGES[name].kind).toBe(kind?.split(' ')[0]);
+      expect(step).toBe(name in FACT_STEPS ? FACT_STEPS[name as keyof typeof FACT_STEPS] : name);
+      // "manager, integration; of their own leads: rep; never who …"
+      const [every = '', ...more] = who.split('; ');
+      const owners = more.flatMap((part) => /^of their own leads: (.+)$/.exec(part)?.[1]?.split(', ') ?? []);
+      const senders = ROLES.filter((role) => maySend([role], name));
+      expect([...senders].sort()).toEqual([...every.split(', '), ...owners].sort());
+      expect(senders.filter((role) => onOwnLeadsOnly([role], name))).toEqual(owners);
+    },
+  );
+
+  test.each(rowsOf('docs/stages.md', WAIT_KINDS))(
+    'the wait for %s: who owes it, where, and what follows',
+    (kind, owes, stages, reminder, overdue) => {
+      const rule = WAITS[kind];
+      const written = [rule.owes, rule.stages.join(', '), rule.onReminder ?? '–', rule.onOverdue];
+      expect(written).toEqual([owes, stages, reminder, overdue]);
+    },
+  );
+
+  test('and they leave out no message and no wait', () => {
+    expect(rowsOf('docs/stages.md', MESSAGE_NAMES).map(([name]) => name)).toEqual(MESSAGE_NAMES);
+    expect(rowsOf('docs/messages.md', MESSAGE_NAMES).map(([name]) => name)).toEqual(MESSAGE_NAMES);
+    expect(rowsOf('docs/stages.md', WAIT_KINDS).map(([kind]) => kind)).toEqual(WAIT_KINDS);
+    expect([MESSAGE_NAMES.length, WAIT_KINDS.length]).toEqual([17, 13]);
+  });
+});
+
 describe('a wait', () => {
   test('stands in stages that exist, is owed by somebody and ends in a step of the workflow', () => {
     const debtors: string[] = [...ROLES, 'customer', 'engine'];
@@ -112,7 +170,60 @@ describe('a wait', () => {
   });
 });
 
+describe('the tasks of waits', () => {
+  test('a wait of somebody in the house is told by a task named after it', () => {
+    expect(Object.entries(OVERDUE_TASKS).map(([kind, task]) => [kind, task])).toEqual(
+      ['qualification', 'quote', 'approval', 'delivery', 'payout'].map((kind) => [kind, `${kind}_overdue`]),
+    );
+  });
+
+  test('about the progress of a deal they are over with the lead; those about money stay', () => {
+    expect([...TASKS_OVER_WITH_LEAD].sort()).toEqual([
+      'approval_overdue',
+      'delivery_overdue',
+      'invoice_unpaid',
+      'no_owner',
+      'payout_overdue',
+      'qualification_overdue',
+      'quote_overdue',
+      'task_overdue',
+    ]);
+  });
+});
+
+test.each<[Answer, ToldAnswer]>([
+  [{ result: 'applied' }, { result: 'applied' }],
+  [
+    { result: 'applied', made: 'order_1' },
+    { result: 'applied', made: 'order_1' },
+  ],
+  [
+    { result: 'refused', code: 'expired', detail: 'too late', pointer: '/x' },
+    { result: 'refused', code: 'expired' },
+  ],
+])('of the answer %j the workflow hears %j: what a person typed stays with the row', (answer, told) => {
+  expect(toldAnswer(answer)).toStrictEqual(told);
+});
+
 describe('the stages', () => {
+  test.each<[Stage, string, string]>([
+    ['new', 'nurturing qualified closed', 'disqualified lost'],
+    ['nurturing', 'new qualified closed', 'disqualified lost'],
+    ['qualified', 'quoting approval offered closed', 'disqualified lost'],
+    ['quoting', 'approval offered closed', 'lost'],
+    ['approval', 'quoting offered closed', 'lost'],
+    ['offered', 'quoting approval ordered closed', 'lost'],
+    ['ordered', 'delivering collecting commission closed', 'won cancelled written_off'],
+    ['delivering', 'collecting commission closed', 'won cancelled written_off'],
+    ['collecting', 'delivering commission closed', 'won cancelled written_off'],
+    ['commission', 'delivering collecting closed', 'won cancelled written_off'],
+    ['closed', 'collecting', ''],
+  ])('from %s to %s; ended there it is %s', (stage, next, outcomes) => {
+    expect(STAGE_TRANSITIONS[stage].join(' ')).toBe(next);
+    expect(OUTCOMES_FROM[stage].join(' ')).toBe(outcomes);
+    for (const outcome of OUTCOMES_FROM[stage]) expect(OUTCOMES).toContain(outcome);
+  });
+
   test('all lead to the end, and the end leads back to collecting only', () => {
     for (const stage of STAGES) {
       expect(STAGE_TRANSITIONS[stage].includes('closed')).toBe(stage !== 'closed');

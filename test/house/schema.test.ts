@@ -83,6 +83,34 @@ describe('a record is written with a role that may send what leads to it', () =>
   });
 });
 
+/** What may never be stored twice, whatever the code above it does (DESIGN, "Data"). */
+const ONCE_FOR_EVER = [
+  ['a message', 'messages', 'id'],
+  ['a payment by its reference', 'payments', 'provider, reference'],
+  ['the number of an invoice', 'invoices', 'entity_id, series, seq'],
+  ['the number of a charge note', 'charge_notes', 'entity_id, series, seq'],
+  ['a delivery by its key', 'deliveries', 'order_id, key'],
+  ['the order of a revision', 'orders', 'quote_id, quote_revision'],
+  ['a posting by its business key', 'ledger_transactions', 'business_key'],
+  ['the reversal of a payment', 'payment_reversals', 'payment_id'],
+  ['a change by its key', 'audit_entries', 'subject, key'],
+  ['the answer under an idempotency key', 'idempotency_keys', 'person_id, key'],
+] as const;
+
+describe('the database itself keeps what is unique for ever', () => {
+  test.each(ONCE_FOR_EVER)('%s: %s (%s)', async (_what, table, columns) => {
+    const { rows } = await base.owner.query<{ columns: string }>(
+      `select string_agg(a.attname, ', ' order by k.place) as columns
+        from pg_index i cross join unnest(i.indkey::int2[]) with ordinality as k (number, place)
+          join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number
+        where i.indrelid = $1::regclass and i.indisunique and i.indpred is null and i.indisvalid
+        group by i.indexrelid`,
+      [table],
+    );
+    expect(rows.map((row) => row.columns)).toContain(columns);
+  });
+});
+
 describe('the application role', () => {
   test.each([
     'update ledger_entries set amount_minor = 1',

@@ -46,6 +46,8 @@ const ELSEWHERE: Readonly<Record<string, { readonly file: string; readonly holds
     holds: "'funnel'",
   },
   'npm run test:long -- test/network': { file: 'test/network/faults.test.ts', holds: 'L2C_LONG' },
+  'npm run test:long -- test/teeth': { file: 'test/teeth/teeth.test.ts', holds: 'L2C_LONG' },
+  'npm run mutation': { file: 'test/teeth/teeth.test.ts', holds: 'npm run mutation' },
   'npx l2c reconcile --adopt <lead or payout run>': {
     file: 'test/scenarios/restore.test.ts',
     holds: 'reconciled(here, { adopt: [',

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { approvalsNeeded } from '../../../domain/approvals/approvalsNeeded.js';
+import { approvalsNeeded, approverFor, whyNot } from '../../../domain/approvals/approvalsNeeded.js';
 import type { QuoteFacts } from '../../../domain/approvals/types.js';
 import type { ApprovalCondition, ApproverRule } from '../../../domain/policies/types.js';
-import { person } from '../people/sample.js';
+import { eur, people, person } from '../people/sample.js';
 import { manager, on, policy, quote, staff } from './matrix.js';
 
 describe('a rule of the matrix applies', () => {
@@ -173,4 +173,119 @@ describe('the approver of a step', () => {
       { numRuns: 300 },
     );
   });
+});
+
+describe('a person is not asked', () => {
+  const asked = { ...quote, makerId: 'fin1', beneficiaryIds: ['fin2'] };
+  const [lead, head] = [staff.get('lead'), staff.get('head')].map((one) => one ?? person('nobody'));
+  test.each([
+    ['who may be asked', person('a', { limits: eur(10_000n) }), null],
+    ['who has left', person('a', { limits: eur(10_000n), active: false }), 'inactive'],
+    ['who asked', person('rep', { limits: eur(10_000n) }), 'requester'],
+    ['who made the quote', person('fin1', { limits: eur(10_000n) }), 'maker'],
+    ['who profits', person('fin2', { limits: eur(10_000n) }), 'profits'],
+    ['whose limit is a cent short', person('a', { limits: eur(9_999n) }), 'limit'],
+    ['who has left, before all other reasons', person('rep', { active: false }), 'inactive'],
+    ['who profits, before the limit', person('fin2'), 'profits'],
+  ])('%s', (_who, one, reason) => {
+    expect(whyNot(one, asked, 'rep')).toBe(reason);
+  });
+
+  test.each([
+    ['the rule’s approver', 'rule-0', {}, lead?.id],
+    ['the next above, where the limit is short', 'rule-0', { totalMinor: 10_001n }, head?.id],
+    ['nobody, where the total is above everybody', 'rule-0', { totalMinor: 9_000_000n }, undefined],
+    ['nobody, where the matrix has no such rule', 'rule-9', {}, undefined],
+  ])('asked now is %s', (_who, ruleId, changes, expected) => {
+    const matrix = policy({ when: { discountAboveBps: 9_999 } });
+    const approver = approverFor(ruleId, { ...quote, ...changes }, matrix, 'rep', staff);
+    expect(approver?.id).toBe(expected);
+    if (expected === undefined) expect(approver).toBeNull();
+  });
+});
+
+describe('among those who hold a role', () => {
+  const finance = policy({ when: { discountAboveBps: 0 }, approver: { kind: 'role', role: 'finance' } });
+  const asked = (...persons: Parameters<typeof people>) =>
+    approvalsNeeded(quote, finance, 'rep', people(person('rep', { managerId: 'up' }), ...persons), on)[0]
+      ?.approverId;
+  const holder = (id: string, limitMinor: bigint, more = {}) =>
+    person(id, { roles: ['finance'], limits: eur(limitMinor), ...more });
+
+  test('one’s own managers come first, the nearest before the next', () => {
+    const up = holder('up', 90_000n, { managerId: 'top' });
+    const top = holder('top', 80_000n);
+    const other = holder('other', 20_000n);
+    expect(asked(other, top, up)).toBe('up');
+    expect(asked(other, top, { ...up, roles: ['manager'] })).toBe('top');
+  });
+
+  test('then the smaller limit, then the lower id, in whatever order they are listed', () => {
+    const [a, b, c] = [holder('a', 30_000n), holder('b', 20_000n), holder('c', 20_000n)] as const;
+    for (const order of [
+      [a, b, c],
+      [c, b, a],
+      [b, c, a],
+    ]) {
+      expect(asked(...order)).toBe('b');
+    }
+  });
+
+  test('who has left holds none', () => {
+    expect(asked(holder('a', 20_000n, { active: false }), holder('b', 30_000n))).toBe('b');
+  });
+
+  test('the managers asked when none of them may are those above the first', () => {
+    const a = holder('a', 10n, { managerId: 'over-a' });
+    const b = holder('b', 20n, { managerId: 'over-b' });
+    const [overA, overB] = [
+      person('over-a', { limits: eur(50_000n) }),
+      person('over-b', { limits: eur(50_000n) }),
+    ];
+    expect(asked(b, overB, overA, a)).toBe('over-a');
+  });
+});
+
+test('a step carries its rule’s words, the limit it is asked by, and nobody’s where nobody is able', () => {
+  const always = { discountAboveBps: 0 };
+  const texts = { en: 'Why so cheap?', es: '¿Por qué tan barato?' };
+  const matrix = policy({ when: always, sequence: 4 });
+  const [rule] = matrix.rules;
+  const worded = { ...matrix, rules: [{ ...(rule as NonNullable<typeof rule>), texts }] };
+  expect(approvalsNeeded(quote, worded, 'rep', staff, on)).toEqual([
+    {
+      sequence: 4,
+      ruleId: 'rule-0',
+      textCode: 'approval.discount',
+      texts,
+      approverId: 'lead',
+      delegateId: null,
+      limitMinor: 10_000n,
+    },
+  ]);
+  expect(approvalsNeeded({ ...quote, totalMinor: 9_000_000n }, matrix, 'rep', staff, on)).toEqual([
+    {
+      sequence: 4,
+      ruleId: 'rule-0',
+      textCode: 'approval.discount',
+      texts: null,
+      approverId: null,
+      delegateId: null,
+      limitMinor: null,
+    },
+  ]);
+});
+
+test('two rules nobody can meet are two steps, because each has to be mended', () => {
+  const matrix = policy({ when: { discountAboveBps: 0 } }, { when: { paymentAboveDays: 0 } });
+  expect(approvalsNeeded({ ...quote, totalMinor: 9_000_000n }, matrix, 'rep', staff, on)).toHaveLength(2);
+});
+
+test('a threshold in a currency the matrix does not speak of is asked about', () => {
+  const when = { totalAbove: [{ amount: '999.00', currency: 'USD' }] };
+  const dollars = [{ currency: 'USD', limitMinor: 1_000_000n }];
+  const rich = new Map([...staff, ['lead', person('lead', { limits: dollars })]]);
+  expect(approvalsNeeded({ ...quote, currency: 'USD' }, policy({ when }), 'rep', rich, on)).toHaveLength(1);
+  const both = { ...policy({ when }), currencies: ['EUR', 'USD'] };
+  expect(approvalsNeeded({ ...quote, currency: 'USD' }, both, 'rep', rich, on)).toEqual([]);
 });

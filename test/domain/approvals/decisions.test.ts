@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { nextEscalation, type WaitingApproval } from '../../../domain/approvals/escalation.js';
+import { insteadOf, nextEscalation, type WaitingApproval } from '../../../domain/approvals/escalation.js';
 import { type DecisionContext, mayDecide } from '../../../domain/approvals/mayDecide.js';
 import type { OpenApproval, QuoteFacts } from '../../../domain/approvals/types.js';
 import { person } from '../people/sample.js';
@@ -90,6 +90,70 @@ describe('deciding an approval', () => {
     expect(answer.ok ? 'ok' : answer.code).toBe(expected);
   });
 
+  test.each<[string, Partial<OpenApproval>, string, Partial<DecisionContext>, string]>([
+    ['who is unknown', {}, 'ghost', {}, 'ghost is not active'],
+    ['who was not asked', {}, 'head', {}, 'head was not asked; lead was'],
+    ['where nobody was', { approverId: null }, 'lead', {}, 'lead was not asked; nobody was'],
+    ['once it is decided', { status: 'rejected' }, 'lead', {}, 'this step is rejected'],
+    ['once it is void', { status: 'void' }, 'lead', {}, 'revision 3 was replaced'],
+    ['before its turn', { status: 'waiting' }, 'lead', {}, 'sequence 2 is not asked yet'],
+    ['of an older revision', {}, 'lead', { quoteRevision: 2 }, 'revision 2 was decided, 3 is open'],
+    [
+      'of other content',
+      {},
+      'lead',
+      { contentHash: 'abd' },
+      'the quote no longer has the content that was submitted',
+    ],
+    ['before the earlier ones', {}, 'lead', { openSequences: [2, 1, 0] }, 'sequence 0 comes before 2'],
+    [
+      'who profits',
+      {},
+      'lead',
+      { quote: { ...quote, beneficiaryIds: ['lead'] } },
+      'lead has direct credit on this deal',
+    ],
+    [
+      'for whom the one who profits is acted',
+      {},
+      'fin1',
+      { people: away, quote: { ...quote, beneficiaryIds: ['lead'] } },
+      'lead has direct credit on this deal',
+    ],
+    [
+      'above the limit',
+      {},
+      'lead',
+      { quote: { ...quote, totalMinor: 10_001n } },
+      "100.01 EUR are above lead's limit 100.00",
+    ],
+    ['who made it', {}, 'lead', { quote: { ...quote, makerId: 'lead' } }, 'lead made this quote'],
+    ['who asked for it', { requesterId: 'lead' }, 'lead', {}, 'lead asked for this'],
+    [
+      'whose delegate it is',
+      {},
+      'fin1',
+      { people: away, quote: { ...quote, makerId: 'lead' } },
+      'lead made this quote, and fin1 acts for lead',
+    ],
+  ])('a person %s is told why', (_who, changes, personId, differently, detail) => {
+    const answer = mayDecide({ ...approval, ...changes }, personId, { ...context, ...differently });
+    expect(answer).toMatchObject({ ok: false, detail });
+  });
+
+  test('the last in a chain of delegates decides, and so does the first', () => {
+    const onward = new Map([
+      ...away,
+      ['fin1', person('fin1', { ...staff.get('fin1'), delegations: [{ ...standIn, toId: 'fin2' }] })],
+    ]);
+    for (const id of ['fin1', 'fin2']) {
+      expect(mayDecide(approval, id, { ...context, people: onward })).toEqual({
+        ok: true,
+        actingForId: 'lead',
+      });
+    }
+  });
+
   test('a delegate’s decision names whom they acted for', () => {
     expect(mayDecide(approval, 'fin1', { ...context, people: away })).toEqual({
       ok: true,
@@ -172,6 +236,24 @@ describe('an approval nobody decides', () => {
       { action: 'escalate', at: 24 * HOUR, toId: 'head', limitMinor: 100_000n },
     ],
     [
+      'finds an approver for a step whose approver nobody knows any more',
+      { approverId: 'ghost', askedAt: 7 },
+      {},
+      { action: 'escalate', at: 7, toId: 'lead', limitMinor: 10_000n },
+    ],
+    [
+      'is the admin’s after the last escalation where even the matrix knows nobody',
+      { escalations: 2 },
+      { totalMinor: 1_000_001n },
+      { action: 'admin', at: 24 * HOUR, reasonCode: 'escalations_used_up' },
+    ],
+    [
+      'stays with who can decide where nobody is above, however often it went round',
+      { approverId: 'boss', escalations: 2, askedAt: 5 },
+      {},
+      { action: 'admin', at: 24 * HOUR + 5, reasonCode: 'escalations_used_up' },
+    ],
+    [
       'skips who asked',
       { requesterId: 'head' },
       {},
@@ -181,5 +263,27 @@ describe('an approval nobody decides', () => {
     expect(nextEscalation({ ...waiting, ...changes }, { ...quote, ...facts }, matrix, staff)).toEqual(
       expected,
     );
+  });
+});
+
+describe('instead of an approver who cannot decide any more', () => {
+  const away = (toId: string) =>
+    new Map([
+      ...staff,
+      ['lead', person('lead', { ...staff.get('lead'), delegations: [{ toId, fromOn: on, untilOn: on }] })],
+    ]);
+  test.each<[string, string, Partial<QuoteFacts>, typeof staff, string, string | undefined]>([
+    ['the delegate is asked', 'lead', {}, away('fin1'), on, 'fin1'],
+    ['not on another day: the manager is', 'lead', {}, away('fin1'), '2026-11-23', 'head'],
+    ['not above the delegate’s own limit', 'lead', { totalMinor: 50_001n }, away('fin1'), on, 'head'],
+    ['not the delegate who asked', 'lead', {}, away('rep'), on, 'head'],
+    ['without a delegate the next manager is', 'lead', {}, staff, on, 'head'],
+    ['then the one above', 'lead', { totalMinor: 100_001n }, staff, on, 'boss'],
+    ['nobody is at the top', 'boss', {}, staff, on, undefined],
+    ['nobody is where nobody knows them', 'ghost', {}, staff, on, undefined],
+  ])('%s', (_who, approverId, changes, house, day, expected) => {
+    const found = insteadOf(approverId, 'rep', { ...quote, ...changes }, house, day);
+    expect(found?.id).toBe(expected);
+    if (expected === undefined) expect(found).toBeNull();
   });
 });

@@ -93,15 +93,24 @@ describe('an invoice for a part delivery', () => {
   });
 
   test.each([
-    ['more than was ordered', [{ lineId: 'a', quantityMicro: units(2) + 1n }]],
+    [
+      'more than was ordered',
+      [{ lineId: 'a', quantityMicro: units(2) + 1n }],
+      'line a would have 2000001 of 2000000 millionths billed',
+    ],
     [
       'more than was ordered, in two lines',
       [units(1), units(1) + 1n].map((quantityMicro) => ({ lineId: 'a', quantityMicro })),
+      'line a would have 2000001 of 2000000 millionths billed',
     ],
-    ['an unknown line', [{ lineId: 'z', quantityMicro: 1n }]],
-    ['a quantity of 0', [{ lineId: 'a', quantityMicro: 0n }]],
-  ])('of %s is a bug, because deliveries are checked before', (_name, delivered) => {
-    expect(() => partInvoice([line('a', units(2), 3333n)], delivered)).toThrow(RangeError);
+    ['an unknown line', [{ lineId: 'z', quantityMicro: 1n }], 'z is no line of the order'],
+    [
+      'a quantity of 0',
+      [{ lineId: 'a', quantityMicro: 0n }],
+      'line a would have 0 of 2000000 millionths billed',
+    ],
+  ])('of %s is a bug, because deliveries are checked before', (_name, delivered, message) => {
+    expect(() => partInvoice([line('a', units(2), 3333n)], delivered)).toThrow(new RangeError(message));
   });
 
   test('any partition of an order is invoiced to its net exactly, each invoice with its own tax', () => {

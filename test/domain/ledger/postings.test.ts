@@ -4,6 +4,7 @@ import { ACCOUNTS, balanced, debit, type PostingLine } from '../../../domain/led
 import {
   postBankCharge,
   postLaterAllocation,
+  postPayerNamed,
   postPayment,
   postPaymentReversed,
 } from '../../../domain/ledger/cash.js';
@@ -38,128 +39,140 @@ const written = (lines: readonly PostingLine[]) =>
     .join(' | ');
 
 describe('the postings of each event', () => {
-  const cases: [string, PostingLine[], string][] = [
+  const cases: [string, () => PostingLine[], string][] = [
     [
       'invoice on delivery',
-      postDeliveredInvoice({ customer, netMinor: 100n, taxMinor: 21n }),
+      () => postDeliveredInvoice({ customer, netMinor: 100n, taxMinor: 21n }),
       'receivable 121 acme | revenue -100 | tax_payable -21',
     ],
     [
       'invoice without tax has no empty line',
-      postDeliveredInvoice({ customer, netMinor: 100n, taxMinor: 0n }),
+      () => postDeliveredInvoice({ customer, netMinor: 100n, taxMinor: 0n }),
       'receivable 100 acme | revenue -100',
     ],
-    ['invoice of nothing posts nothing', postDeliveredInvoice({ customer, netMinor: 0n, taxMinor: 0n }), ''],
+    [
+      'invoice of nothing posts nothing',
+      () => postDeliveredInvoice({ customer, netMinor: 0n, taxMinor: 0n }),
+      '',
+    ],
     [
       'invoice on order',
-      postInvoiceOnOrder({ customer, netMinor: 100n, taxMinor: 21n }),
+      () => postInvoiceOnOrder({ customer, netMinor: 100n, taxMinor: 21n }),
       'receivable 121 acme | deferred_revenue -100 | tax_payable -21',
     ],
-    ['its revenue earned', postRevenueEarned({ netMinor: 60n }), 'deferred_revenue 60 | revenue -60'],
+    ['its revenue earned', () => postRevenueEarned({ netMinor: 60n }), 'deferred_revenue 60 | revenue -60'],
     [
       'payment, part of it unapplied',
-      postPayment({ customer, cashAccount, allocatedMinor: 121n, unappliedMinor: 9n }),
+      () => postPayment({ customer, cashAccount, allocatedMinor: 121n, unappliedMinor: 9n }),
       'cash 130 | receivable -121 acme | unapplied_cash -9 acme',
     ],
     [
       'payment through a provider',
-      postPayment({ customer, cashAccount: 'psp_clearing', allocatedMinor: 121n, unappliedMinor: 0n }),
+      () => postPayment({ customer, cashAccount: 'psp_clearing', allocatedMinor: 121n, unappliedMinor: 0n }),
       'psp_clearing 121 | receivable -121 acme',
     ],
     [
       'unapplied cash allocated later',
-      postLaterAllocation({ customer, amountMinor: 9n }),
+      () => postLaterAllocation({ customer, amountMinor: 9n }),
       'unapplied_cash 9 acme | receivable -9 acme',
     ],
     [
       'payment reversed, part unapplied, part refunded before',
-      postPaymentReversed({
-        customer,
-        cashAccount,
-        allocatedMinor: 100n,
-        unappliedMinor: 9n,
-        refundedMinor: 21n,
-      }),
+      () =>
+        postPaymentReversed({
+          customer,
+          cashAccount,
+          allocatedMinor: 100n,
+          unappliedMinor: 9n,
+          refundedMinor: 21n,
+        }),
       'receivable 121 acme | unapplied_cash 9 acme | cash -130',
     ],
-    ['bank charge', postBankCharge({ amountMinor: 3n }), 'bank_charges 3 | cash -3'],
+    ['bank charge', () => postBankCharge({ amountMinor: 3n }), 'bank_charges 3 | cash -3'],
     [
       'credit note on the open part',
-      postCreditNote({
-        customer,
-        revenueMinor: 100n,
-        deferredMinor: 0n,
-        taxMinor: 21n,
-        openMinor: 121n,
-        unappliedMinor: 0n,
-      }),
+      () =>
+        postCreditNote({
+          customer,
+          revenueMinor: 100n,
+          deferredMinor: 0n,
+          taxMinor: 21n,
+          openMinor: 121n,
+          unappliedMinor: 0n,
+        }),
       'revenue 100 | tax_payable 21 | receivable -121 acme',
     ],
     [
       'credit note releasing cash, half of the revenue not earned yet',
-      postCreditNote({
-        customer,
-        revenueMinor: 50n,
-        deferredMinor: 50n,
-        taxMinor: 21n,
-        openMinor: 21n,
-        unappliedMinor: 100n,
-      }),
+      () =>
+        postCreditNote({
+          customer,
+          revenueMinor: 50n,
+          deferredMinor: 50n,
+          taxMinor: 21n,
+          openMinor: 21n,
+          unappliedMinor: 100n,
+        }),
       'revenue 50 | deferred_revenue 50 | tax_payable 21 | receivable -21 acme | unapplied_cash -100 acme',
     ],
     [
       'write-off',
-      postWriteOff({ customer, grossMinor: 121n, taxReliefMinor: 0n }),
+      () => postWriteOff({ customer, grossMinor: 121n, taxReliefMinor: 0n }),
       'bad_debt 121 | receivable -121 acme',
     ],
     [
       'write-off with tax relief',
-      postWriteOff({ customer, grossMinor: 121n, taxReliefMinor: 21n }),
+      () => postWriteOff({ customer, grossMinor: 121n, taxReliefMinor: 21n }),
       'bad_debt 121 | receivable -121 acme | tax_payable 21 | bad_debt -21',
     ],
     [
       'recovery, its tax due again',
-      postRecovery({ cashAccount, amountMinor: 121n, taxDueMinor: 21n }),
+      () => postRecovery({ cashAccount, amountMinor: 121n, taxDueMinor: 21n }),
       'cash 121 | bad_debt_recovered -100 | tax_payable -21',
     ],
     [
       'small difference',
-      postSmallDifference({ customer, amountMinor: 2n }),
+      () => postSmallDifference({ customer, amountMinor: 2n }),
       'small_differences 2 | receivable -2 acme',
     ],
     [
       'charge note',
-      postChargeNote({ customer, feeMinor: 4000n, interestMinor: 123n }),
+      () => postChargeNote({ customer, feeMinor: 4000n, interestMinor: 123n }),
       'receivable 4123 acme | fee_income -4000 | interest_income -123',
     ],
     [
       'charge waived',
-      postChargeWaived({ customer, feeMinor: 4000n, interestMinor: 0n }),
+      () => postChargeWaived({ customer, feeMinor: 4000n, interestMinor: 0n }),
       'fee_income 4000 | receivable -4000 acme',
     ],
     [
       'commission earned',
-      postCommissionEarned({ payee, amountMinor: 50n }),
+      () => postCommissionEarned({ payee, amountMinor: 50n }),
       'commission_expense 50 | commission_payable -50 rep',
     ],
     [
       'commission reversed',
-      postCommissionReversed({ payee, amountMinor: 50n }),
+      () => postCommissionReversed({ payee, amountMinor: 50n }),
       'commission_payable 50 rep | commission_expense -50',
     ],
     [
       'payout released',
-      postPayoutReleased({ payee, amountMinor: 50n }),
+      () => postPayoutReleased({ payee, amountMinor: 50n }),
       'commission_payable 50 rep | payout_clearing -50 rep',
     ],
     [
       'payout confirmed',
-      postPayoutConfirmed({ payee, amountMinor: 50n }),
+      () => postPayoutConfirmed({ payee, amountMinor: 50n }),
       'payout_clearing 50 rep | cash -50',
     ],
+    [
+      'payer named',
+      () => postPayerNamed('pay_1', { customer, amountMinor: 9n }),
+      'unapplied_cash 9 pay_1 | unapplied_cash -9 acme',
+    ],
   ];
-  test.each(cases)('%s', (_name, lines, expected) => {
-    expect(written(lines)).toBe(expected);
+  test.each(cases)('%s', (_name, post, expected) => {
+    expect(written(post())).toBe(expected);
   });
 });
 
@@ -184,6 +197,7 @@ describe('every posting', () => {
     postChargeWaived({ customer, feeMinor: a, interestMinor: b }),
     postPayment({ customer, cashAccount, allocatedMinor: a, unappliedMinor: b }),
     postLaterAllocation({ customer, amountMinor: a }),
+    postPayerNamed('pay_1', { customer, amountMinor: a }),
     postPaymentReversed({ customer, cashAccount, allocatedMinor: a, unappliedMinor: b, refundedMinor: c }),
     postBankCharge({ amountMinor: a }),
     postCommissionEarned({ payee, amountMinor: a }),
@@ -241,6 +255,55 @@ describe('every posting', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  const below = -1n;
+  test.each<[string, () => PostingLine[]]>([
+    [
+      'allocatedMinor',
+      () => postPayment({ customer, cashAccount, allocatedMinor: below, unappliedMinor: 5n }),
+    ],
+    [
+      'unappliedMinor',
+      () => postPayment({ customer, cashAccount, allocatedMinor: 5n, unappliedMinor: below }),
+    ],
+    ['amountMinor', () => postLaterAllocation({ customer, amountMinor: below })],
+    ['amountMinor', () => postPayerNamed('pay_1', { customer, amountMinor: below })],
+    ['amountMinor', () => postBankCharge({ amountMinor: below })],
+    ['amountMinor', () => postSmallDifference({ customer, amountMinor: below })],
+    ['amountMinor', () => postCommissionEarned({ payee, amountMinor: below })],
+    ['netMinor', () => postRevenueEarned({ netMinor: below })],
+    ['grossMinor', () => postWriteOff({ customer, grossMinor: below, taxReliefMinor: below })],
+    ['taxReliefMinor', () => postWriteOff({ customer, grossMinor: 5n, taxReliefMinor: below })],
+    ['taxDueMinor', () => postRecovery({ cashAccount, amountMinor: 5n, taxDueMinor: below })],
+    ['feeMinor', () => postChargeNote({ customer, feeMinor: below, interestMinor: 5n })],
+    ['interestMinor', () => postChargeNote({ customer, feeMinor: 5n, interestMinor: below })],
+    ['feeMinor', () => postChargeWaived({ customer, feeMinor: below, interestMinor: 5n })],
+    ['interestMinor', () => postChargeWaived({ customer, feeMinor: 5n, interestMinor: below })],
+    ...(['allocatedMinor', 'unappliedMinor', 'refundedMinor'] as const).map(
+      (name): [string, () => PostingLine[]] => {
+        const parts = { allocatedMinor: 5n, unappliedMinor: 5n, refundedMinor: 5n, [name]: below };
+        return [name, () => postPaymentReversed({ customer, cashAccount, ...parts })];
+      },
+    ),
+    [
+      'unappliedMinor',
+      () =>
+        postCreditNote({
+          customer,
+          revenueMinor: 4n,
+          deferredMinor: 0n,
+          taxMinor: 0n,
+          openMinor: 5n,
+          unappliedMinor: below,
+        }),
+    ],
+  ])('%s below 0 would turn an event into its opposite, and is a bug', (name, post) => {
+    expect(post).toThrow(new RangeError(`${name} is -1, must not be below 0`));
+  });
+
+  test('a line nobody owns names no party at all', () => {
+    expect(Object.keys(debit('cash', 5n))).toEqual(['account', 'amountMinor']);
   });
 
   test.each([

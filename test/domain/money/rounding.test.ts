@@ -61,8 +61,9 @@ describe('one rounding, half away from zero', () => {
 
   test('a division by zero is a bug and names the value', () => {
     expect(() => divRound(5n, 0n)).toThrow(new RangeError('division of 5 by 0'));
-    expect(() => ratio(5n, 0n)).toThrow(RangeError);
-    expect(() => divFloor(5n, -1n)).toThrow(RangeError);
+    expect(() => ratio(5n, 0n)).toThrow(new RangeError('fraction 5/0'));
+    expect(() => divFloor(5n, -1n)).toThrow(new RangeError('divisor -1 is not positive'));
+    expect(() => divFloor(5n, 0n)).toThrow(new RangeError('divisor 0 is not positive'));
   });
 });
 
@@ -70,6 +71,7 @@ describe('exact fractions', () => {
   test('are reduced and keep the sign above', () => {
     expect(ratio(6n, -4n)).toEqual({ n: -3n, d: 2n });
     expect(ratio(0n, -9n)).toEqual({ n: 0n, d: 1n });
+    expect(ratio(0n, 9n)).toEqual({ n: 0n, d: 1n });
   });
 
   test('add, subtract and multiply without losing anything', () => {
@@ -97,6 +99,7 @@ describe('shares by largest remainder', () => {
     ['a tie goes to the lowest index', 100n, [1n, 1n, 1n], [34n, 33n, 33n]],
     ['two units left go to the two lowest', 101n, [1n, 1n, 1n], [34n, 34n, 33n]],
     ['the largest remainder wins over the lower index', 10n, [1n, 2n], [3n, 7n]],
+    ['the largest remainder wins over the larger weight', 10n, [13n, 12n], [5n, 5n]],
     ['a weight of 0 gets nothing', 5n, [0n, 1n, 0n, 1n], [0n, 3n, 0n, 2n]],
     ['nothing to share', 0n, [1n, 2n], [0n, 0n]],
     ['a negative total mirrors the positive one', -100n, [1n, 1n, 1n], [-34n, -33n, -33n]],
@@ -131,6 +134,8 @@ describe('shares by largest remainder', () => {
 
   test('parts that cannot add up to the whole are a bug', () => {
     expect(shareExact(1n, [15n, -5n], 10n)).toEqual([2n, -1n]);
+    expect(shareExact(4n, [15n, 15n], 10n)).toEqual([2n, 2n]);
+    expect(() => shareExact(5n, [15n, 15n], 10n)).toThrow(RangeError);
     expect(() => shareExact(9n, [10n, 10n], 10n)).toThrow('2 parts do not add up to 9: 7 units are missing');
     expect(() => shareExact(1n, [10n, 10n], 10n)).toThrow(RangeError);
   });

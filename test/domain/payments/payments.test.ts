@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { DomainError } from '../../../domain/errors.js';
 import {
   allocateByOpenGross,
   type PaymentToReverse,
@@ -33,8 +34,13 @@ describe('a payment on an invoice', () => {
     expect([allocatedMinor + restMinor, restMinor]).toEqual([amount, rest]);
   });
 
+  test('a line that gets no unit of it has no share', () => {
+    expect(allocateByOpenGross(1n, lines(50n, 0n, 50n)).shares).toHaveLength(1);
+    expect(allocateByOpenGross(0n, lines(50n)).shares).toEqual([]);
+  });
+
   test('a negative amount is a bug', () => {
-    expect(() => allocateByOpenGross(-1n, lines(5n))).toThrow(RangeError);
+    expect(() => allocateByOpenGross(-1n, lines(5n))).toThrow(new RangeError('allocation of -1'));
   });
 
   test('never pays a line more than it has open, and payments in any parts settle all lines', () => {
@@ -263,7 +269,18 @@ describe('a payment that bounces', () => {
 
   test('bounces once', () => {
     expect(() => reversePayment({ ...bounced, alreadyReversed: true })).toThrow(
+      new DomainError('already_reversed', 'the payment was reversed before'),
+    );
+    expect(() => reversePayment({ ...bounced, alreadyReversed: true })).toThrow(
       expect.objectContaining({ code: 'already_reversed' }),
+    );
+  });
+
+  test('a record that does not add up says of what', () => {
+    expect(() => reversePayment({ ...bounced, amountMinor: 999n })).toThrow(
+      new RangeError(
+        'payment of 999 stands with 850 allocated, 30 on charge notes, 70 unapplied, 50 refunded',
+      ),
     );
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { DomainError } from '../../../domain/errors.js';
 import {
   actingOn,
   type Delegation,
@@ -7,7 +8,7 @@ import {
   managersOf,
   problemsOfPeople,
 } from '../../../domain/people/people.js';
-import { TOXIC_PAIRS, toxicWith } from '../../../domain/people/toxicPairs.js';
+import { ACTS, refuseToxic, TOXIC_PAIRS, toxicWith } from '../../../domain/people/toxicPairs.js';
 import { eur, people, person } from './sample.js';
 
 const from = (fromOn: string, untilOn: string, toId: string): Delegation => ({ toId, fromOn, untilOn });
@@ -69,6 +70,43 @@ describe('the people', () => {
 });
 
 describe('two acts one person must not both do', () => {
+  test('are these, and refused by these codes', () => {
+    expect(
+      TOXIC_PAIRS.map(({ acts, within, reason, code }) => [...acts, within, reason, code].join(' ')),
+    ).toEqual([
+      'makeQuote approveQuote record own_quote self_approval',
+      'giveDiscount approveDiscount record own_discount self_approval',
+      'createCreditNote approveCreditNote record own_credit_note self_approval',
+      'recordPayment writeOffInvoice record own_payment conflicting_duties',
+      'allocatePayment writeOffInvoice record own_allocation conflicting_duties',
+      'calculateCommission releaseCommission record own_calculation conflicting_duties',
+      'editPlan releasePayout record own_plan conflicting_duties',
+      'receivePayout releasePayout record own_payout self_approval',
+      'changeRoles useRoles day own_roles forbidden',
+    ]);
+    for (const act of TOXIC_PAIRS.flatMap(({ acts }) => acts)) expect(ACTS).toContain(act);
+    expect(ACTS).toHaveLength(16);
+  });
+
+  test('are refused with what was done before and the field it concerns; others pass', () => {
+    const wroteOff = { act: 'writeOffInvoice', personId: 'a', recordId: 'r', on: '2026-01-01' } as const;
+    const records = { ...wroteOff, act: 'recordPayment' } as const;
+    const refused = () => refuseToxic(records, [wroteOff], 'a wrote it off', '/invoiceNumber');
+    expect(refused).toThrow(new DomainError('conflicting_duties', 'a wrote it off', '/invoiceNumber'));
+    expect(refused).toThrow(
+      expect.objectContaining({ code: 'conflicting_duties', pointer: '/invoiceNumber' }),
+    );
+    expect(() => refuseToxic(records, [], 'a wrote it off')).not.toThrow();
+    expect(() => refuseToxic({ ...records, recordId: 's' }, [wroteOff], 'a wrote it off')).not.toThrow();
+  });
+
+  test('one clash among many acts is enough, and two acts of one kind are none', () => {
+    const made = { act: 'makeQuote', personId: 'a', recordId: 'r', on: '2026-01-01' } as const;
+    const others = [{ ...made, personId: 'b' }, made, { ...made, recordId: 's' }];
+    expect(toxicWith({ ...made, act: 'approveQuote' }, others)?.reason).toBe('own_quote');
+    expect(toxicWith(made, others)).toBeNull();
+  });
+
   test.each(TOXIC_PAIRS.map((pair) => [pair.reason, pair] as const))(
     '%s, in either order',
     (reason, pair) => {

@@ -66,6 +66,41 @@ describe('the waterfall', () => {
     expect(quote.lines.map((line) => line.chargedOn)).toEqual(['each_delivery', 'first_delivery']);
   });
 
+  test('a line carries all of its product, its price and its tax', () => {
+    const quote = priceQuote(request([{ sku: 'B', quantityMicro: units(10), discountBps: 1000 }]));
+    expect(one(quote)).toEqual({
+      lineNo: 1,
+      sku: 'B',
+      name: 'Product B',
+      family: 'machines',
+      quantityMicro: units(10),
+      listUnitPriceMicro: 1_234_567n,
+      chargedOn: 'each_delivery',
+      taxClass: 'reduced',
+      supply: 'goods',
+      waterfall: [
+        { step: 'list', source: 'price_book:eur@1', bps: null, amountMinor: 1235n, runningMinor: 1235n },
+        {
+          step: 'line_discount',
+          source: 'line:discountBps',
+          bps: 1000,
+          amountMinor: -124n,
+          runningMinor: 1111n,
+        },
+      ],
+      discountBps: 1000,
+      treatment: 'S',
+      rateBps: 1000,
+      taxReason: 'domestic',
+      exemption: null,
+      listMinor: 1235n,
+      netMinor: 1111n,
+      taxMinor: 111n,
+      grossMinor: 1222n,
+    });
+    expect(quote).toMatchObject({ currency: 'EUR', listMinor: 1235n, netMinor: 1111n, grossMinor: 1222n });
+  });
+
   test('set-up sold alone has no delivery to go with and is charged with its own', () => {
     const quote = priceQuote(request([{ sku: 'FREIGHT', quantityMicro: units(1) }]));
     expect(one(quote).chargedOn).toBe('each_delivery');
@@ -205,6 +240,45 @@ describe('refusals name the field', () => {
       '/lines',
     ],
   ];
+  const a = { sku: 'A', quantityMicro: units(1) };
+  test.each<[QuoteLineRequest[], Partial<QuoteRequest>, string]>([
+    [[], {}, 'a quote needs a line'],
+    [[a, a], { limits: { maxLines: 1, maxDiscountBps: 0 } }, '2 lines, the limit is 1'],
+    [
+      [{ ...a, discountBps: 4001 }],
+      { limits: { maxLines: 1, maxDiscountBps: 4000 } },
+      '4001 bps off A, the limit is 4000',
+    ],
+    [[{ ...a, sku: 'Z' }], {}, 'no product has SKU Z'],
+    [[{ ...a, sku: 'NONE' }], {}, 'no price book in force has a price for NONE in EUR'],
+    [[{ ...a, quantityMicro: 0n }], {}, 'a quantity must be more than 0'],
+    [[{ ...a, unitPriceMicro: -1n }], {}, 'a unit price cannot be below 0'],
+    [[{ ...a, unitPriceMicro: 1n, discountBps: 0 }], {}, 'give discountBps or unitPrice, not both'],
+    [[{ ...a, sku: 'FREIGHT', discountBps: 1 }], {}, 'FREIGHT is sold at its list price only'],
+    [
+      [{ sku: 'A', quantityMicro: 999_999_999_999_999_999n, unitPriceMicro: 999_999_999_999_999_999n }],
+      {},
+      "the quote's total exceeds 92233720368547758.07 EUR",
+    ],
+    [
+      // Sold for nothing, but what it would cost by the list cannot be stored.
+      [{ sku: 'A', quantityMicro: 999_999_999_999_999_999n, unitPriceMicro: 0n }],
+      { catalogue: [item('A', 999_999_999_999_999_999n)] },
+      "the quote's total exceeds 92233720368547758.07 EUR",
+    ],
+  ])('and the value and the limit: %#', (lines, changes, detail) => {
+    expect(() => priceQuote(request(lines, changes))).toThrow(expect.objectContaining({ detail }));
+  });
+
+  test('and what just fits is priced', () => {
+    const free = priceQuote(request([{ ...a, unitPriceMicro: 0n }]));
+    expect([free.netMinor, free.discountBps]).toEqual([0n, 10_000]);
+    expect(priceQuote(request([{ ...a, sku: 'FREIGHT', discountBps: 0 }])).netMinor).toBe(1500n);
+    const catalogue = [item('A', 9_223_372_036_854_775_807n * 10_000n, { taxClass: 'fee' })];
+    const quote = priceQuote(request([a], { catalogue }));
+    expect(quote.grossMinor).toBe(9_223_372_036_854_775_807n);
+  });
+
   test.each(cases)('%s', (_name, lines, changes, code, pointer) => {
     expect(() => priceQuote(request(lines, changes))).toThrow(expect.objectContaining({ code, pointer }));
   });

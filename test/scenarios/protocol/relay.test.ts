@@ -87,6 +87,22 @@ test('an engine that does not answer for one keeps nobody else, and is asked aga
   await connection.close();
 });
 
+test('a fact the engine did not take stays untold, and is told once it can be', async () => {
+  const story = await captured(world, 'unseen');
+  const told = async () => {
+    await world.marks.flush();
+    return story.rows(`select told_at is not null as told from messages where lead_id = $1`);
+  };
+  const connection = Connection.lazy({ address: '127.0.0.1:1' });
+  const engine: Engine = { ...world.engine, client: new Client({ connection }) };
+  await relayOnce({ ...deps, engine }, world.marks, new Pace(), 1);
+  expect(await told()).toEqual([{ told: false }]);
+  await story.rows(`update messages set claimed_until = null where lead_id = $1`);
+  await relayOnce(deps, world.marks, new Pace(), 1);
+  expect(await told()).toEqual([{ told: true }]);
+  await connection.close();
+});
+
 test('at most sixteen facts are under way; an answer makes room for the next', async () => {
   await Promise.all(
     Array.from({ length: MOST + 4 }, (_, n) =>
