@@ -89,7 +89,7 @@ export type DecisionName = {
 export type FactName = Exclude<MessageName, DecisionName>;
 
 export const MESSAGE_NAMES = Object.keys(MESSAGES) as readonly MessageName[];
-/** @internal The list by kind, which tests go through. */
+/** The list by kind, which tests go through. */
 export const DECISIONS = MESSAGE_NAMES.filter((name) => MESSAGES[name].kind === 'decision') as DecisionName[];
 /** @internal The same of facts. */
 export const FACTS = MESSAGE_NAMES.filter((name) => MESSAGES[name].kind === 'fact') as FactName[];
