@@ -143,7 +143,7 @@ async function refuseUnknown<L>(
   deal.keepsRevision();
   const answer: Answer = { result: 'refused', code: 'not_found' };
   await deal.commit(answer, commitWith);
-  return answerOf(deal.head(), answer, []);
+  return answerOf(deal.head(), answer, deal.mails.ids);
 }
 
 async function judged<L>(deal: DealChange<L>, tx: Tx, judge: Judge<L>): Promise<Answer | void> {

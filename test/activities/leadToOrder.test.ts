@@ -393,6 +393,18 @@ describe('messages', () => {
     expect([mails?.length, again.mails]).toEqual([1, undefined]);
   });
 
+  test('whoever has to look at a message that was never stored is mailed by the workflow it was told to', async () => {
+    await scored();
+    const { mails, answer } = await steps.applyPayment({ leadId, key: newId('msg'), at });
+    expect(answer).toEqual({ result: 'refused', code: 'not_found' });
+    const { rows } = await base.owner.query(
+      `select m.id, m.status from mails m join tasks t on t.id = m.subject
+        where t.kind = 'message_unknown' and t.lead_id = $1`,
+      [leadId],
+    );
+    expect(rows).toEqual([{ id: mails?.[0], status: 'queued' }]);
+  });
+
   test('a role granted today is not usable today', async () => {
     await scored();
     await base.owner.query(
