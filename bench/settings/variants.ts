@@ -39,7 +39,7 @@ const VARIANTS: readonly Variant[] = [
     instead: 'L2C_STACK_TRACES=on',
     parts: { env: { L2C_STACK_TRACES: 'on' } },
   },
-  worker('compression as the SDK has it', 'off', { grpcCompression: { codec: 'none' } }),
+  worker('no compression on the loopback', 'gzip', { grpcCompression: { codec: 'gzip' } }),
   worker('fixed pollers', 'autoscaling', {
     workflowTaskPollerBehavior: { type: 'autoscaling' },
     activityTaskPollerBehavior: { type: 'autoscaling' },
