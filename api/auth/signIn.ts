@@ -54,16 +54,21 @@ export function openSignIns(db: Db, jwt?: JwtConfig): SignIns {
       if (known !== undefined && known.untilMs > Date.now()) return known.actor;
       kept.delete(name);
       // Whoever comes with the same token meanwhile waits for the same look: at 200 a second that is 200 statements.
-      const running = looking.get(name) ?? look(token).finally(() => looking.delete(name));
+      const running = looking.get(name) ?? look(token);
       looking.set(name, running);
-      const found = await running;
-      // The oldest goes first: a Map keeps the order in which its entries came.
-      if (kept.size >= MAX_KEPT) kept.delete(kept.keys().next().value as string);
-      kept.set(name, found);
-      return found.actor;
+      try {
+        const found = await running;
+        if (looking.get(name) !== running) return found.actor; // Others have kept it, or rights changed meanwhile.
+        // The oldest goes first: a Map keeps the order in which its entries came.
+        if (kept.size >= MAX_KEPT) kept.delete(kept.keys().next().value as string);
+        kept.set(name, found);
+        return found.actor;
+      } finally {
+        if (looking.get(name) === running) looking.delete(name);
+      }
     },
     forget(personId) {
-      looking.clear(); // What began before the change may still bring what was before it.
+      looking.clear(); // What began before the change may bring what was before it, and is not kept.
       for (const [name, { actor }] of kept) {
         if (personId === undefined || actor.personId === personId) kept.delete(name);
       }

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
+import { openSignIns } from '../../api/auth/signIn.js';
 import { addKey, codeOf, startApi, type TestApi } from '../support/api.js';
 
 const ISSUER = 'https://identity.example';
@@ -134,6 +135,35 @@ describe('an API key', () => {
     const list = await api.call(`/v1/keys?personId=${personId}`);
     await api.call(`/v1/keys/${list.body.items[0].id}`, { method: 'DELETE' });
     expect(await statusAs(token)).toBe('401 unauthenticated');
+  });
+
+  test('that is revoked while it is looked up is not kept', async () => {
+    const { token, personId } = await api.person(['rep']);
+    const db = api.database.app;
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let asked = (): void => undefined;
+    const found = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const slowly = Object.assign(Object.create(db) as typeof db, {
+      async query(...args: Parameters<typeof db.query>) {
+        const rows = await (db.query as (...all: unknown[]) => Promise<unknown>)(...args);
+        asked();
+        await held;
+        return rows;
+      },
+    });
+    const signIns = openSignIns(slowly);
+    const first = signIns.actorBy(`Bearer ${token}`);
+    await found;
+    await api.database.owner.query('delete from api_keys where person_id = $1', [personId]);
+    signIns.forget(personId);
+    goOn();
+    await expect(first).resolves.toMatchObject({ personId });
+    await expect(signIns.actorBy(`Bearer ${token}`)).rejects.toMatchObject({ code: 'unauthenticated' });
   });
 });
 
