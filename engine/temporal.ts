@@ -180,7 +180,8 @@ export async function prepareNamespace(
 }
 
 /**
- * @internal Makes a namespace where there is none, for the real server by hand; a server that just began to listen is given time to know itself.
+ * @internal Makes a namespace where there is none, for the real server by hand; a server that just began to listen is
+ * given time to know itself.
  *
  * @throws Error with the server's last answer when it does not within a minute
  */

@@ -9,7 +9,10 @@ import { AREAS, AT_LEAST } from '../stryker.config.mjs';
 const ROOT = join(fileURLToPath(import.meta.url), '..', '..');
 const asked = process.argv.slice(2);
 const unknown = asked.find((area) => !(area in AREAS));
-if (unknown !== undefined) throw new Error(`no area ${unknown}; there are ${Object.keys(AREAS).join(', ')}`);
+if (unknown !== undefined) {
+  console.error(`there is no area "${unknown}"; there are ${Object.keys(AREAS).join(', ')}`);
+  process.exit(2);
+}
 
 const rows = {};
 for (const area of asked.length > 0 ? asked : Object.keys(AREAS)) {

@@ -8,13 +8,14 @@ import { People } from './clicking.js';
 import { type Attempt, Forms, isAcknowledged, isShed } from './forms.js';
 import {
   capturesOf,
+  clickRows,
   counted,
   cpuRow,
   memoryRows,
-  msOf,
   type PartReport,
   type Row,
   type Stage,
+  timesOf,
   withoutRetryAfter,
 } from './part.js';
 import { offences, truthOf } from './truth.js';
@@ -75,20 +76,8 @@ export async function burst({ rig, db, options, signal, say }: Stage): Promise<P
       isMissed: inBurst.some((one) => !isAcknowledged(one) && !isShed(one)),
     },
     { figure: 'refusals without Retry-After', aim: '0', measured: String(mute), isMissed: mute > 0 },
-    {
-      figure: 'capture p50, p99, longest',
-      measured: [captures.p50, captures.p99, captures.longest].map(msOf).join(', '),
-    },
-    {
-      figure: 'clicks, failed',
-      aim: 'none failed',
-      measured: `${clicked.clicks}, ${clicked.failed}`,
-      isMissed: clicked.failed > 0,
-    },
-    {
-      figure: 'click p50, p99, longest',
-      measured: [clicked.p50, clicked.p99, clicked.longest].map(msOf).join(', '),
-    },
+    { figure: 'capture p50, p99, longest', measured: timesOf(captures) },
+    ...clickRows(clicked),
     {
       figure: 'workflows behind, at most',
       measured: `${Math.max(0, ...watch.moments.map((moment) => moment.behindS)).toFixed(1)} s`,

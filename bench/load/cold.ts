@@ -9,7 +9,16 @@ import { benchConfig } from '../children/settings.js';
 import { quantile } from '../measures/clicks.js';
 import { type Attempt, isAcknowledged, posted } from './forms.js';
 import { type HeapAt, heapNow, type OpenLead, openLeads } from './openLeads.js';
-import { capturesOf, counted, memoryRows, msOf, type PartReport, type Row, type Stage } from './part.js';
+import {
+  capturesOf,
+  clickRows,
+  counted,
+  memoryRows,
+  type PartReport,
+  type Row,
+  type Stage,
+  timesOf,
+} from './part.js';
 import { offences } from './truth.js';
 import { scheduleToStart, startedWithin, Watch, workNow } from './watching.js';
 
@@ -80,7 +89,9 @@ export async function cold(stage: Stage): Promise<PartReport> {
     row('all is answered and fired after', allS),
     {
       figure: 'workflow task waited for the cold worker p50, p99',
-      measured: `≤ ${startedWithin(new Map(), waited, 0.5) ?? '–'} ms, ≤ ${startedWithin(new Map(), waited, 0.99) ?? '–'} ms`,
+      measured: [0.5, 0.99]
+        .map((share) => `≤ ${startedWithin(new Map(), waited, share) ?? '–'} ms`)
+        .join(', '),
     },
     ...figures,
     ...heapRows(heaps, cachedWorkflows),
@@ -247,20 +258,17 @@ class Visitors {
         figure: 'touches sent, acknowledged, refused',
         measured: `${captures.sent}, ${captures.acknowledged}, ${counted(captures.refused)}`,
       },
-      {
-        figure: 'touch p50, p99, longest',
-        measured: [captures.p50, captures.p99, captures.longest].map(msOf).join(', '),
-      },
-      {
-        figure: 'clicks, failed',
-        aim: 'none failed',
-        measured: `${ms.length}, ${failed.length}`,
-        isMissed: failed.length > 0,
-      },
-      {
-        figure: 'click p50, p99, longest, the time without a worker included',
-        measured: [0.5, 0.99, 1].map((share) => msOf(quantile(ms, share))).join(', '),
-      },
+      { figure: 'touch p50, p99, longest', measured: timesOf(captures) },
+      ...clickRows(
+        {
+          clicks: ms.length,
+          failed: failed.length,
+          p50: quantile(ms, 0.5),
+          p99: quantile(ms, 0.99),
+          longest: quantile(ms, 1),
+        },
+        ', the time without a worker included',
+      ),
       {
         figure: 'leads there, something of them lost, twice',
         aim: 'none lost, none twice',

@@ -2,13 +2,13 @@
 // and whether everything acknowledged is there once.
 import { loadavg } from 'node:os';
 import { CommanderError } from 'commander';
-import { machineOf, versionsOf } from '../report.js';
+import { machineOf, versionsOf, writeReport } from '../report.js';
 import { burst } from './burst.js';
 import { cold, SOON_S } from './cold.js';
 import { secondsPerDayFor } from './openLeads.js';
 import { BadOption, type LoadOptions, type PartName, readOptions } from './options.js';
 import { onStage, type PartReport, type Stage } from './part.js';
-import { type LoadReport, loadTable, writeLoad } from './report.js';
+import { type LoadReport, loadTable } from './report.js';
 import { steady } from './steady.js';
 
 const WORK: Readonly<Record<PartName, (stage: Stage) => Promise<PartReport>>> = { steady, burst, cold };
@@ -30,7 +30,7 @@ export async function load(argv: readonly string[]): Promise<number> {
   try {
     const report = await ran(options, stopping.signal);
     process.stdout.write(`${loadTable(report)}\n`);
-    if (options.json !== undefined) writeLoad(options.json, report);
+    if (options.json !== undefined) writeReport(options.json, report);
     return report.wrongs.length === 0 ? 0 : 1;
   } catch (error) {
     if (!stopping.signal.aborted) throw error;

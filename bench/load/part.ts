@@ -97,13 +97,31 @@ export function capturesOf(attempts: readonly Attempt[]): Captures {
 export const withoutRetryAfter = (attempts: readonly Attempt[]): number =>
   attempts.filter((attempt) => isShed(attempt) && !((attempt.retryAfterS ?? 0) > 0)).length;
 
-export const msOf = (value: number): string => (Number.isFinite(value) ? `${Math.round(value)} ms` : '–');
+const msOf = (value: number): string => (Number.isFinite(value) ? `${Math.round(value)} ms` : '–');
+/** Of times in ms: the middle one, the hundredth from the end, the longest. */
+export const timesOf = ({ p50, p99, longest }: Times): string => [p50, p99, longest].map(msOf).join(', ');
+type Times = Readonly<Record<'p50' | 'p99' | 'longest', number>>;
+
+/** How many clicks there were, that none failed, and what people waited for them. */
+export const clickRows = (
+  clicked: Times & { readonly clicks: number; readonly failed: number },
+  beside = '',
+): Row[] => [
+  {
+    figure: 'clicks, failed',
+    aim: 'none failed',
+    measured: `${clicked.clicks}, ${clicked.failed}`,
+    isMissed: clicked.failed > 0,
+  },
+  { figure: `click p50, p99, longest${beside}`, measured: timesOf(clicked) },
+];
+
 export const counted = (counts: Readonly<Record<string, number>>): string =>
   Object.entries(counts)
     .map(([word, count]) => `${word}: ${count}`)
     .join(', ') || '0';
 
-/** What the processes spent between two readings, for each lead and beside the clicks: others on the machine do not show in it. */
+/** What the processes spent between two readings, by lead, clicks included; others on the machine do not show in it. */
 export function cpuRow(before: Spent, after: Spent, leads: number): Row {
   const spent = Object.entries(after).map(
     ([name, ms]) => [name, (ms - (before[name] ?? 0)) / leads] as const,

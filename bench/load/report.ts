@@ -1,7 +1,6 @@
-// The table a person reads and the JSON a program reads.
-import { writeFileSync } from 'node:fs';
+// The table a person reads.
 import Table from 'cli-table3';
-import type { Report } from '../report.js';
+import { machineLine, type Report } from '../report.js';
 import type { LoadOptions } from './options.js';
 import type { PartReport } from './part.js';
 
@@ -16,10 +15,6 @@ export interface LoadReport {
 
 const SHOWN = 50;
 
-export function writeLoad(file: string, report: LoadReport): void {
-  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-}
-
 /** The table of all parts, the machine, and what is wrong. */
 export function loadTable({ options, machine, versions, parts, wrongs }: LoadReport): string {
   const table = new Table({
@@ -33,13 +28,12 @@ export function loadTable({ options, machine, versions, parts, wrongs }: LoadRep
       table.push([part, figure, aim, measured, isMissed ? 'MISSED' : '']);
     }
   }
-  const { cpu, cores, memoryGiB, load } = machine;
   const took = parts.map(({ part, seconds }) => `${part} ${seconds} s`).join(', ');
   const { seed, rate, clicks, minutes, open } = options;
   return [
     table.toString(),
     `seed ${seed}, ${rate} captures and ${clicks} clicks a second, ${minutes} minutes, ${open} open leads; ${took}`,
-    `on ${cores} × ${cpu}, ${memoryGiB} GiB, load ${load.map((one) => one.toFixed(1)).join(' → ')}`,
+    machineLine(machine),
     Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', '),

@@ -5,13 +5,14 @@ import { People } from './clicking.js';
 import { Forms } from './forms.js';
 import {
   capturesOf,
+  clickRows,
   counted,
   cpuRow,
   memoryRows,
-  msOf,
   type PartReport,
   type Row,
   type Stage,
+  timesOf,
 } from './part.js';
 import { offences, truthOf } from './truth.js';
 import { scheduleToStart, startedWithin, untilAnswered, Watch } from './watching.js';
@@ -51,7 +52,7 @@ export async function steady({ rig, db, options, signal, say }: Stage): Promise<
   const { clicked } = people;
   const { moments } = watch;
   const most = Math.max(0, ...moments.map((moment) => moment.behindS));
-  const most50 = Math.max(0, ...moments.map(({ untold, unanswered }) => untold + unanswered));
+  const messages = Math.max(0, ...moments.map(({ untold, unanswered }) => untold + unanswered));
   const started = { p50: startedWithin(before, after, 0.5), p99: startedWithin(before, after, 0.99) };
   const rows: Row[] = [
     { figure: 'captures sent, acknowledged', measured: `${captures.sent}, ${captures.acknowledged}` },
@@ -61,21 +62,9 @@ export async function steady({ rig, db, options, signal, say }: Stage): Promise<
       measured: counted(captures.refused),
       isMissed: captures.acknowledged < captures.sent,
     },
-    {
-      figure: 'capture p50, p99, longest',
-      measured: [captures.p50, captures.p99, captures.longest].map(msOf).join(', '),
-    },
-    {
-      figure: 'clicks, failed',
-      aim: 'none failed',
-      measured: `${clicked.clicks}, ${clicked.failed}`,
-      isMissed: clicked.failed > 0,
-    },
-    {
-      figure: 'click p50, p99, longest',
-      measured: [clicked.p50, clicked.p99, clicked.longest].map(msOf).join(', '),
-    },
-    { figure: 'workflows behind, at most', measured: `${most.toFixed(1)} s, ${most50} messages` },
+    { figure: 'capture p50, p99, longest', measured: timesOf(captures) },
+    ...clickRows(clicked),
+    { figure: 'workflows behind, at most', measured: `${most.toFixed(1)} s, ${messages} messages` },
     {
       figure: 'all told and answered after the last',
       measured: behindS === null ? 'never' : `${behindS.toFixed(1)} s`,

@@ -67,6 +67,18 @@ async function reaches(env: Record<string, string>): Promise<void> {
 const workerReaches = async (env: Record<string, string>): Promise<void> =>
   (await NativeConnection.connect(nativeConnection(engineConnection(env)))).close();
 
+test.each([
+  ['127.0.0.1:7233', { codec: 'none' }],
+  ['localhost:7233', { codec: 'none' }],
+  ['[::1]:7233', { codec: 'none' }],
+  [undefined, { codec: 'none' }],
+  ['127.example.com:7233', undefined],
+  ['localhost.example.com:7233', undefined],
+  ['temporal:7233', undefined],
+])('an engine at %s is told things compressed unless it is on this machine', (address, expected) => {
+  expect(nativeConnection(address === undefined ? {} : { address }).grpcCompression).toEqual(expected);
+});
+
 describe('an engine behind TLS', () => {
   test('is reached by whoever trusts its authority', async () => {
     await reaches({ TEMPORAL_ADDRESS: await inFrontOfEngine(false), ...TRUSTS });
