@@ -47,6 +47,7 @@ export async function openApi(parts: ApiParts): Promise<OpenApi> {
   const db = openPool(appDatabaseUrl, {
     max: config.pools.api,
     applicationName: 'l2c-api',
+    byIndex: true,
     onIdleError: ({ message }) => log.warn({ reason: message }, 'a database connection broke'),
   });
   parts.tracing?.addToPool(db);

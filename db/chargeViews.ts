@@ -35,7 +35,6 @@ const IN_STATUS = `case $6 when 'open' then n.open_minor > 0
 /** Charge notes, the newest first, one more than the page holds when there are more. */
 export async function listCharges(db: Queryable, page: Page, filter: ChargeFilter): Promise<ChargeRow[]> {
   const { rows } = await db.query<ChargeRow>({
-    name: 'list_charges',
     text: `select n.* from charge_notes n where ($1::text is null or n.id < $1)
         and ($2::text is null or n.invoice_id = $2) and ($3::text is null or n.account_id = $3)
         and ($4::text is null or n.lead_id = $4) and ($5::text is null or n.number = $5)

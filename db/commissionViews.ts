@@ -42,7 +42,6 @@ export async function listCommissions(
   filter: CommissionFilter,
 ): Promise<CommissionRow[]> {
   const { rows } = await db.query<CommissionRow>({
-    name: 'list_commissions',
     text: `${LINES} where ($1::text is null or c.id < $1) and ($2::text is null or c.payee_id = $2)
         and ($3::text is null or c.lead_id = $3) and ($4::text is null or ${IN_PERIOD('$4')})
         and ($5::text is null or t.payout_id = $5)
@@ -172,12 +171,12 @@ const PAYOUT_LINES = `(select coalesce(jsonb_agg(jsonb_build_object('payeeId', l
 /** Payouts, the newest first, one more than the page holds when there are more. */
 export async function listPayouts(db: Queryable, page: Page, filter: PayoutFilter): Promise<PayoutRow[]> {
   const { rows } = await db.query<PayoutRow>({
-    name: 'list_payouts',
     text: `select p.*, ${PAYOUT_LINES} from payouts p where ($2::text is null or p.id < $2)
         and ($1::text is null or exists (select from payout_lines l where l.payout_id = p.id and l.payee_id = $1))
         and ($3::text is null or p.period = $3) and ($4::text is null or p.mode = $4)
-        and ($5::text is null or p.lead_id = $5 or exists (select from payout_items t
-          join commission_lines c on c.id = t.commission_line_id where t.payout_id = p.id and c.lead_id = $5))
+        and ($5::text is null or p.id = any(array(select o.id from payouts o where o.lead_id = $5
+          union select t.payout_id from commission_lines c join payout_items t on t.commission_line_id = c.id
+            where c.lead_id = $5)))
       order by p.id desc limit $6`,
     values: [
       filter.payee ?? null,

@@ -44,7 +44,6 @@ export async function listInvoices(
   atMs: number,
 ): Promise<InvoiceListRow[]> {
   const { rows } = await db.query<InvoiceListRow>({
-    name: 'list_invoices',
     text: `select i.*, ${OVERDUE} as overdue from invoices i where ($2::text is null or i.id < $2)
         and ($3::text is null or i.lead_id = $3) and ($4::text is null or i.account_id = $4)
         and ($5::text is null or i.order_id = $5) and ($6::text is null or i.kind = $6)

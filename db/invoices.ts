@@ -11,8 +11,8 @@ export const TO_INVOICE = `jsonb_build_object('deal', ${DEAL},
   'classes', (select coalesce(jsonb_object_agg(l.id, jsonb_build_object(
       'taxClass', coalesce(q.tax_class, p.tax_class), 'supply', coalesce(q.supply, p.supply))), '{}')
     from orders o join order_lines l on l.order_id = o.id join products p on p.id = l.product_id
-    left join quote_lines q on q.quote_id = o.quote_id and q.revision = o.quote_revision
-      and q.position = l.position
+    left join lateral (select * from quote_lines ql where ql.quote_id = o.quote_id
+      and ql.revision = o.quote_revision and ql.position = l.position limit 1) q on true
     where o.lead_id = $1),
   'deliveries', (select coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'deliveredOn', d.delivered_on,
       'lines', (select jsonb_agg(jsonb_build_object('lineId', dl.order_line_id,
@@ -112,7 +112,8 @@ export const INVOICE = `jsonb_build_object('id', i.id, 'number', i.number, 'lead
 const STANDING = `(select coalesce(jsonb_agg(jsonb_build_object('allocationId', s.id, 'paymentId', s.payment_id,
     'lineId', s.invoice_line_id, 'amountMinor', s.minor::text) order by s.recorded_at, s.id), '[]') from (
       select r.id, r.payment_id, r.recorded_at, al.invoice_line_id, sum(al.amount_minor) as minor
-      from allocations r join allocations a on a.id = r.id or a.undoes = r.id
+      from allocations r
+      cross join lateral (select r.id union all select u.id from allocations u where u.undoes = r.id) a
       join allocation_lines al on al.allocation_id = a.id
       where r.invoice_id = i.id and r.undoes is null group by r.id, al.invoice_line_id
       having sum(al.amount_minor) > 0) s)`;

@@ -64,7 +64,6 @@ export async function listLeads(
   filters: LeadFilters,
 ): Promise<LeadRow[]> {
   const { rows } = await db.query<LeadRow>({
-    name: 'list_leads',
     text: `select ${LEAD_COLUMNS} from leads l left join contacts c on c.id = l.contact_id
       where ($2::text is null or l.id < $2) and ($3::text is null or l.stage = $3)
         and ($4::text is null or l.owner_id = $4) and ($5::text is null or l.channel = $5)
@@ -98,7 +97,6 @@ export async function listWaits(
   filters: WaitFilters,
 ): Promise<{ id: string; wait: WaitJson; now_ms: number }[]> {
   const { rows } = await db.query<{ id: string; wait: WaitJson; now_ms: number }>({
-    name: 'list_waits',
     text: `select w.id::text as id, ${WAIT_JSON} as wait, n.ms as now_ms from waits w,
         (select ${BUSINESS_NOW} as ms) n
       where w.ended_at is null and ($2::timestamptz is null or (w.until, w.id) > ($2, $3::bigint))

@@ -29,7 +29,6 @@ export async function listLedger(
   filter: LedgerFilter,
 ): Promise<LedgerRow[]> {
   const { rows } = await db.query<LedgerRow>({
-    name: 'list_ledger',
     text: `select t.*, (select jsonb_agg(jsonb_build_object('line', e.line, 'account', e.account,
           'currency', e.currency, 'amount', e.amount_minor::text, 'party', e.party) order by e.line)
         from ledger_entries e where e.transaction_id = t.id) as entries

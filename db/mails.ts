@@ -164,15 +164,20 @@ const INVOICE = `select jsonb_build_object('document', ${INVOICE_DOCUMENT},
   from ${INVOICE_DOCUMENT_FROM} join mails m on m.subject = i.id where m.id = $1`;
 
 // Named by the payment (on this lead's invoices), by one allocation, or by an invoice (its newest payment).
-const RECEIPT = `with received as (
+const RECEIPT = `with named as (
+    select x.* from mails m join allocations x on x.id = m.subject where m.id = $1
+    union select x.* from mails m join allocations x on x.payment_id = m.subject and x.lead_id = m.lead_id
+      where m.id = $1
+    union select x.* from mails m join allocations x on x.invoice_id = m.subject
+        and x.payment_id = (select y.payment_id from allocations y
+          where y.invoice_id = m.subject and y.undoes is null order by y.recorded_at desc, y.id desc limit 1)
+      where m.id = $1),
+  received as (
     select x.invoice_id, max(p.paid_on) as paid_on, sum(s.amount_minor) as minor
-    from mails m join allocations x on x.undoes is null and (x.id = m.subject
-        or (x.payment_id = m.subject and x.lead_id = m.lead_id)
-        or (x.invoice_id = m.subject and x.payment_id = (select y.payment_id from allocations y
-          where y.invoice_id = m.subject and y.undoes is null order by y.recorded_at desc, y.id desc limit 1)))
-      join allocations s on s.id = x.id or s.undoes = x.id
+    from named x cross join lateral (select x.amount_minor
+        union all select u.amount_minor from allocations u where u.undoes = x.id) s
       join payments p on p.id = x.payment_id
-    where m.id = $1 group by x.invoice_id)
+    where x.undoes is null group by x.invoice_id)
   select jsonb_build_object('invoiceNumbers', jsonb_agg(i.number order by i.number),
     'currency', min(i.currency), 'amountMinor', sum(v.minor)::text, 'openMinor', sum(i.open_minor)::text,
     'paidOn', max(v.paid_on), 'sellerName', min(e.name), 'customer', ${customer('min(i.lead_id)')}) as facts

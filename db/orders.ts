@@ -22,7 +22,6 @@ export type OrderRow = Tables['orders'];
 /** Orders, the newest first, one more than the page holds when there are more. */
 export async function listOrders(db: Queryable, page: Page, filter: OrderFilter): Promise<OrderRow[]> {
   const { rows } = await db.query<OrderRow>({
-    name: 'list_orders',
     text: `select * from orders o where ($1::text is null or o.id < $1)
         and ($2::text is null or o.lead_id = $2) and ($3::text is null or o.account_id = $3)
         and ($4::text is null or o.status = $4)

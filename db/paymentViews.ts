@@ -21,11 +21,10 @@ export type PaymentRow = Tables['payments'];
 /** Payments, the newest first, one more than the page holds when there are more. */
 export async function listPayments(db: Queryable, page: Page, filter: PaymentFilter): Promise<PaymentRow[]> {
   const { rows } = await db.query<PaymentRow>({
-    name: 'list_payments',
     text: `select * from payments p where ($1::text is null or p.id < $1)
         and ($2::text is null or p.account_id = $2)
-        and ($3::text is null or p.id in (select a.payment_id from allocations a where a.lead_id = $3
-          union select c.payment_id from charge_allocations c where c.lead_id = $3))
+        and ($3::text is null or p.id = any(array(select a.payment_id from allocations a where a.lead_id = $3
+          union select c.payment_id from charge_allocations c where c.lead_id = $3)))
         and ($4::text is null or p.reference = $4)
         and ($5::boolean is null or (p.unapplied_minor > 0) = $5)
       order by p.id desc limit $6`,

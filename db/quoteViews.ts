@@ -232,7 +232,6 @@ export async function listApprovals(
   filters: { readonly status?: string; readonly approver?: string; readonly leadId?: string },
 ): Promise<ApprovalJsonRow[]> {
   const { rows } = await db.query<{ row: ApprovalJsonRow }>({
-    name: 'list_approvals',
     text: `select ${APPROVAL_JSON} as row from approvals a where ($2::text is null or a.id < $2)
       and ($3::text is null or a.status = $3) and ($4::text is null or a.approver_id = $4)
       and ($5::text is null or a.lead_id = $5) order by a.id desc limit $1`,

@@ -1172,6 +1172,7 @@ CREATE INDEX accounts_domain ON public.accounts USING btree (email_domain) WHERE
 CREATE INDEX allocations_invoice ON public.allocations USING btree (invoice_id);
 CREATE INDEX allocations_lead ON public.allocations USING btree (lead_id);
 CREATE INDEX allocations_payment ON public.allocations USING btree (payment_id);
+CREATE INDEX allocations_undoes ON public.allocations USING btree (undoes) WHERE (undoes IS NOT NULL);
 CREATE UNIQUE INDEX an_allocation_is_undone_once_by_cause ON public.allocations USING btree (undoes, cause) WHERE ((undoes IS NOT NULL) AND (cause = 'reversal'::text));
 CREATE INDEX api_keys_person ON public.api_keys USING btree (person_id);
 CREATE INDEX approvals_lead ON public.approvals USING btree (lead_id);
@@ -1228,6 +1229,7 @@ CREATE INDEX price_books_currency ON public.price_books USING btree (currency, v
 CREATE INDEX quotes_lead ON public.quotes USING btree (lead_id);
 CREATE INDEX tasks_lead ON public.tasks USING btree (lead_id) WHERE (lead_id IS NOT NULL);
 CREATE UNIQUE INDEX tasks_open_once ON public.tasks USING btree (kind, subject) WHERE (status = 'open'::text);
+CREATE INDEX tasks_subject ON public.tasks USING btree (subject);
 CREATE INDEX touches_lead ON public.touches USING btree (lead_id, occurred_at);
 CREATE INDEX waits_due ON public.waits USING btree (until) WHERE (ended_at IS NULL);
 CREATE UNIQUE INDEX waits_open_once ON public.waits USING btree (lead_id, kind, subject) WHERE (ended_at IS NULL);

@@ -32,7 +32,6 @@ export async function listTasks(
   },
 ): Promise<TaskRow[]> {
   const { rows } = await db.query<TaskRow>({
-    name: 'list_tasks',
     text: `select t.*, ${CURRENCY} from tasks t where ($2::text is null or id < $2) and ($3::text is null or status = $3)
       and ($4::text is null or role = $4) and ($5::text is null or person_id = $5)
       and ($6::text is null or kind = $6) and ($7::text is null or lead_id = $7)

@@ -82,6 +82,7 @@ export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
     max: config.pools.worker,
     applicationName: 'l2c-worker',
     repetitive: true,
+    byIndex: true,
     onIdleError: ({ message }) => log.warn({ reason: message }, 'a database connection broke'),
   });
   parts.tracing?.addToPool(db);

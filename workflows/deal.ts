@@ -93,6 +93,16 @@ export class Deal {
     return this.#present.waits.filter(([of]) => of === kind);
   }
 
+  /** Begins with the capture: the step that scores a lead brings the state of a lead nobody has acted on. */
+  async begin(captured: string): Promise<void> {
+    this.#seen.add(captured);
+    const told = this.#inbox.findIndex(({ id }) => id === captured); // The signal that began the run says the same.
+    if (told >= 0) this.#inbox.splice(told, 1);
+    const { answer } = await this.#apply(captured, 'leadCaptured');
+    // Somebody was quicker, or the capture is forged: what else is there to take in stands with the row.
+    if (answer?.result !== 'applied') await this.load();
+  }
+
   async load(): Promise<void> {
     await this.#inTurn(async () => {
       this.#looked = this.#looks;
@@ -285,8 +295,8 @@ export class Deal {
 }
 
 /** Builds the lead's state from Postgres: one entry for capture, continue-as-new, reopening and restore. */
-export async function openDeal(leadId: string): Promise<Deal> {
+export async function openDeal({ leadId, captured }: LeadInput): Promise<Deal> {
   const deal = new Deal(leadId);
-  await deal.load();
+  await (isId(captured) ? deal.begin(captured) : deal.load());
   return deal;
 }

@@ -13,8 +13,8 @@ const release: Contract = { wait: 'release', overdue: 'payCommission' };
 const payout: Contract = { wait: 'payout', overdue: 'escalatePayout' };
 const task: Contract = { wait: 'task', overdue: 'escalateTask' };
 
-export async function leadToCash({ leadId }: LeadInput): Promise<string | null> {
-  const deal = await openDeal(leadId);
+export async function leadToCash(input: LeadInput): Promise<string | null> {
+  const deal = await openDeal(input);
   while (await deal.goesOn()) {
     switch (deal.stage) {
       case 'new':

@@ -62,4 +62,6 @@ export const getWaits = defineQuery<WaitView[]>('getWaits');
 
 export interface LeadInput {
   readonly leadId: string;
+  /** The fact of the capture, where it began the run: its step brings the state, so that nothing else reads it. */
+  readonly captured?: string;
 }

@@ -40,10 +40,12 @@ export function workflowOf(target: string): { type: string; args: [Record<string
   throw new RangeError(`nothing is told to ${target}`);
 }
 
-const startOptions = (engine: Engine, target: string) => ({
+const startOptions = (engine: Engine, target: string, by?: Addressed) => ({
   workflowId: target,
   taskQueue: engine.taskQueue,
-  args: workflowOf(target).args,
+  args: workflowOf(target).args.map((input) =>
+    by?.name === 'leadCaptured' ? { ...input, captured: by.id } : input,
+  ),
   // Below the default of 10 s, so that a killed worker's leads go on soon (TEMPORAL, rule 22).
   workflowTaskTimeout: '5s' as const,
   workflowIdConflictPolicy: 'USE_EXISTING' as const,
@@ -114,7 +116,7 @@ export async function tellFact(engine: Engine, message: Addressed, withinMs: num
   const { client } = engine;
   await client.connection.withDeadline(Date.now() + withinMs, () =>
     client.workflow.signalWithStart(workflowOf(message.target).type, {
-      ...startOptions(engine, message.target),
+      ...startOptions(engine, message.target, message),
       signal: message.name,
       signalArgs: [message.id],
     } as never),

@@ -148,7 +148,7 @@ describe('while a deal goes through', () => {
     const requests = new Set(
       spans.filter(({ name }) => /^(GET|POST|PUT) /.test(name)).map(({ traceId }) => traceId),
     );
-    const steps = spans.filter(({ name }) => name === 'step loadLead');
+    const steps = spans.filter(({ name }) => name === 'step scoreLead');
     expect(steps.length).toBeGreaterThan(0);
     expect(steps.filter(({ traceId }) => requests.has(traceId))).toEqual([]);
     expect(spans.filter(({ name }) => /metrics|health/.test(name))).toEqual([]);

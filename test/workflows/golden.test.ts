@@ -71,6 +71,15 @@ test('it costs thirteen state transitions', () => {
   expect(transitions).toBe(13);
 });
 
+test('the step that scores it brings its state: nothing else is read when it begins', () => {
+  const steps = (history.events ?? []).flatMap(({ markerRecordedEventAttributes: marker }) => {
+    const data = Buffer.from(marker?.details?.data?.payloads?.[0]?.data ?? []).toString('utf8');
+    return /"activity_type":"(\w+)"/.exec(data)?.[1] ?? [];
+  });
+  expect(steps.slice(0, 2)).toEqual(['scoreLead', 'qualifyLead']);
+  expect(steps).not.toContain('loadLead');
+});
+
 test('its history stays below 80 events, 14 KiB and 512 bytes a payload', () => {
   const events = described.historyLength;
   const bytes = described.historySize ?? Number.NaN;

@@ -12,7 +12,6 @@ import {
 
 export const golden: CrashStory = {
   units: [
-    'loadLead',
     'scoreLead',
     'qualifyLead',
     'submitQuote',

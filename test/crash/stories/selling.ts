@@ -4,6 +4,7 @@ import { type CrashStory, captured, done, handleOf, inStage, LINES, qualified, s
 /** Nobody acts in time, at any stage. */
 export const silent: CrashStory = {
   units: [
+    'loadLead', // Each time the clock is moved: a lead that was just captured needs none.
     'escalateQualification',
     'recycleLead',
     'remindRep',

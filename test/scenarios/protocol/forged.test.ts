@@ -192,20 +192,23 @@ describe.each(tried)('a lead that is %s', (stage, brought) => {
   });
 });
 
-test('a lead nobody captured is not begun by starting its workflow', async () => {
-  const before = await all();
-  const { client, taskQueue } = world.engine;
-  const workflowId = `lead/${newId('lead')}`;
-  const handle = await client.workflow.signalWithStart('leadToCash', {
-    workflowId,
-    taskQueue,
-    args: [{ leadId: workflowId.slice(5) }],
-    signal: 'leadCaptured',
-    signalArgs: [newId('msg')],
-  });
-  await expect(handle.result()).rejects.toThrow();
-  expect(await all()).toEqual(before);
-});
+test.each([{}, { captured: newId('msg') }])(
+  'a lead nobody captured is not begun by starting its workflow with %j',
+  async (more) => {
+    const before = await all();
+    const { client, taskQueue } = world.engine;
+    const workflowId = `lead/${newId('lead')}`;
+    const handle = await client.workflow.signalWithStart('leadToCash', {
+      workflowId,
+      taskQueue,
+      args: [{ leadId: workflowId.slice(5), ...more }],
+      signal: 'leadCaptured',
+      signalArgs: [newId('msg')],
+    });
+    await expect(handle.result()).rejects.toThrow();
+    expect(await all()).toEqual(before);
+  },
+);
 
 test('a lead that is closed is not opened again by a forged fact', async () => {
   const story = await captured(world, 'scored', { email: 'closed@customer.example' });
@@ -218,7 +221,7 @@ test('a lead that is closed is not opened again by a forged fact', async () => {
     const handle = await client.workflow.signalWithStart('leadToCash', {
       workflowId: story.workflowId,
       taskQueue,
-      args: [{ leadId: story.leadId }],
+      args: [{ leadId: story.leadId, captured: newId('msg') }],
       signal: name,
       signalArgs: [newId('msg')],
     });
