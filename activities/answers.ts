@@ -3,7 +3,7 @@ import { newId } from '../db/ids.js';
 import type { Writes } from '../db/writes.js';
 import type { Language } from '../documents/types.js';
 import type { Answer, StepCall } from '../domain/steps.js';
-import type { TaskKind } from '../domain/tasks.js';
+import { TASKS_OF_MESSAGES, type TaskKind } from '../domain/tasks.js';
 import type { OpenWait } from './waitList.js';
 
 export interface NewTask {
@@ -108,8 +108,8 @@ export function writeAnswer(
   writes.statement(
     'what waited is done',
     `update tasks set status = 'resolved', resolved_at = ($ ->> 'at')::timestamptz, resolution = $ ->> 'result'
-      where subject = $ ->> 'id' and kind in ('message_parked', 'step_stuck', 'rules_missing') and status = 'open'`,
-    { id, at, result: answer.result },
+      where subject = $ ->> 'id' and $ -> 'kinds' ? kind and status = 'open'`,
+    { id, at, result: answer.result, kinds: TASKS_OF_MESSAGES },
     'any',
   );
 }

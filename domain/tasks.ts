@@ -39,3 +39,6 @@ export const TASK_KINDS = [
   'restored_behind',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
+
+/** Those about one message, over once it has its answer, whoever answers it. */
+export const TASKS_OF_MESSAGES: readonly TaskKind[] = ['message_parked', 'step_stuck', 'rules_missing'];

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { Client } from '@temporalio/client';
 import type { ActivityInterceptorsFactory, NativeConnectionOptions, WorkerOptions } from '@temporalio/worker';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { type ActivityDeps, makeActivities } from '../activities/index.js';
@@ -40,6 +41,7 @@ export async function startWorker(
 ): Promise<RunningWorker> {
   const connection = await NativeConnection.connect(settings.connection);
   const open = settings.stackTraces ? (create: () => Promise<Worker>) => create() : withoutStackTraces;
+  const dataConverter = { payloadCodecs: [payloadCodec(settings.payloadKeys ?? [])] };
   const options: WorkerOptions = {
     connection,
     namespace: settings.namespace,
@@ -48,7 +50,7 @@ export async function startWorker(
     // It stands twice in every workflow task of every history; the default is 80 characters long.
     buildId: buildOf(settings.workflowBundle.codePath),
     activities: makeActivities(deps),
-    dataConverter: { payloadCodecs: [payloadCodec(settings.payloadKeys ?? [])] },
+    dataConverter,
     maxCachedWorkflows: settings.maxCachedWorkflows,
     shutdownGraceTime: settings.shutdownGraceMs,
     // A killed worker's leads go on after this time elsewhere; the default of 10 s is felt (TEMPORAL, rule 22).
@@ -57,7 +59,9 @@ export async function startWorker(
     maxConcurrentLocalActivityExecutions: settings.localActivities ?? deps.db.options.max ?? 10,
   };
   const worker = await open(() => Worker.create(options));
-  const relay = startRelay(deps);
+  // What the relay starts, this worker begins: the first task comes with the answer instead of by way of a queue.
+  const client = new Client({ connection, namespace: settings.namespace, dataConverter });
+  const relay = startRelay({ ...deps, engine: { ...deps.engine, client, isWorkers: true } });
   const ended = worker.run();
   return {
     ended,

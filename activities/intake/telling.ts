@@ -5,18 +5,23 @@ import {
   type Client,
   isGrpcServiceError,
   WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { BUSINESS_NOW } from '../../db/leadViews.js';
 import type { Queryable } from '../../db/pool.js';
 import { ERRORS, type ErrorCode } from '../../domain/errors.js';
 import type { Answer, StepAnswer } from '../../domain/steps.js';
+import { TASKS_OF_MESSAGES } from '../../domain/tasks.js';
 
 export interface Engine {
   readonly client: Client;
   readonly taskQueue: string;
+  /** The client shares the connection of a worker: a workflow it starts has its first task in the answer. */
+  readonly isWorkers?: boolean;
 }
 
 export interface Addressed {
@@ -40,12 +45,10 @@ export function workflowOf(target: string): { type: string; args: [Record<string
   throw new RangeError(`nothing is told to ${target}`);
 }
 
-const startOptions = (engine: Engine, target: string, by?: Addressed) => ({
+const startOptions = (engine: Engine, target: string) => ({
   workflowId: target,
   taskQueue: engine.taskQueue,
-  args: workflowOf(target).args.map((input) =>
-    by?.name === 'leadCaptured' ? { ...input, captured: by.id } : input,
-  ),
+  args: workflowOf(target).args,
   // Below the default of 10 s, so that a killed worker's leads go on soon (TEMPORAL, rule 22).
   workflowTaskTimeout: '5s' as const,
   workflowIdConflictPolicy: 'USE_EXISTING' as const,
@@ -111,16 +114,37 @@ function grpcCode(error: unknown): number | undefined {
   return undefined;
 }
 
-/** Sends a fact as a signal, starting its workflow when none is open. The workflow reads the rest from Postgres. */
+/**
+ * Sends a fact as a signal, starting its workflow when none is open; a capture starts it, and is a signal only where
+ * somebody was quicker. The workflow reads the rest from Postgres.
+ */
 export async function tellFact(engine: Engine, message: Addressed, withinMs: number): Promise<void> {
   const { client } = engine;
-  await client.connection.withDeadline(Date.now() + withinMs, () =>
-    client.workflow.signalWithStart(workflowOf(message.target).type, {
-      ...startOptions(engine, message.target, message),
+  await client.connection.withDeadline(Date.now() + withinMs, async () => {
+    if (message.name === 'leadCaptured' && (await begun(engine, message))) return;
+    await client.workflow.signalWithStart(workflowOf(message.target).type, {
+      ...startOptions(engine, message.target),
       signal: message.name,
       signalArgs: [message.id],
-    } as never),
-  );
+    } as never);
+  });
+}
+
+/** Starts the workflow of a lead that was captured. False when it runs already. */
+async function begun(engine: Engine, { id, target }: Addressed): Promise<boolean> {
+  const { type, args } = workflowOf(target);
+  try {
+    await engine.client.workflow.start(type, {
+      ...startOptions(engine, target),
+      args: [{ ...args[0], captured: id }],
+      workflowIdConflictPolicy: 'FAIL',
+      requestEagerStart: engine.isWorkers ?? false,
+    } as never);
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
 }
 
 /** Starts a workflow, or finds it open. False when the engine did not take it within the time (real). */
@@ -154,7 +178,8 @@ export async function tellLook(engine: Engine, target: string, withinMs: number)
 }
 
 /**
- * Stores a validator's refusal, if the lead is still as the validator saw it and nobody answered before.
+ * Stores a validator's refusal, if the lead is still as the validator saw it and nobody answered before. What was stuck
+ * until its lead had gone on needs nobody's look any more.
  * False: the workflow was behind its row, or the message has an answer by now.
  */
 export async function storeRefusal(
@@ -164,9 +189,13 @@ export async function storeRefusal(
 ): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'store_refusal',
-    text: `update messages set answer = $2, answered_at = now(), told_at = now() where id = $1 and answer is null
-      and (select revision from leads where id = $3) = $4`,
-    values: [message.id, told.answer, message.leadId, told.revision],
+    text: `with refused as (update messages set answer = $2, answered_at = now(), told_at = now(), parked_for = null
+        where id = $1 and answer is null and (select revision from leads where id = $3) = $4 returning id),
+      over as (update tasks set status = 'resolved', resolution = 'refused',
+          resolved_at = coalesce(to_timestamp(${BUSINESS_NOW} / 1000), now())
+        where subject in (select id from refused) and kind = any($5) and status = 'open')
+      select from refused`,
+    values: [message.id, told.answer, message.leadId, told.revision, TASKS_OF_MESSAGES],
   });
   return rowCount === 1;
 }

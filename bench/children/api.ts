@@ -15,7 +15,7 @@ async function open(settings: PartSettings): Promise<string> {
   const { appUrl, engineAddress, namespace, durable, port = 0, variant } = settings;
   const config = benchConfig(settings);
   const client = openEngineClient({ address: engineAddress }, namespace, config.payloadKeys);
-  varyStarts(client.client, variant);
+  varyStarts(variant);
   const engine = { ...client, taskQueue: config.temporal.taskQueue };
   const { log } = openLog(config);
   const parts = { config, log, durable, appDatabaseUrl: appUrl, engine, probeEngine: client.probe, port };

@@ -1,6 +1,6 @@
 // Gives the libraries other options than the product gives them, from outside: what a setting is worth is measured
 // without a switch for it in the product.
-import type { Client } from '@temporalio/client';
+import { WorkflowClient } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { PartVariant } from './settings.js';
 
@@ -16,9 +16,10 @@ export function varyWorker({ worker }: PartVariant = {}): void {
 }
 
 /** The time-out of a workflow task, which whoever starts a workflow says. */
-export function varyStarts({ workflow }: Client, { workflowTaskTimeout }: PartVariant = {}): void {
+export function varyStarts({ workflowTaskTimeout }: PartVariant = {}): void {
   if (workflowTaskTimeout === undefined) return;
-  const start = workflow.signalWithStart.bind(workflow) as (...args: unknown[]) => never;
-  workflow.signalWithStart = ((type: unknown, options: object) =>
-    start(type, { ...options, workflowTaskTimeout })) as never;
+  const { start } = WorkflowClient.prototype;
+  WorkflowClient.prototype.start = function (type, options) {
+    return start.call(this, type as never, { ...options, workflowTaskTimeout } as never) as never;
+  };
 }

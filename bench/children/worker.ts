@@ -17,7 +17,7 @@ async function open(settings: PartSettings): Promise<string | undefined> {
   const config = benchConfig(settings);
   varyWorker(variant);
   const client = openEngineClient({ address: engineAddress }, namespace, config.payloadKeys);
-  varyStarts(client.client, variant);
+  varyStarts(variant);
   const engine = { ...client, taskQueue: config.temporal.taskQueue };
   const { log } = openLog(config);
   const connection = { address: engineAddress };

@@ -4,7 +4,8 @@ import { until } from '../support/until.js';
 import { leftBehind } from './golden.js';
 import type { Network } from './network.js';
 
-const PATIENCE_MS = 90_000;
+/** Mails go one after the other, and each may be handed out again after 30 s. */
+const PATIENCE_MS = 180_000;
 
 /** What a lead leaves behind can be asked of. */
 type Seen = Pick<Network, 'scene' | 'mail'>;

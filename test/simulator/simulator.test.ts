@@ -64,7 +64,10 @@ test(
       for (const [name, times] of Object.entries(played.steps)) steps[name] = (steps[name] ?? 0) + times;
       for (const outcome of played.outcomes) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
       all.push(played);
-      if (isLong) process.stderr.write(`${all.reduce((sum, { actors }) => sum + actors.length, 0)} of ${COUNT} leads\n`);
+      if (isLong)
+        process.stderr.write(
+          `${all.reduce((sum, { actors }) => sum + actors.length, 0)} of ${COUNT} leads\n`,
+        );
       const broken = played.actors.find((actor) => actor.broken.length > 0);
       if (!broken) continue;
       report(all, steps, outcomes);

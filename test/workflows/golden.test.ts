@@ -65,10 +65,10 @@ test('the golden lead is won, its commission paid to two, its books are right', 
   await replayAndKeep(story, 'golden');
 });
 
-test('it costs thirteen state transitions', () => {
+test('it costs twelve state transitions', () => {
   const transitions = Number(described.raw.workflowExecutionInfo?.stateTransitionCount);
   console.info(`state transitions: ${transitions}`);
-  expect(transitions).toBe(13);
+  expect(transitions).toBe(12);
 });
 
 test('the step that scores it brings its state: nothing else is read when it begins', () => {

@@ -99,6 +99,25 @@ test('a decision whose step is broken is stuck with a task, others go on; repair
   });
 });
 
+test('a decision that was stuck until its lead had closed is refused, and nobody is asked to look into it', () => {
+  const fault: Fault = { at: 'write', left: 0 };
+  return inWorld({ workerDb: (db) => faulty(db, fault) }, async (world) => {
+    const story = await captured(world);
+    const id = newId('msg');
+    fault.left = 3;
+    expect(await story.decide('qualifyLead', 'rep', { decision: 'qualify' }, id)).toBeNull();
+    expect(await story.tasks()).toMatchObject([{ kind: 'step_stuck' }]);
+    await story.decided('withdrawLead', 'boss', { reason: 'nothing to sell' });
+    await letSweepCome(story);
+    await until('it is answered', async () => (await messageOf(story, id)).answer !== null);
+    expect(await messageOf(story, id)).toMatchObject({
+      answer: { result: 'refused', code: 'lead_closed' },
+      parked: null,
+    });
+    expect(await story.tasks()).toEqual([]);
+  });
+});
+
 test('what is stuck is tried again by the next worker, whenever it comes', () => {
   const fault: Fault = { at: 'write', left: 0 };
   return inWorld({ workerDb: (db) => faulty(db, fault) }, async (world) => {
