@@ -14,7 +14,7 @@ const OUTPUT_BYTES = 10_000_000;
 export interface Tree {
   /** Builds what the tests read of dist/, as it is without a fault. */
   build(): Promise<void>;
-  /** Applies the patch; a fault in the workflows is compiled and bundled, all else is run from its source. */
+  /** Applies the patch; a fault in workflows or migrations is built, all else is run from its source. */
   plant(fault: Fault): Promise<void>;
   /** Everything as it was before the fault. */
   weed(fault: Fault): Promise<void>;
@@ -60,11 +60,11 @@ export function copyTree(): Tree {
     },
     async plant({ patch }) {
       await gitApply(root, patch);
-      if (isBundled(patch)) await build();
+      if (isBuilt(patch)) await build();
     },
     async weed({ patch }) {
       await gitApply(root, '--reverse', patch);
-      if (!isBundled(patch)) return;
+      if (!isBuilt(patch)) return;
       rmSync(dist, { recursive: true, force: true });
       cpSync(kept, dist, { recursive: true });
     },
@@ -73,7 +73,9 @@ export function copyTree(): Tree {
   };
 }
 
-const isBundled = (patch: string): boolean => /^\+\+\+ b\/workflows\//m.test(readFileSync(patch, 'utf8'));
+/** The run's servers are made from dist/: its bundle, and the template of every database. */
+const isBuilt = (patch: string): boolean =>
+  /^\+\+\+ b\/(workflows|db\/migrations)\//m.test(readFileSync(patch, 'utf8'));
 
 async function tried(root: string, faults: readonly Pick<Fault, 'file' | 'title'>[]): Promise<Verdict[]> {
   const results = join(root, 'results.json');
@@ -85,6 +87,7 @@ async function tried(root: string, faults: readonly Pick<Fault, 'file' | 'title'
     '--testNamePattern',
     faults.map(({ title }) => title.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'),
     '--runInBand',
+    '--forceExit', // A test that failed may leave a connection, which stays open for ten minutes.
     '--json',
     `--outputFile=${results}`,
   ]);
