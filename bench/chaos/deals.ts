@@ -70,7 +70,7 @@ export async function wrongs(db: pg.Pool, deals: readonly Deal[]): Promise<strin
         (select count(distinct a.payment_id)::int from allocations a where a.lead_id = l.id) as payments,
         (select coalesce(jsonb_object_agg(s.action, s.times), '{}') from
           (select action, count(*)::int as times from audit_entries
-            where subject = l.id or subject in (select q.id from quotes q where q.lead_id = l.id)
+            where subject = any(array(select l.id union all select q.id from quotes q where q.lead_id = l.id))
             group by 1) s) as steps
       from leads l where l.external_id like 'bench-%'`,
   );
