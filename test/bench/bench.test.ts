@@ -81,10 +81,10 @@ describe('the bench', () => {
   });
 
   test.each([
-    ['transitions.off', 13],
-    ['transitions.on', 25],
-    ['events.off', 64],
-    ['events.on', 88],
+    ['transitions.off', 12],
+    ['transitions.on', 24],
+    ['events.off', 62],
+    ['events.on', 86],
   ])('%s are %i, in every run', (id, exactly) => {
     expect(figure(id).measured).toBe(exactly);
   });
