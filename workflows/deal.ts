@@ -96,7 +96,7 @@ export class Deal {
   /** Begins with the capture: the step that scores a lead brings the state of a lead nobody has acted on. */
   async begin(captured: string): Promise<void> {
     this.#seen.add(captured);
-    const told = this.#inbox.findIndex(({ id }) => id === captured); // The signal that began the run says the same.
+    const told = this.#inbox.findIndex(({ id }) => id === captured); // Once more, before the first task.
     if (told >= 0) this.#inbox.splice(told, 1);
     const { answer } = await this.#apply(captured, 'leadCaptured');
     // Somebody was quicker, or the capture is forged: what else is there to take in stands with the row.

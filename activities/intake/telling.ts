@@ -178,9 +178,9 @@ export async function tellLook(engine: Engine, target: string, withinMs: number)
 }
 
 /**
- * Stores a validator's refusal, if the lead is still as the validator saw it and nobody answered before. What was stuck
- * until its lead had gone on needs nobody's look any more.
- * False: the workflow was behind its row, or the message has an answer by now.
+ * Stores a validator's refusal, if the lead is still as the validator saw it and nobody answered before, and ends the
+ * task of a decision that was stuck until its lead had gone on. False: the workflow was behind its row, or the message
+ * has an answer by now.
  */
 export async function storeRefusal(
   db: Queryable,
