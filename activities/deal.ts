@@ -30,7 +30,7 @@ const INBOX = `jsonb_build_object('fresh', ${unanswered('parked_for is null')},
      limit ${INBOX_BATCH + 1}) m))`;
 
 export function makeDealActivities(deps: StepDeps & { log: Logger }) {
-  /** The state a run begins with: one entry for capture, continue-as-new, reopening and restore. */
+  /** The state a run begins with that no capture began: continue-as-new, reopening, restore, a decision that was first. */
   const loadLead = makeQuery<Inbox, Opening>(deps, INBOX, (deal) => {
     const { fresh, parked, mails } = deal.own;
     const lastParked = parked.length > INBOX_BATCH ? parked[INBOX_BATCH - 1]?.id : undefined;

@@ -51,8 +51,9 @@ export class Deal {
   #draining = false;
   readonly #shows = searchAttributes();
 
-  constructor(leadId: string) {
+  constructor(leadId: string, captured?: string) {
     this.#leadId = leadId;
+    if (captured) this.#seen.add(captured); // A signal may say it once more before the first task.
     this.#page = leadId;
     // Every handler before the first await; the validators let everything in while the state is not loaded.
     for (const [name, update] of Object.entries(decisions) as [MessageName, typeof decisions.qualifyLead][]) {
@@ -95,9 +96,6 @@ export class Deal {
 
   /** Begins with the capture: the step that scores a lead brings the state of a lead nobody has acted on. */
   async begin(captured: string): Promise<void> {
-    this.#seen.add(captured);
-    const told = this.#inbox.findIndex(({ id }) => id === captured); // Once more, before the first task.
-    if (told >= 0) this.#inbox.splice(told, 1);
     const { answer } = await this.#apply(captured, 'leadCaptured');
     // Somebody was quicker, or the capture is forged: what else is there to take in stands with the row.
     if (answer?.result !== 'applied') await this.load();
@@ -294,9 +292,9 @@ export class Deal {
   }
 }
 
-/** Builds the lead's state from Postgres: one entry for capture, continue-as-new, reopening and restore. */
+/** Builds the lead's state from Postgres: by the capture's step, or read for continue-as-new, reopening and restore. */
 export async function openDeal({ leadId, captured }: LeadInput): Promise<Deal> {
-  const deal = new Deal(leadId);
+  const deal = new Deal(leadId, captured);
   await (isId(captured) ? deal.begin(captured) : deal.load());
   return deal;
 }

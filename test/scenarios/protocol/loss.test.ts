@@ -2,7 +2,7 @@
 // and nothing is done twice. On the dev server, in real time.
 import { expect, test } from '@jest/globals';
 import { factRow } from '../../../activities/intake/messages.js';
-import { tellFact } from '../../../activities/intake/telling.js';
+import { storeRefusal, tellFact } from '../../../activities/intake/telling.js';
 import { newId } from '../../../db/ids.js';
 import { Writes } from '../../../db/writes.js';
 import { PEOPLE } from '../../support/company.js';
@@ -78,7 +78,8 @@ test('a bug that strikes after the commit changes nothing: the stored answer is 
   });
 });
 
-test('a decision whose step is broken is stuck with a task, others go on; repaired, it is done once', () => {
+/** A lead whose qualification is stuck with a task, though nothing is broken any more. */
+function whenStuck(happens: (story: Story, id: string) => Promise<void>): Promise<void> {
   const fault: Fault = { at: 'write', left: 0 };
   return inWorld({ workerDb: (db) => faulty(db, fault) }, async (world) => {
     const story = await captured(world);
@@ -87,6 +88,12 @@ test('a decision whose step is broken is stuck with a task, others go on; repair
     expect(await story.decide('qualifyLead', 'rep', { decision: 'nurture' }, id)).toBeNull();
     expect(await messageOf(story, id)).toMatchObject({ answer: null, parked: 'stuck' });
     expect(await story.tasks()).toMatchObject([{ kind: 'step_stuck', role: 'operations' }]);
+    await happens(story, id);
+  });
+}
+
+test('a decision whose step is broken is stuck with a task, others go on; repaired, it is done once', () =>
+  whenStuck(async (story, id) => {
     await story.decided('reassignLead', 'boss', { ownerId: PEOPLE.sdr, reason: 'holiday' });
     expect(await story.lead()).toMatchObject({ stage: 'new', owner: PEOPLE.sdr });
     await story.decided('reassignLead', 'boss', { ownerId: PEOPLE.rep, reason: 'back again' });
@@ -96,17 +103,10 @@ test('a decision whose step is broken is stuck with a task, others go on; repair
     expect((await messageOf(story, id)).answer).toEqual({ result: 'applied' });
     expect(await timesDone(story, 'qualifyLead')).toBe(1);
     await closeTasks(story);
-  });
-});
+  }));
 
-test('a decision that was stuck until its lead had closed is refused, and nobody is asked to look into it', () => {
-  const fault: Fault = { at: 'write', left: 0 };
-  return inWorld({ workerDb: (db) => faulty(db, fault) }, async (world) => {
-    const story = await captured(world);
-    const id = newId('msg');
-    fault.left = 3;
-    expect(await story.decide('qualifyLead', 'rep', { decision: 'qualify' }, id)).toBeNull();
-    expect(await story.tasks()).toMatchObject([{ kind: 'step_stuck' }]);
+test('a decision that was stuck until its lead had closed is refused, and nobody is asked to look into it', () =>
+  whenStuck(async (story, id) => {
     await story.decided('withdrawLead', 'boss', { reason: 'nothing to sell' });
     await letSweepCome(story);
     await until('it is answered', async () => (await messageOf(story, id)).answer !== null);
@@ -115,8 +115,31 @@ test('a decision that was stuck until its lead had closed is refused, and nobody
       parked: null,
     });
     expect(await story.tasks()).toEqual([]);
-  });
-});
+    const refusal = { answer: { result: 'refused', code: 'lead_closed' }, revision: -1 } as const;
+    const message = { id, target: story.workflowId, leadId: story.leadId, name: 'qualifyLead' };
+    expect(await storeRefusal(story.world.db, message, refusal)).toBe(false); // It has its answer.
+  }));
+
+test('a capture told three times before a worker is there, and once more at the end, is scored once', () =>
+  inWorld({ worker: false }, async (world) => {
+    const story = await captured(world, 'unseen');
+    const [message] = await story.rows<{ id: string }>(
+      `select id from messages where lead_id = $1 and name = 'leadCaptured'`,
+    );
+    const told = {
+      id: message?.id ?? '',
+      target: story.workflowId,
+      leadId: story.leadId,
+      name: 'leadCaptured',
+    };
+    await Promise.all([1, 2, 3].map(() => tellFact(world.engine, told, 5_000)));
+    await world.startWorker();
+    await until('it has an owner', async () => (await story.lead()).owner !== null);
+    await tellFact(world.engine, told, 5_000);
+    await story.decided('withdrawLead', 'boss', { reason: 'nothing to sell' });
+    await story.ended();
+    expect(await timesDone(story, 'scoreLead')).toBe(1);
+  }));
 
 test('what is stuck is tried again by the next worker, whenever it comes', () => {
   const fault: Fault = { at: 'write', left: 0 };
