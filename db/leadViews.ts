@@ -4,10 +4,11 @@ import { reasonText } from '../documents/reasonTexts.js';
 import type { Language } from '../documents/types.js';
 import type { ScoreReason } from '../domain/leads/score.js';
 import type { Queryable } from './pool.js';
+import { newestQuotes, quoteSummary, type SummaryJson } from './quoteViews.js';
 import type { Tables } from './tables.js';
 
 type LeadRow = Tables['leads'] & { open_waits: WaitJson[]; now_ms: number };
-type WholeLeadRow = LeadRow & { contact: LeadView['contact'] };
+type WholeLeadRow = LeadRow & { contact: LeadView['contact']; quotes: SummaryJson[] | null };
 
 export interface WaitJson {
   readonly leadId: string;
@@ -36,14 +37,23 @@ const LEAD_COLUMNS = `l.*, ${BUSINESS_NOW} as now_ms, (select coalesce(jsonb_agg
   order by coalesce(w.remind_at, w.until), w.id), '[]') from waits w
   where w.lead_id = l.id and w.ended_at is null) as open_waits`;
 
-export async function leadById(db: Queryable, id: string): Promise<WholeLeadRow | undefined> {
+/** How many of its quotes a lead shows; the others are a list of their own. */
+const SHOWN_QUOTES = 50;
+
+/** One lead, with its newest quotes for who may see them. */
+export async function leadById(
+  db: Queryable,
+  id: string,
+  withQuotes: boolean,
+): Promise<WholeLeadRow | undefined> {
   const { rows } = await db.query<WholeLeadRow>({
     name: 'lead_view',
     text: `select ${LEAD_COLUMNS}, (select jsonb_build_object('name', c.name, 'email', c.email, 'phone', c.phone,
         'company', c.company, 'country', c.country, 'language', c.language) from contacts c
-        where c.id = l.contact_id and c.erased_at is null) as contact
+        where c.id = l.contact_id and c.erased_at is null) as contact,
+        case when $2::boolean then ${newestQuotes(SHOWN_QUOTES)} end as quotes
       from leads l where l.id = $1`,
-    values: [id],
+    values: [id, withQuotes],
   });
   return rows[0];
 }
@@ -171,12 +181,12 @@ export function waitView(wait: WaitJson, nowMs: number): WaitView {
 
 export function leadView(
   row: WholeLeadRow,
-  shown: { readonly contact: boolean; readonly quotes: LeadView['quotes']; readonly language: Language },
+  shown: { readonly contact: boolean; readonly language: Language },
 ): LeadView {
   return {
     ...leadItem(row),
     contact: shown.contact ? row.contact : null,
-    quotes: shown.quotes,
+    quotes: row.quotes?.map(quoteSummary) ?? null,
     needs: row.needs as LeadView['needs'],
     scoreReasons: (row.score_reasons as ScoreReason[]).map(({ rule, points, textCode, texts }) => ({
       rule,

@@ -65,48 +65,59 @@ export async function storedQuote(
   return quote?.revision ? quote : null;
 }
 
-interface QuoteRow {
+export interface SummaryJson {
   readonly id: string;
   readonly revision: number;
   readonly status: string;
   readonly currency: string;
-  readonly net_minor: bigint;
-  readonly gross_minor: bigint;
-  readonly valid_until: string | null;
-  readonly created_by: string;
-  readonly created_at: Date;
+  readonly netMinor: string;
+  readonly grossMinor: string;
+  readonly validUntil: string | null;
+  readonly createdBy: string;
+  readonly createdAt: number;
 }
 
-/** The quotes of a lead by their newest revision, the newest quote first; one more than the page where there are more. */
+/** `q` and `r`: the quotes of one lead by their newest revision, the newest quote first. */
+const summariesOf = (leadId: string, rest: string): string => `select q.id, jsonb_build_object('id', q.id,
+    'revision', r.revision, 'status', r.status, 'currency', q.currency, 'netMinor', r.net_minor::text,
+    'grossMinor', r.gross_minor::text, 'validUntil', r.valid_until, 'createdBy', q.created_by,
+    'createdAt', floor(extract(epoch from q.created_at) * 1000)) as summary
+  from quotes q join lateral (select * from quote_revisions n where n.quote_id = q.id
+    order by n.revision desc limit 1) r on true
+  where q.lead_id = ${leadId} ${rest}`;
+
+/** The newest quotes of the lead `l` as one value, for `quoteSummary`. */
+export const newestQuotes = (
+  limit: number,
+): string => `(select coalesce(jsonb_agg(n.summary order by n.id desc), '[]')
+  from (${summariesOf('l.id', `order by q.id desc limit ${limit}`)}) n)`;
+
+/** The quotes of a lead; one more than the page where there are more. */
 export async function quotesOfLead(
   db: Queryable,
   leadId: string,
   page: { readonly limit: number; readonly after: { readonly id: string } | null },
-): Promise<QuoteRow[]> {
-  const { rows } = await db.query<QuoteRow>({
+): Promise<SummaryJson[]> {
+  const { rows } = await db.query<{ summary: SummaryJson }>({
     name: 'quotes_of_lead',
-    text: `select q.id, r.revision, r.status, q.currency, r.net_minor, r.gross_minor, r.valid_until, q.created_by,
-        q.created_at
-      from quotes q join lateral (select * from quote_revisions n where n.quote_id = q.id
-        order by n.revision desc limit 1) r on true
-      where q.lead_id = $1 and ($2::text is null or q.id < $2) order by q.id desc limit $3`,
+    text: summariesOf('$1', 'and ($2::text is null or q.id < $2) order by q.id desc limit $3'),
     values: [leadId, page.after?.id ?? null, page.limit + 1],
   });
-  return rows;
+  return rows.map(({ summary }) => summary);
 }
 
-export function quoteSummary(row: QuoteRow): QuoteSummary {
+export function quoteSummary({ netMinor, grossMinor, createdAt, ...row }: SummaryJson): QuoteSummary {
   const { currency } = row;
-  const money = (minor: bigint) => ({ amount: formatAmount(minor, currency), currency });
+  const money = (minor: string) => ({ amount: formatAmount(BigInt(minor), currency), currency });
   return {
     id: row.id,
     revision: row.revision,
     status: row.status as QuoteSummary['status'],
-    net: money(row.net_minor),
-    gross: money(row.gross_minor),
-    validUntil: row.valid_until,
-    createdBy: row.created_by,
-    createdAt: row.created_at.toISOString(),
+    net: money(netMinor),
+    gross: money(grossMinor),
+    validUntil: row.validUntil,
+    createdBy: row.createdBy,
+    createdAt: new Date(createdAt).toISOString(),
   };
 }
 

@@ -43,8 +43,6 @@ import { pageAnswer, pageRequest } from '../paging.js';
 import type { RouteDeps } from '../routes.js';
 
 const tags = ['leads'];
-/** A lead shows so many of its quotes itself. */
-const SHOWN_QUOTES = 50;
 const Params = Type.Object({ id: Id('lead') }, closed);
 type Params = Static<typeof Params>;
 const Query = PageQuery({
@@ -63,12 +61,9 @@ export async function leadRoutes(app: FastifyInstance, deps: RouteDeps): Promise
 
   const view = async (request: FastifyRequest, id: string, from: Queryable = db): Promise<LeadView> => {
     const actor = actorOf(request);
-    const row = await leadById(from, id);
+    const row = await leadById(from, id, may(actor, 'read', 'quotes'));
     if (!row) throw new DomainError('not_found', `there is no lead ${id}`);
-    const quotes = may(actor, 'read', 'quotes')
-      ? (await quotesOfLead(from, id, { limit: SHOWN_QUOTES - 1, after: null })).map(quoteSummary)
-      : null;
-    return leadView(row, { contact: may(actor, 'read', 'contacts'), quotes, language: languageOf(request) });
+    return leadView(row, { contact: may(actor, 'read', 'contacts'), language: languageOf(request) });
   };
   const mustExist = async (id: string): Promise<void> => {
     const { rowCount } = await db.query({
