@@ -65,7 +65,7 @@ export function messagesDocument(): string {
     const step = kind === 'fact' ? FACT_STEPS[name as keyof typeof FACT_STEPS] : name;
     return [
       `\`${name}\``,
-      kind === 'decision' ? 'decision (update)' : 'fact (signal)',
+      kind,
       bodyOf(name),
       `\`${step}\``,
       sendersOf(name),
@@ -78,9 +78,9 @@ export function messagesDocument(): string {
 # What a lead's workflow can be told
 
 Everything is first a row in \`messages\`; the workflow is told the row's id and nothing else. A **decision** may
-be refused and is an update, so whoever decides learns at once whether it holds; a **fact** has happened, is never
-refused, and is a signal. The fields below stand in the row's \`body\`; one with \`?\` may be
-absent. Codes a stage refuses with are
+be refused and is an update that answers, so whoever decides learns at once whether it holds; a **fact** has happened
+and is never refused: it is an update that says no more than that it was taken in, or a signal where nobody took it in
+within a second. The fields below stand in the row's \`body\`; one with \`?\` may be absent. Codes a stage refuses with are
 ${[...new Set(Object.values(STAGE_REFUSALS).map(({ code }) => `\`${code}\``))].join(', ')}; a step may refuse with any other code of the API's table.
 
 ${table(['message', 'kind', 'body', 'step', 'who may', 'applied in', 'refused by stage with'], rows)}

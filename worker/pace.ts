@@ -24,8 +24,13 @@ export class Pace {
     return Math.max(0, this.#width - this.#underWay.size);
   }
 
-  told(id: string): void {
+  begun(id: string): void {
     this.#underWay.set(id, this.nowMs());
+  }
+
+  /** It could not be told. */
+  dropped(id: string): void {
+    this.#underWay.delete(id);
   }
 
   async #look(db: Queryable): Promise<void> {
@@ -37,10 +42,10 @@ export class Pace {
     const open = new Set(rows.map(({ id }) => id));
     const now = this.nowMs();
     let slow = false;
-    for (const [id, toldAt] of this.#underWay) {
-      const isLost = now - toldAt > LOST_MS;
+    for (const [id, begunAt] of this.#underWay) {
+      const isLost = now - begunAt > LOST_MS;
       if (!open.has(id) || isLost) this.#underWay.delete(id);
-      else if (now - toldAt > SLOW_MS) slow = true;
+      else if (now - begunAt > SLOW_MS) slow = true;
     }
     if (!slow) this.#width = Math.min(MOST, this.#width + 1);
     else if (now - this.#narrowedAt > SLOW_MS) {

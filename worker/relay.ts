@@ -17,6 +17,8 @@ export interface RelayDeps {
 const POLL_MS = 1_000;
 /** While as much is under way as may be. */
 const FULL_MS = 50;
+/** Facts that come meanwhile are claimed together; a lead that is slow to take one in does not keep the others. */
+const TOGETHER_MS = 200;
 const SWEEP_MS = 2_000;
 const LISTEN_AGAIN_MS = 1_000;
 const TELL_MS = 7_000;
@@ -33,12 +35,16 @@ export function startRelay(deps: RelayDeps): Relay {
   const bell = makeBell();
   const pace = new Pace();
   let isRetried = false;
+  const underWay = new Set<Promise<void>>();
   const loops = [
     loop('relay', signal, log, async () => {
       const room = await pace.room(db);
-      const told = room > 0 && (await relayOnce(deps, marks, pace, room));
-      if (told === false) await pause(FULL_MS, signal);
-      else if (told < room) await bell.wait(POLL_MS, signal);
+      if (room === 0) return pause(FULL_MS, signal);
+      const { claimed, told } = await relayOnce(deps, marks, pace, room);
+      underWay.add(told);
+      void told.then(() => underWay.delete(told));
+      await Promise.race([told, pause(TOGETHER_MS, signal)]);
+      if (claimed < room) await bell.wait(POLL_MS, signal);
     }),
     loop('sweep', signal, log, async () => {
       if (!isRetried) await retryBroken(deps);
@@ -52,18 +58,19 @@ export function startRelay(deps: RelayDeps): Relay {
     async stop() {
       stopping.abort();
       await Promise.all(loops);
+      await Promise.all(underWay);
       await marks.flush();
     },
   };
 }
 
-/** One batch of facts: claimed, told with bounded concurrency, marked. Returns how many were claimed. */
+/** One batch of facts: claimed, and told at once. `told` ends when all of them are told or given up, and marked. */
 export async function relayOnce(
   { db, engine, log }: RelayDeps,
   marks: ToldMarks,
   pace: Pace,
   room: number,
-): Promise<number> {
+): Promise<{ readonly claimed: number; readonly told: Promise<void> }> {
   const { rows } = await db.query<Addressed & { answered: boolean }>({
     name: 'claim_facts',
     text: `update messages set claimed_until = now() + interval '10 seconds', attempts = attempts + 1
@@ -73,19 +80,19 @@ export async function relayOnce(
       returning id, target, lead_id as "leadId", name, answer is not null as answered`,
     values: [room],
   });
-  await inParallel(rows, MOST, async (message) => {
+  const telling = inParallel(rows, MOST, async (message) => {
     try {
       if (!message.answered) {
+        pace.begun(message.id);
         await tellFact(engine, message, TELL_MS);
-        pace.told(message.id);
       }
       marks.add(message.id);
     } catch (err) {
+      pace.dropped(message.id);
       log.warn({ message: message.id, err }, 'a fact could not be told yet');
     }
   });
-  await marks.flush();
-  return rows.length;
+  return { claimed: rows.length, told: telling.then(() => marks.flush()) };
 }
 
 /** @internal Listens for what was stored until its connection breaks or the relay ends; polling goes on meanwhile. */

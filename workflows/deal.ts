@@ -12,11 +12,11 @@ import {
 } from '@temporalio/workflow';
 import { type MessageName, outcomeOf } from '../domain/messages.js';
 import type { Head, StepAnswer, StepCall, WaitHead } from '../domain/steps.js';
-import type { OwnStep, WaitKind } from '../domain/waits.js';
+import { type OwnStep, WAITS, type WaitKind } from '../domain/waits.js';
 import { makeAlarm, waitUntil } from './alarm.js';
-import { isId, mustNameMessage, NO_ID, refuse } from './door.js';
-import { type DecisionCall, decisions, facts, getStage, getWaits, type LeadInput, look } from './messages.js';
-import { searchAttributes } from './searchAttributes.js';
+import { hearFacts, isId, mustNameMessage, refuse } from './door.js';
+import { type DecisionCall, decisions, getStage, getWaits, type LeadInput, look } from './messages.js';
+import { findable } from './searchAttributes.js';
 import { failureOf, sendMail, stepOf, steps } from './steps.js';
 import { story, waitViews } from './story.js';
 import { makeTurns } from './turn.js';
@@ -29,13 +29,11 @@ const LAST_PAUSE_S = 300;
 
 export type OpenStage = Exclude<Head['stage'], 'closed'>;
 
-type Inbox = { id: string; name: MessageName }[];
-
 export class Deal {
   readonly #leadId: string;
   readonly #inTurn = makeTurns();
   readonly #alarm = makeAlarm(() => this.#moved++);
-  readonly #inbox: Inbox = [];
+  readonly #inbox: { id: string; name: MessageName }[] = [];
   readonly #parked = new Map<string, MessageName>();
   readonly #seen = new Set<string>();
   readonly #outbox: string[] = [];
@@ -49,7 +47,7 @@ export class Deal {
   #mailing = false;
   #mailsLeft = false; // More are queued than were loaded.
   #draining = false;
-  readonly #shows = searchAttributes();
+  readonly #findable = findable();
 
   constructor(leadId: string, captured?: string) {
     this.#leadId = leadId;
@@ -68,9 +66,7 @@ export class Deal {
       };
       setHandler(update, apply, { validator });
     }
-    for (const [name, signal] of Object.entries(facts) as [MessageName, typeof facts.leadCaptured][]) {
-      setHandler(signal, (id: string) => this.#receive(isId(id) ? id : NO_ID, name));
-    }
+    hearFacts((id, name) => this.#receive(id, name));
     setHandler(look, () => {
       this.#looks++;
       this.#moved++;
@@ -207,6 +203,7 @@ export class Deal {
       this.#present.waits.some((wait) => wait[0] === kind && wait[1] === subject && wait[2] === dueAt);
     await this.#inTurn(async () => {
       if (!stands()) return;
+      if (WAITS[kind].owes !== 'engine') this.#findable.late();
       const { revision } = this.#present;
       const key = `${this.#leadId}/${name}/${revision}`;
       const call = { leadId: this.#leadId, key, at: Date.now(), subject, revision };
@@ -240,6 +237,7 @@ export class Deal {
       } catch (error) {
         const failure = failureOf(error);
         if (!failure) throw error;
+        if (failure === 'StepBroken') this.#findable.late();
         if (failure === 'StepBroken' && ifBroken) return ifBroken();
       }
       const was = this.#looks;
@@ -287,7 +285,7 @@ export class Deal {
 
   /** What operations see of the lead in the engine. */
   #show(waitsFor?: WaitKind): void {
-    this.#shows(this.#present, waitsFor);
+    this.#findable.show(this.#present, waitsFor);
     setCurrentDetails(this.#story.markdown(this.#present, waitsFor));
   }
 }

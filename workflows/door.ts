@@ -1,7 +1,9 @@
 // The door of every workflow: whoever reaches the engine can send anything, and a handler that broke on it would
 // stall the whole deal. What names no message is refused here; whether the named one is stored, and for whom, the
 // step finds out in Postgres.
-import { ApplicationFailure } from '@temporalio/workflow';
+import { ApplicationFailure, defineUpdate, setHandler } from '@temporalio/workflow';
+import type { FactName } from '../domain/messages.js';
+import { facts } from './messages.js';
 
 /** What a signal without an id is judged under; no message has it. */
 export const NO_ID = 'none';
@@ -19,4 +21,16 @@ export function refuse(type: string, message: string, revision?: number): never 
 /** The validator's first question: does the update name a message at all? */
 export function mustNameMessage(name: string, call: { readonly messageId: string } | undefined): void {
   if (!isId(call?.messageId)) refuse('not_found', `${name} names no message`);
+}
+
+/**
+ * A fact comes as an update that says no more than "taken in", or as a signal where nobody took it in at once; often as
+ * both. There is nothing to refuse: what has happened is judged by its step.
+ */
+export function hearFacts(receive: (id: string, name: FactName) => void): void {
+  for (const [name, signal] of Object.entries(facts) as [FactName, typeof facts.leadCaptured][]) {
+    const hear = (id: string): void => receive(isId(id) ? id : NO_ID, name);
+    setHandler(signal, hear);
+    setHandler(defineUpdate<void, [string]>(name), hear);
+  }
 }

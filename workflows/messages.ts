@@ -1,6 +1,7 @@
 // Everything a lead's workflow can be told, as constants shared with the senders. Decisions are updates,
-// because whoever decides learns at once whether it holds; facts are signals, because they have happened
-// and are never refused. Each carries the id of its row in `messages` and nothing that belongs to a person.
+// because whoever decides learns at once whether it holds; facts have happened and are never refused: as updates they
+// are taken in (door.ts), as signals they wait for somebody who does. Each carries the id of its row in `messages` and
+// nothing that belongs to a person.
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { StepAnswer } from '../domain/steps.js';
 import type { WaitView } from './story.js';

@@ -1,6 +1,8 @@
-// What operations list leads by. An attribute is written only where its value changed, since each write is an event.
+// What operations find leads by that need a look, without knowing their ids. A lead within its times has none: it is
+// listed from Postgres, while each change of an attribute is an event and a row the engine writes for its own lists
+// (six of them cost a lead 12 ms of CPU, a fifth of the engine's).
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { upsertSearchAttributes } from '@temporalio/workflow';
+import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { Head } from '../domain/steps.js';
 import type { WaitKind } from '../domain/waits.js';
 
@@ -9,18 +11,32 @@ const WAITS_FOR = defineSearchAttributeKey('WaitsFor', 'KEYWORD');
 const OWNER = defineSearchAttributeKey('Owner', 'KEYWORD');
 const OUTCOME = defineSearchAttributeKey('Outcome', 'KEYWORD');
 
-/** Returns what shows the state of one run; it remembers what it showed. */
-export function searchAttributes(): (head: Head, waitsFor?: WaitKind) => void {
-  const shown = new Map<string, string | null>();
-  return ({ stage, owner, outcome }, waitsFor) => {
-    const values = [
-      { key: STAGE, value: stage },
-      { key: WAITS_FOR, value: waitsFor ?? 'nothing' },
-      { key: OWNER, value: owner },
-      { key: OUTCOME, value: outcome },
-    ];
-    const changed = values.filter(({ key, value }) => (shown.get(key.name) ?? null) !== value);
-    if (changed.length > 0) upsertSearchAttributes(changed);
-    for (const { key, value } of changed) shown.set(key.name, value);
+export interface Findable {
+  /** Somebody should look at this lead: from now on its attributes are kept. */
+  late(): void;
+  show(head: Head, waitsFor?: WaitKind): void;
+}
+
+/** The attributes of one run; where the run before it was late, it came with the attributes and keeps them. */
+export function findable(): Findable {
+  const inherited = workflowInfo().typedSearchAttributes.getAll();
+  const shown = new Map<string, unknown>(inherited.map(({ key, value }) => [key.name, value]));
+  let isLate = shown.has(STAGE.name);
+  return {
+    late() {
+      isLate = true;
+    },
+    show({ stage, owner, outcome }, waitsFor) {
+      if (!isLate) return;
+      const values = [
+        { key: STAGE, value: stage },
+        { key: WAITS_FOR, value: waitsFor ?? 'nothing' },
+        { key: OWNER, value: owner },
+        { key: OUTCOME, value: outcome },
+      ];
+      const changed = values.filter(({ key, value }) => (shown.get(key.name) ?? null) !== value);
+      if (changed.length > 0) upsertSearchAttributes(changed);
+      for (const { key, value } of changed) shown.set(key.name, value);
+    },
   };
 }

@@ -81,10 +81,10 @@ describe('the bench', () => {
   });
 
   test.each([
-    ['transitions.off', 12],
-    ['transitions.on', 24],
-    ['events.off', 62],
-    ['events.on', 86],
+    ['transitions.off', 8],
+    ['transitions.on', 20],
+    ['events.off', 57],
+    ['events.on', 81],
   ])('%s are %i, in every run', (id, exactly) => {
     expect(figure(id).measured).toBe(exactly);
   });

@@ -54,7 +54,7 @@ async function golden(world: World): Promise<Story> {
   return story;
 }
 
-test('the golden lead, encrypted, costs the same twelve transitions and more bytes', () =>
+test('the golden lead, encrypted, costs the same eight transitions and more bytes', () =>
   inWorld([FIRST_KEY], async (world) => {
     const story = await golden(world);
     expect(await story.lead()).toMatchObject({ outcome: 'won' });
@@ -64,7 +64,7 @@ test('the golden lead, encrypted, costs the same twelve transitions and more byt
     const largest = Math.max(...payloads.map(({ text }) => Buffer.byteLength(text)));
     const bytes = described.historySize ?? Number.NaN;
     console.info(`encrypted: ${described.historyLength} events, ${bytes} bytes, largest text ${largest}`);
-    expect(Number(described.raw.workflowExecutionInfo?.stateTransitionCount)).toBe(12);
+    expect(Number(described.raw.workflowExecutionInfo?.stateTransitionCount)).toBe(8);
     expect(described.historyLength).toBeLessThanOrEqual(80);
     expect(bytes).toBeLessThanOrEqual(18 * 1024);
     await replayAndKeep(story, 'encrypted-golden');

@@ -65,10 +65,10 @@ test('the golden lead is won, its commission paid to two, its books are right', 
   await replayAndKeep(story, 'golden');
 });
 
-test('it costs twelve state transitions', () => {
+test('it costs eight state transitions', () => {
   const transitions = Number(described.raw.workflowExecutionInfo?.stateTransitionCount);
   console.info(`state transitions: ${transitions}`);
-  expect(transitions).toBe(12);
+  expect(transitions).toBe(8);
 });
 
 test('the step that scores it brings its state: nothing else is read when it begins', () => {
@@ -78,6 +78,12 @@ test('the step that scores it brings its state: nothing else is read when it beg
   });
   expect(steps.slice(0, 2)).toEqual(['scoreLead', 'qualifyLead']);
   expect(steps).not.toContain('loadLead');
+});
+
+test('delivery and payment are taken in at once: none of them waits as a signal', () => {
+  const events = history.events ?? [];
+  expect(events.filter((event) => event.workflowExecutionSignaledEventAttributes)).toEqual([]);
+  expect(events.filter((event) => event.workflowExecutionUpdateAcceptedEventAttributes)).toHaveLength(6);
 });
 
 test('its history stays below 80 events, 14 KiB and 512 bytes a payload', () => {

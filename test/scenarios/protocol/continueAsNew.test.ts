@@ -19,6 +19,7 @@ import { historyOf, replay, replayAndKeep } from '../../support/histories.js';
 import { captured } from '../../support/story.js';
 import { brokenRules, ledgerSums } from '../../support/told.js';
 import { openWorld, until } from '../../support/world.js';
+import { type Fault, faulty } from './faulty.js';
 
 const reaper = new Reaper();
 const folder = mkdtempSync(join(tmpdir(), 'l2c-can-'));
@@ -94,6 +95,31 @@ test('a lead that continues as new again and again loses nothing and is won', as
     for (const [i, run] of [...runs].slice(0, 3).entries()) {
       await replayAndKeep(story, `continued-as-new-${i + 1}`, run);
     }
+  } finally {
+    await world.close();
+  }
+});
+
+test('a lead that needed a look is found by the same attributes in its next run', async () => {
+  const fault: Fault = { at: 'write', left: 3, step: 'qualifyLead' };
+  const world = await openWorld({ address, workerDb: (db) => faulty(db, fault) });
+  try {
+    const story = await captured(world);
+    expect(await story.decide('qualifyLead', 'rep', { decision: 'qualify' })).toBeNull();
+    await world.stopWorker();
+    await world.startWorker(); // What is stuck is tried again by the next worker.
+    await story.reaches('qualified');
+    const first = (await story.handle.describe()).runId;
+    await story.accept(await story.submit());
+    await until('the next run is found by what it waits for', async () => {
+      const { runId, typedSearchAttributes } = await story.handle.describe();
+      const values = typedSearchAttributes.getAll().map(({ value }) => value);
+      return runId !== first && values.includes('ordered') && values.includes('delivery');
+    });
+    await replay(await historyOf(story), story.workflowId);
+    const untold = `select from messages where lead_id = $1 and told_at is null`;
+    await until('what was stuck is told', async () => (await story.rows(untold)).length === 0);
+    expect(await brokenRules(world)).toEqual([]);
   } finally {
     await world.close();
   }

@@ -6,6 +6,7 @@ import { storeRefusal, tellFact } from '../../../activities/intake/telling.js';
 import { newId } from '../../../db/ids.js';
 import { Writes } from '../../../db/writes.js';
 import { PEOPLE } from '../../support/company.js';
+import { historyOf, replay, replayAndKeep } from '../../support/histories.js';
 import { captured, type Story } from '../../support/story.js';
 import { brokenRules } from '../../support/told.js';
 import { openWorld, until, type World, type WorldOptions } from '../../support/world.js';
@@ -139,6 +140,34 @@ test('a capture told three times before a worker is there, and once more at the 
     await story.decided('withdrawLead', 'boss', { reason: 'nothing to sell' });
     await story.ended();
     expect(await timesDone(story, 'scoreLead')).toBe(1);
+    await replayAndKeep(story, 'captured-again');
+  }));
+
+test('a fact no worker takes in waits in the history as a signal, and has one effect', () =>
+  inWorld({}, async (world) => {
+    const story = await captured(world);
+    await story.order();
+    await world.stopWorker();
+    await story.deliver();
+    const [message] = await story.rows<{ id: string }>(
+      `select id from messages where lead_id = $1 and name = 'deliveryRecorded'`,
+    );
+    const fact = {
+      id: message?.id ?? '',
+      target: story.workflowId,
+      leadId: story.leadId,
+      name: 'deliveryRecorded',
+    };
+    await tellFact(world.engine, fact, 5_000);
+    const waiting = ((await historyOf(story)).events ?? []).flatMap(
+      ({ workflowExecutionSignaledEventAttributes: signal }) => signal?.signalName ?? [],
+    );
+    expect(waiting).toEqual(['deliveryRecorded']);
+    await world.startWorker();
+    await story.invoiced();
+    await tellFact(world.engine, fact, 5_000); // Once more, as an update that is taken in.
+    expect(await timesDone(story, 'recordDelivery')).toBe(1);
+    await replay(await historyOf(story), story.workflowId);
   }));
 
 test('what is stuck is tried again by the next worker, whenever it comes', () => {

@@ -95,12 +95,47 @@ test('a fact the engine did not take stays untold, and is told once it can be', 
   };
   const connection = Connection.lazy({ address: '127.0.0.1:1' });
   const engine: Engine = { ...world.engine, client: new Client({ connection }) };
-  await relayOnce({ ...deps, engine }, world.marks, new Pace(), 1);
+  const relayed = async (through: RelayDeps) => (await relayOnce(through, world.marks, new Pace(), 1)).told;
+  await relayed({ ...deps, engine });
   expect(await told()).toEqual([{ told: false }]);
   await story.rows(`update messages set claimed_until = null where lead_id = $1`);
-  await relayOnce(deps, world.marks, new Pace(), 1);
+  await relayed(deps);
   expect(await told()).toEqual([{ told: true }]);
   await connection.close();
+});
+
+test('a lead the engine is slow with keeps no other waiting', async () => {
+  const slow = await captured(world, 'unseen');
+  const { client } = world.engine;
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const workflow = Object.create(client.workflow) as typeof client.workflow;
+  workflow.start = (async (type: string, options: { workflowId: string }) => {
+    if (options.workflowId === slow.workflowId) await held;
+    return client.workflow.start(type, options as never);
+  }) as typeof client.workflow.start;
+  const holding = Object.create(client, { workflow: { value: workflow } }) as typeof client;
+  const told = async (story: Story) => {
+    const untold = `select from messages where lead_id = $1 and told_at is null`;
+    return (await story.rows(untold)).length === 0;
+  };
+  const relay = startRelay({ ...deps, engine: { ...world.engine, client: holding } });
+  try {
+    await until('it is being told', async () => {
+      const claimed = `select from messages where lead_id = $1 and claimed_until is not null`;
+      return (await slow.rows(claimed)).length === 1;
+    });
+    const other = await captured(world, 'unseen', { email: 'other@customer.example' });
+    await until('the other is told', () => told(other));
+    expect(await told(slow)).toBe(false);
+    release();
+    await until('the slow one is told', () => told(slow));
+  } finally {
+    release();
+    await relay.stop();
+  }
 });
 
 test('at most sixteen facts are under way; an answer makes room for the next', async () => {
@@ -111,7 +146,9 @@ test('at most sixteen facts are under way; an answer makes room for the next', a
   );
   let now = 0;
   const pace = new Pace(() => now);
-  expect(await relayOnce(deps, world.marks, pace, await pace.room(world.db))).toBe(MOST);
+  const { claimed, told: all } = await relayOnce(deps, world.marks, pace, await pace.room(world.db));
+  expect(claimed).toBe(MOST);
+  await all;
   expect(await pace.room(world.db)).toBe(0);
   const told = await world.database.owner.query<{ id: string }>(
     `update messages set answer = '{"result":"applied"}', answered_at = now()
@@ -119,7 +156,9 @@ test('at most sixteen facts are under way; an answer makes room for the next', a
   );
   expect(told.rowCount).toBe(3);
   expect(await pace.room(world.db)).toBe(3);
-  expect(await relayOnce(deps, world.marks, pace, 3)).toBe(3);
+  const next = await relayOnce(deps, world.marks, pace, 3);
+  expect(next.claimed).toBe(3);
+  await next.told;
 
   // Slow answers halve the width, once a second; answered, it widens again.
   now += 1_500;
