@@ -39,6 +39,16 @@ export function makeBell(): Bell {
 /** A pause that only the end cuts short. */
 export const pause = (ms: number, signal: AbortSignal): Promise<void> => makeBell().wait(ms, signal);
 
+/** Waits for a promise that does not fail, at most so long (real milliseconds). */
+export async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}
+
 /** Goes round until it is told to stop; a round that failed is told and tried again. */
 export async function loop(
   name: string,

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { MESSAGE_CHANNEL } from '../activities/intake/messages.js';
 import { type Addressed, type Engine, ToldMarks, tellFact } from '../activities/intake/telling.js';
 import type { Db } from '../db/pool.js';
-import { inParallel, loop, makeBell, pause } from './loops.js';
+import { atMost, inParallel, loop, makeBell, pause } from './loops.js';
 import { MOST, Pace } from './pace.js';
 import { retryBroken, sweepOnce } from './sweep.js';
 
@@ -43,7 +43,7 @@ export function startRelay(deps: RelayDeps): Relay {
       const { claimed, told } = await relayOnce(deps, marks, pace, room);
       underWay.add(told);
       void told.then(() => underWay.delete(told));
-      await Promise.race([told, pause(TOGETHER_MS, signal)]);
+      await atMost(TOGETHER_MS, told);
       if (claimed < room) await bell.wait(POLL_MS, signal);
     }),
     loop('sweep', signal, log, async () => {
@@ -71,20 +71,20 @@ export async function relayOnce(
   pace: Pace,
   room: number,
 ): Promise<{ readonly claimed: number; readonly told: Promise<void> }> {
-  const { rows } = await db.query<Addressed & { answered: boolean }>({
+  const { rows } = await db.query<Addressed & { answered: boolean; attempts: number }>({
     name: 'claim_facts',
     text: `update messages set claimed_until = now() + interval '10 seconds', attempts = attempts + 1
       where id in (select id from messages where told_at is null and kind = 'fact'
         and (claimed_until is null or claimed_until < now())
         order by claimed_until nulls first, recorded_at limit $1 for update skip locked)
-      returning id, target, lead_id as "leadId", name, answer is not null as answered`,
+      returning id, target, lead_id as "leadId", name, attempts, answer is not null as answered`,
     values: [room],
   });
   const telling = inParallel(rows, MOST, async (message) => {
     try {
       if (!message.answered) {
         pace.begun(message.id);
-        await tellFact(engine, message, TELL_MS);
+        await tellFact(engine, message, TELL_MS, message.attempts > 1);
       }
       marks.add(message.id);
     } catch (err) {

@@ -198,12 +198,12 @@ export class Deal {
 
   /** A step of the deal's own: compare and set on the revision it was judged by. */
   async #own(name: OwnStep, due: WaitHead): Promise<void> {
-    const [kind, subject, dueAt] = due;
+    const [kind, subject, dueAt, , next] = due;
     const stands = (): boolean =>
       this.#present.waits.some((wait) => wait[0] === kind && wait[1] === subject && wait[2] === dueAt);
     await this.#inTurn(async () => {
       if (!stands()) return;
-      if (WAITS[kind].owes !== 'engine') this.#findable.late();
+      if (next === 'overdue' && WAITS[kind].owes !== 'engine') this.#findable.late();
       const { revision } = this.#present;
       const key = `${this.#leadId}/${name}/${revision}`;
       const call = { leadId: this.#leadId, key, at: Date.now(), subject, revision };

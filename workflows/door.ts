@@ -1,5 +1,5 @@
 // The door of every workflow: whoever reaches the engine can send anything, and a handler that broke on it would
-// stall the whole deal. What names no message is refused here; whether the named one is stored, and for whom, the
+// stall the whole deal. An update that names no message is refused here, a signal cannot be; whether the named one is stored, and for whom, the
 // step finds out in Postgres.
 import { ApplicationFailure, defineUpdate, setHandler } from '@temporalio/workflow';
 import type { FactName } from '../domain/messages.js';
@@ -24,13 +24,15 @@ export function mustNameMessage(name: string, call: { readonly messageId: string
 }
 
 /**
- * A fact comes as an update that says no more than "taken in", or as a signal where nobody took it in at once; often as
- * both. There is nothing to refuse: what has happened is judged by its step.
+ * A fact comes as an update that says no more than "taken in", or as a signal where nobody took it in at once; sometimes
+ * as both. What has happened is not refused but judged by its step.
  */
 export function hearFacts(receive: (id: string, name: FactName) => void): void {
   for (const [name, signal] of Object.entries(facts) as [FactName, typeof facts.leadCaptured][]) {
     const hear = (id: string): void => receive(isId(id) ? id : NO_ID, name);
     setHandler(signal, hear);
-    setHandler(defineUpdate<void, [string]>(name), hear);
+    setHandler(defineUpdate<void, [string]>(name), hear, {
+      validator: (id: string) => mustNameMessage(name, { messageId: id }),
+    });
   }
 }

@@ -28,6 +28,8 @@ const BREATH_MS = 250;
 /** After the last kill: a click waits for its answer so long at most, and a workflow task once more for its worker. */
 const SETTLE_MS = 240_000;
 const QUIET_MS = 60_000;
+/** Of all deals: whoever gave up waiting found a product that stood still, however clean its books are. */
+const MOST_GIVEN_UP = 0.02;
 
 function chaosCommand(): Command {
   return new Command('chaos')
@@ -151,10 +153,12 @@ async function proven(rig: Rig, deals: readonly Deal[], say: (detail: string) =>
     for (const { invariant, broken: by } of broken)
       for (const { subject, detail } of by) say(`${invariant} ${subject}: ${detail}`);
     const won = deals.filter(({ acknowledged, failed }) => acknowledged === 'payment' && !failed).length;
-    const verdict =
-      wrong.length + broken.length === 0 ? 'nothing lost, nothing twice, the books are clean' : 'not well';
-    say(`${deals.length} deals, ${won} won, ${deals.length - won} waiting: ${verdict}`);
-    return wrong.length + broken.length === 0 ? 0 : 1;
+    const isClean = wrong.length + broken.length === 0;
+    const isQuick = deals.length - won <= deals.length * MOST_GIVEN_UP;
+    const books = isClean ? 'nothing lost, nothing twice, the books are clean' : 'not well';
+    const pace = isQuick ? '' : `, but more than ${MOST_GIVEN_UP * 100} % were given up`;
+    say(`${deals.length} deals, ${won} won, ${deals.length - won} waiting: ${books}${pace}`);
+    return isClean && isQuick ? 0 : 1;
   } finally {
     await engine.close();
     await db.end();

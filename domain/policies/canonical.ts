@@ -5,7 +5,12 @@
  * Returns canonical JSON: keys sorted by code unit, no blanks, absent for `undefined`.
  * Throws RangeError for what JSON would bend silently: NaN, infinities, bigint, functions, non-plain objects.
  */
-export function canonicalJson(value: unknown): string {
+export const canonicalJson = (value: unknown): string => textOf(value, false);
+
+/** The same, with whole amounts (bigint) as decimal strings. */
+export const canonicalMoneyJson = (value: unknown): string => textOf(value, true);
+
+function textOf(value: unknown, withMoney: boolean): string {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -15,14 +20,15 @@ export function canonicalJson(value: unknown): string {
       return JSON.stringify(value);
     case 'object':
       if (value === null) return 'null';
-      if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-      return canonicalObject(value);
+      if (Array.isArray(value)) return `[${value.map((item) => textOf(item, withMoney)).join(',')}]`;
+      return objectText(value, withMoney);
     default:
+      if (typeof value === 'bigint' && withMoney) return `"${value}"`;
       throw new RangeError(`a ${typeof value} has no JSON`);
   }
 }
 
-function canonicalObject(value: object): string {
+function objectText(value: object, withMoney: boolean): string {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
     throw new RangeError(`${value.constructor.name} is no plain object`);
@@ -32,7 +38,7 @@ function canonicalObject(value: object): string {
   for (const key of Object.keys(value).sort()) {
     const inner = (value as Record<string, unknown>)[key];
     if (inner === undefined) continue;
-    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(inner)}`;
+    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${textOf(inner, withMoney)}`;
   }
   return `{${text}}`;
 }

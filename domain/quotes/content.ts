@@ -2,7 +2,7 @@
 // is compared when the quote is submitted, decided, accepted and ordered. Also the last day an offer holds.
 import { addDays } from '../calendar/days.js';
 import type { PaymentTerms } from '../invoices/terms.js';
-import { canonicalJson } from '../policies/canonical.js';
+import { canonicalMoneyJson } from '../policies/canonical.js';
 import type { PricedQuote } from './price.js';
 
 export interface QuoteTerms {
@@ -30,27 +30,25 @@ export interface QuoteContent {
  */
 export function quoteContent(content: QuoteContent): string {
   const { quoteId, revision, entityId, customer, priced, terms, policyVersions } = content;
-  return canonicalJson(
-    bigintsAsText({
-      format: 1,
-      quoteId,
-      revision,
-      entityId,
-      customer,
-      currency: priced.currency,
-      lines: priced.lines,
-      totals: {
-        list: priced.listMinor,
-        net: priced.netMinor,
-        tax: priced.taxMinor,
-        gross: priced.grossMinor,
-      },
-      taxes: priced.taxes,
-      discountBps: priced.discountBps,
-      terms,
-      policyVersions,
-    }),
-  );
+  return canonicalMoneyJson({
+    format: 1,
+    quoteId,
+    revision,
+    entityId,
+    customer,
+    currency: priced.currency,
+    lines: priced.lines,
+    totals: {
+      list: priced.listMinor,
+      net: priced.netMinor,
+      tax: priced.taxMinor,
+      gross: priced.grossMinor,
+    },
+    taxes: priced.taxes,
+    discountBps: priced.discountBps,
+    terms,
+    policyVersions,
+  });
 }
 
 /** The last day on which an offer can be accepted, that day included. */
@@ -62,11 +60,4 @@ export function validUntilOn(offeredOn: string, validDays: number): string {
 /** Whether an offer valid until and including `untilOn` has expired on `todayOn`. */
 export function isExpired(untilOn: string, todayOn: string): boolean {
   return todayOn > untilOn;
-}
-
-function bigintsAsText(value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString();
-  if (Array.isArray(value)) return value.map(bigintsAsText);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, bigintsAsText(member)]));
 }

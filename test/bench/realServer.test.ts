@@ -36,10 +36,10 @@ const whyNot = await whyNoRealServer();
 
   // The same figures as test/bench/bench.test.ts holds the development server to.
   test.each([
-    ['transitions.off', 13],
-    ['transitions.on', 25],
-    ['events.off', 64],
-    ['events.on', 88],
+    ['transitions.off', 8],
+    ['transitions.on', 20],
+    ['events.off', 57],
+    ['events.on', 81],
     ['recovery.lost', 0],
   ])('%s are %i, as on the development server', (id, exactly) => {
     expect(measured(id)).toBe(exactly);

@@ -40,7 +40,7 @@ describe('the bench of the settings', () => {
         expect(stdout).toContain('stickyQueueScheduleToStartTimeout=1s');
         const { settings } = JSON.parse(readFileSync(file, 'utf8')) as { settings: SettingWorth[] };
         expect(settings).toHaveLength(1);
-        expect(settings[0]).toMatchObject({ instead: '10 s', transitions: [25, 25] });
+        expect(settings[0]).toMatchObject({ instead: '10 s', transitions: [20, 20] });
         expect(settings[0]?.recovery).toHaveLength(2);
       } finally {
         rmSync(folder, { recursive: true, force: true, maxRetries: 5 });

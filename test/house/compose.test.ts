@@ -13,7 +13,7 @@ interface Service {
   environment?: Record<string, string>;
   depends_on?: Record<string, { condition: string }>;
   ports?: string[];
-  healthcheck?: unknown;
+  healthcheck?: { readonly test: readonly string[] };
   volumes?: string[];
 }
 const compose = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true }) as {
@@ -117,6 +117,15 @@ describe('docker-compose.yml', () => {
     const job = text(service('temporal-namespace'));
     for (const name of SEARCH_ATTRIBUTES) expect(job).toContain(name);
     expect(job).toContain('--retention 30d');
+  });
+
+  test.each([
+    ['api', '3000', '/health/ready'],
+    ['worker', '9464', '/metrics'],
+  ])('%s is healthy by a page on port %s, which it listens on', (name, port, page) => {
+    const { healthcheck, environment = {} } = service(name);
+    expect(healthcheck?.test.join(' ')).toContain(`127.0.0.1:${port}${page}`);
+    expect(Object.values(environment)).toContain(port);
   });
 
   test('Postgres is durable, and nothing is published beyond this machine', () => {

@@ -34,7 +34,7 @@ test('every command of docs/proof.md names a script there is, and tests there ar
   }
 });
 
-test('every decision is an update and every fact a signal of the workflow, under its own name', () => {
+test('every decision is an update of the workflow and every fact a signal, under its own name', () => {
   expect(Object.entries(decisions).map(([name, update]) => [name, update.name])).toEqual(
     DECISIONS.map((name) => [name, name]),
   );

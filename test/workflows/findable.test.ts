@@ -42,8 +42,11 @@ test('a deal somebody keeps waiting is found by what it waits for, until it is c
     const quote = await story.submit({ lines, discountBps: 1_500 });
     expect(await attributes(story)).toEqual({});
     await world.pass(0.2);
+    await until('the approver is reminded', async () => (await story.steps()).at(-1) === 'remindApprover');
+    expect(await attributes(story)).toEqual({}); // A reminder comes in good time.
+    await world.pass(1);
     await found(story, { Stage: 'approval', WaitsFor: 'approval', Owner: 'person_rep' });
-    await story.approve('boss');
+    await story.approve('head');
     await found(story, { Stage: 'offered', WaitsFor: 'acceptance' });
     await story.accept(quote);
     await found(story, { Stage: 'ordered', WaitsFor: 'delivery' });

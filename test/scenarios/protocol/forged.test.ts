@@ -156,9 +156,10 @@ describe.each(tried)('a lead that is %s', (stage, brought) => {
       const before = await all();
       for (const id of [newId('msg'), otherOpen, otherAnswered, `${story.leadId}/closeLead/1`])
         await tell(how, story, name, id);
-      await tell(how, story, name, { messageId: otherOpen });
-      await tell(how, story, name);
-      await tell(how, story, name, 'x'.repeat(100_000));
+      for (const args of [[{ messageId: otherOpen }], [], ['x'.repeat(100_000)]]) {
+        if (how === 'signal') await tell(how, story, name, ...args);
+        else expect(await update(story, name, ...args)).toBe('not_found');
+      }
       expect(await all()).toEqual(before);
     },
   );
@@ -176,6 +177,23 @@ describe.each(tried)('a lead that is %s', (stage, brought) => {
       id,
     );
     expect(row?.answer).not.toBeNull();
+  });
+
+  test('is not kept from a fact by an update forged under its id', async () => {
+    const id = await storedFact(story);
+    const before = await all();
+    await story.handle.executeUpdate<void, [string]>('deliveryRecorded', {
+      updateId: id,
+      args: [newId('msg')],
+    });
+    expect(await all()).toEqual(before);
+    // The engine takes the real one for told; the workflow reads it from its row when it looks.
+    await story.handle.executeUpdate<void, [string]>('waitReassigned', { updateId: id, args: [id] });
+    await story.handle.signal('look');
+    await until('it is answered', async () => {
+      const answered = `select from messages where lead_id = $1 and id = $2 and answer is not null`;
+      return (await story.rows(answered, id)).length === 1;
+    });
   });
 
   test('does not know an update or a signal of another name', async () => {

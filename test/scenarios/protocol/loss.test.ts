@@ -170,6 +170,70 @@ test('a fact no worker takes in waits in the history as a signal, and has one ef
     await replay(await historyOf(story), story.workflowId);
   }));
 
+test('a fact that was taken in by a run that is gone begins the next when it is told again', () => {
+  const fault: Fault = { at: 'write', left: 0, step: 'recordDelivery' };
+  return inWorld({ workerDb: (db) => faulty(db, fault) }, async (world) => {
+    const story = await captured(world);
+    await story.order();
+    fault.left = 1_000;
+    await story.deliver();
+    const told = async () =>
+      (
+        await story.rows(
+          `select from messages where lead_id = $1 and name = 'deliveryRecorded' and told_at is not null`,
+        )
+      ).length === 1;
+    const taken = async () =>
+      ((await historyOf(story)).events ?? []).some(
+        ({ workflowExecutionUpdateAcceptedEventAttributes: update }) =>
+          update?.acceptedRequest?.input?.name === 'deliveryRecorded',
+      );
+    await until('it is taken in', taken);
+    await until('it is marked told', told);
+    await story.handle.terminate('lost');
+    fault.left = 0;
+    // What the sweep does after half a minute of silence.
+    await story.rows(
+      `update messages set told_at = null, claimed_until = null, parked_for = null
+        where lead_id = $1 and answer is null`,
+    );
+    await story.invoiced();
+    expect(await timesDone(story, 'recordDelivery')).toBe(1);
+    await closeTasks(story);
+  });
+});
+
+test('two facts and a decision that meet in one task, one of them as a signal, run and are replayed alike', () =>
+  inWorld({}, async (world) => {
+    const story = await captured(world);
+    await story.order();
+    await world.stopWorker();
+    await story.deliver(1);
+    await story.deliver(2);
+    const rows = await story.rows<{ id: string }>(
+      `select id from messages where lead_id = $1 and name = 'deliveryRecorded' order by recorded_at`,
+    );
+    const [first, second] = rows.map(({ id }) => ({
+      id,
+      target: story.workflowId,
+      leadId: story.leadId,
+      name: 'deliveryRecorded',
+    }));
+    if (!first || !second) throw new Error('two deliveries make two messages');
+    await tellFact(world.engine, first, 5_000, true);
+    const update = story.handle.executeUpdate<void, [string]>(second.name, {
+      updateId: second.id,
+      args: [second.id],
+    });
+    const decided = story.decide('reassignLead', 'boss', { ownerId: PEOPLE.sdr, reason: 'holiday' });
+    await world.startWorker();
+    await update;
+    expect(await decided).toEqual({ result: 'applied' });
+    await story.invoiced(2);
+    expect(await timesDone(story, 'recordDelivery')).toBe(2);
+    await replay(await historyOf(story), story.workflowId);
+  }));
+
 test('what is stuck is tried again by the next worker, whenever it comes', () => {
   const fault: Fault = { at: 'write', left: 0 };
   return inWorld({ workerDb: (db) => faulty(db, fault) }, async (world) => {
