@@ -4,6 +4,7 @@ import type { ImportRatio } from './importRatio.js';
 import type { Bundles } from './measures/bundles.js';
 import type { Clicks, Heap } from './measures/clicks.js';
 import type { Counts, HistoryCount } from './measures/counts.js';
+import type { Drift } from './measures/drift.js';
 import { type Block, type Load, median } from './measures/load.js';
 import type { Recovery } from './measures/recovery.js';
 import type { Starting } from './measures/starting.js';
@@ -15,6 +16,7 @@ export interface Measured {
   readonly bundles: Bundles;
   readonly heap: Heap;
   readonly clicks: Clicks;
+  readonly drift: Drift;
   readonly load: Load;
   readonly recovery: Recovery;
   readonly importing: ImportRatio;
@@ -202,7 +204,7 @@ function blockOf(round: Readonly<Record<string, Block>>, name: string): Block {
   return block;
 }
 
-function clickFigures({ clicks, statements, heap }: Measured): Row[] {
+function clickFigures({ clicks, drift, statements, heap }: Measured): Row[] {
   const note = `${clicks.clicks} clicks at ${clicks.perSecond}/s, ${clicks.openLeads} open leads`;
   const time = { kind: 'time', unit: 'ms' } as const;
   const worst = (of: 'statements' | 'commits'): number =>
@@ -211,6 +213,16 @@ function clickFigures({ clicks, statements, heap }: Measured): Row[] {
   return [
     { ...time, id: 'click.p50', figure: 'click, p50', must: 35, aim: 22, measured: clicks.p50, note },
     { ...time, id: 'click.p99', figure: 'click, p99', must: 90, aim: 60, measured: clicks.p99 },
+    {
+      ...time,
+      id: 'click.drift',
+      figure: '… of an old lead against a new one’s',
+      unit: '×',
+      must: 1.25,
+      aim: 1.1,
+      measured: drift.last / drift.first,
+      note: `${drift.clicks} decisions on one lead: ${drift.first.toFixed(1)}, then ${drift.last.toFixed(1)} ms`,
+    },
     {
       id: 'statements',
       figure: 'statements per click',

@@ -12,6 +12,7 @@ import { importRatio } from './importRatio.js';
 import { bundles } from './measures/bundles.js';
 import { clicks, openLeads } from './measures/clicks.js';
 import { counts } from './measures/counts.js';
+import { drift } from './measures/drift.js';
 import { type LoadOptions, load } from './measures/load.js';
 import { recovery } from './measures/recovery.js';
 import { starting } from './measures/starting.js';
@@ -26,6 +27,8 @@ interface Size {
   readonly counted: number;
   readonly open: number;
   readonly clicks: number;
+  /** Decisions on one lead, one after the other. */
+  readonly drift: number;
   readonly load: LoadOptions;
   readonly killed: number;
   readonly imports: { readonly leads: number; readonly rounds: number };
@@ -41,6 +44,7 @@ const SIZES = {
     counted: 2,
     open: 300,
     clicks: 100,
+    drift: 90,
     // Every connection has to know its statements, and every function to be compiled, before a lead costs what it
     // costs: the worker's share falls from 87 to 79 ms over the first 300.
     load: { users: 16, leads: 64, warmUp: 128, rounds: 2 },
@@ -54,6 +58,7 @@ const SIZES = {
     counted: 5,
     open: 300,
     clicks: 300,
+    drift: 300,
     load: { users: 16, leads: 160, warmUp: 320, rounds: 5 },
     killed: 40,
     imports: { leads: 200_000, rounds: 3 },
@@ -66,6 +71,7 @@ const SIZES = {
     counted: 2,
     open: 8,
     clicks: 4,
+    drift: 6,
     load: { users: 2, leads: 2, warmUp: 0, rounds: 1 },
     killed: 4,
     imports: { leads: 200, rounds: 1 },
@@ -237,6 +243,8 @@ async function measure(
   const { leads, heap } = await openLeads(rig, size.open);
   onProgress(`clicking ${size.clicks} times`);
   const clicked = await clicks(leads, { count: size.clicks, perSecond: CLICKS_PER_SECOND, seed });
+  onProgress(`clicking ${size.drift} times on one lead`);
+  const drifted = await drift(rig, size.drift);
   onProgress('killing the worker');
   const recovered = await recovery(rig, size.killed);
   onProgress(`golden leads of ${size.load.users} users on product, K0 and K1`);
@@ -252,6 +260,7 @@ async function measure(
     bundles: bundled,
     heap,
     clicks: clicked,
+    drift: drifted,
     load: loaded,
     recovery: recovered,
     importing,

@@ -79,8 +79,8 @@ export function messagesDocument(): string {
 
 Everything is first a row in \`messages\`; the workflow is told the row's id and nothing else. A **decision** may
 be refused and is an update that answers, so whoever decides learns at once whether it holds; a **fact** has happened
-and is never refused: it is an update that says no more than that it was taken in, or a signal where nobody took it in
-within a second. The fields below stand in the row's \`body\`; one with \`?\` may be absent. Codes a stage refuses with are
+and is never refused: it is an update that says no more than that it was taken in, or a signal where it has to be told
+again. The fields below stand in the row's \`body\`; one with \`?\` may be absent. Codes a stage refuses with are
 ${[...new Set(Object.values(STAGE_REFUSALS).map(({ code }) => `\`${code}\``))].join(', ')}; a step may refuse with any other code of the API's table.
 
 ${table(['message', 'kind', 'body', 'step', 'who may', 'applied in', 'refused by stage with'], rows)}

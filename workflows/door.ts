@@ -24,8 +24,8 @@ export function mustNameMessage(name: string, call: { readonly messageId: string
 }
 
 /**
- * A fact comes as an update that says no more than "taken in", or as a signal where nobody took it in at once; sometimes
- * as both. What has happened is not refused but judged by its step.
+ * A fact comes as an update that says no more than "taken in", or as a signal where it has to be told again; sometimes as
+ * both. What has happened is not refused but judged by its step.
  */
 export function hearFacts(receive: (id: string, name: FactName) => void): void {
   for (const [name, signal] of Object.entries(facts) as [FactName, typeof facts.leadCaptured][]) {

@@ -1,7 +1,6 @@
 // How a stored message reaches its workflow: a decision as an update whose outcome is asked for; a fact as an update
 // that a running workflow takes in, else as a signal, which starts the workflow if need be and waits for its worker.
 // Whatever is not known is said to be unknown, never "no".
-import { setTimeout as pause } from 'node:timers/promises';
 import { status as grpc } from '@grpc/grpc-js';
 import {
   type Client,
@@ -116,14 +115,12 @@ function grpcCode(error: unknown): number | undefined {
   return undefined;
 }
 
-/** How long a fact waits to be taken in before it becomes a signal: a step takes 20 ms, a busy worker longer. */
-const TAKEN_MS = 500;
-
 /**
  * Tells a fact so that it stands in the history of its workflow, which reads the rest from Postgres. A capture starts
  * its workflow; where somebody was quicker it is a fact like any other. One that was told before (`again`) is a signal at
  * once: the engine answers an update it knows without asking anybody, also for a run that is closed, and a signal starts
- * the next. Throws what the engine says when it is away.
+ * the next. Throws what the engine says when it is away, and where nobody says whether the fact was taken in: it has to be
+ * told again.
  */
 export async function tellFact(
   engine: Engine,
@@ -133,42 +130,49 @@ export async function tellFact(
 ): Promise<void> {
   const { client } = engine;
   const inTime = <T>(work: () => Promise<T>): Promise<T> =>
-    client.connection.withDeadline(Date.now() + withinMs, work);
-  if (message.name === 'leadCaptured' && (await inTime(() => begun(engine, message)))) return;
-  if (!again && (await takenIn(engine, message))) return;
-  await inTime(() =>
-    client.workflow.signalWithStart(workflowOf(message.target).type, {
+    deadline(withinMs, client.connection.withDeadline(Date.now() + withinMs, work));
+  await inTime(async () => {
+    if (message.name === 'leadCaptured' && (await begun(engine, message))) return;
+    if (!again && (await takenIn(engine, message))) return;
+    await client.workflow.signalWithStart(workflowOf(message.target).type, {
       ...startOptions(engine, message.target),
       signal: message.name,
       signalArgs: [message.id],
-    } as never),
-  );
+    } as never);
+  });
+}
+
+/** After a deadline, so that a connection that keeps to it is not closed under a call. */
+const GRACE_MS = 500;
+
+/** A time of our own: the deadline of a worker's connection holds for each of its tries. */
+async function deadline<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const tooLate = (): void => reject(new Error(`the engine did not answer within ${ms} ms`));
+    timer = setTimeout(tooLate, ms + GRACE_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => undefined); // Whoever comes too late is not listened to.
+  }
 }
 
 /**
  * An update that is taken in costs one state transition, where a signal costs three: written, its task begun, its task
- * done. False when nobody took it in: no workflow or no worker, one of an older build, one busy for too long. The time is
- * our own: a deadline of the worker's connection holds for each of its tries.
+ * done. False where it certainly was not: no workflow is open, or its task fails. A worker that is busy is waited for
+ * instead of sending a signal beside the update, which would be replayed in another order where the engine has both.
  */
 async function takenIn({ client }: Engine, { id, target, name }: Addressed): Promise<boolean> {
-  const asked = client.connection
-    .withDeadline(Date.now() + TAKEN_MS, () =>
-      client.workflow.getHandle(target).executeUpdate<void, [string]>(name, { updateId: id, args: [id] }),
-    )
-    .then(
-      () => true,
-      (error: unknown) => {
-        toldBy(error); // Throws what the engine did not say.
-        return false;
-      },
-    );
-  const late = new AbortController();
-  const tooLate = pause(TAKEN_MS, false, { signal: late.signal }).catch(() => false);
   try {
-    return await Promise.race([asked, tooLate]);
-  } finally {
-    late.abort();
-    asked.catch(() => undefined);
+    const handle = client.workflow.getHandle(target);
+    await handle.executeUpdate<void, [string]>(name, { updateId: id, args: [id] });
+    return true;
+  } catch (error) {
+    if (toldBy(error).kind === 'unknown') throw error;
+    return false;
   }
 }
 

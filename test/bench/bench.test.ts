@@ -34,6 +34,7 @@ const FIGURES = [
   'leads.k1',
   'click.p50',
   'click.p99',
+  'click.drift',
   'statements',
   'commits',
   'heap',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeActivities } from '../../activities/index.js';
+import { sampled } from '../support/sampled.js';
 import { STORIES } from './all.js';
 import { Company, House, serversOfRun } from './house.js';
 import type { CrashStory } from './moves.js';
@@ -34,9 +35,7 @@ function report(): void {
     ', ',
   );
   const units = new Set(met.map(({ unit }) => unit)).size;
-  process.stderr.write(
-    `crash matrix: stories ${told.size}, kills ${met.length} (${at}) of ${units} activities and calls\n`,
-  );
+  sampled(`crash matrix: stories ${told.size}, kills ${met.length} (${at}) of ${units} activities and calls`);
 }
 
 /** Tells a story to its end under these kills; what the database holds then. */

@@ -129,7 +129,8 @@ const ODD_ACTS = {
     );
     const { id, name } = actor.chance.pick(facts);
     const { leadId, workflowId: target } = actor.story;
-    await tellFact(actor.world.engine, { id, name, leadId, target }, TELL_MS);
+    const isSignal = actor.chance.whole(1, 2) === 1; // The engine knows the update and asks nobody.
+    await tellFact(actor.world.engine, { id, name, leadId, target }, TELL_MS, isSignal);
   },
   decideAgain: async (actor) => {
     if (actor.sent.length > 0) await actor.decideAgain(actor.chance.pick(actor.sent));

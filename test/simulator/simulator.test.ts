@@ -6,6 +6,7 @@ import { OUTCOMES } from '../../domain/leads/stages.js';
 import { DECISIONS } from '../../domain/messages.js';
 import { FACT_STEPS } from '../../domain/steps.js';
 import { OWN_STEPS } from '../../domain/waits.js';
+import { sampled } from '../support/sampled.js';
 import { openTimeSkipping, type TimeSkipping } from '../support/timeSkipping.js';
 import { COMPANIES, type Company } from './company.js';
 import { type Plan, plansOf } from './plans.js';
@@ -87,6 +88,7 @@ function report(
   steps: Record<string, number>,
   outcomes: Record<string, number>,
 ): void {
+  sampled(`simulator: ${all.flatMap(({ actors }) => actors).length} random leads of seed ${SEED}`);
   if (process.env.L2C_TEST_LOG === undefined && !isLong) return;
   const sum = (of: (played: Played) => number): number => all.reduce((total, one) => total + of(one), 0);
   const seconds = (part: keyof Played['took']): string =>

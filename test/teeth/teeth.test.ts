@@ -4,15 +4,21 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sampled } from '../support/sampled.js';
 import { plantedFaults, ROOT } from './faults.js';
 import { copyTree, gitApply, type Tree } from './tree.js';
 
 const FAULTS = plantedFaults();
+const isLong = process.env.L2C_LONG === '1';
 const MINUTES = 60_000;
 /** How a test says that it looked and saw something else than it should; a crash says nothing of the kind. */
 const SEEN = /\bexpect\(|Property failed after|in vain until/;
 
 test('the faults are at least a dozen', () => expect(FAULTS.length).toBeGreaterThanOrEqual(12));
+
+afterAll(() =>
+  sampled(`planted faults: ${isLong ? FAULTS.length : 'none'} of ${FAULTS.length} planted, all looked up`),
+);
 
 describe.each(FAULTS)('the planted fault $name', ({ patch, file, title }) => {
   test('still fits the sources', async () => {
@@ -47,7 +53,7 @@ test('npm run mutation finds the files and the tests of each of its areas', asyn
   }
 });
 
-(process.env.L2C_LONG === '1' ? describe : describe.skip)('in a copy of the product', () => {
+(isLong ? describe : describe.skip)('in a copy of the product', () => {
   let tree: Tree;
   beforeAll(async () => {
     tree = copyTree();

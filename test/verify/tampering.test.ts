@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import type pg from 'pg';
 import { verify } from '../../cli/verify/verify.js';
 import { checkpointKey, writeCheckpoint } from '../../worker/checkpoint.js';
+import { sampled } from '../support/sampled.js';
 import { closeBooks, engineWith, openBooks, withBooks } from '../support/withBooks.js';
 
 const SEED = 20_261_122;
@@ -240,6 +241,7 @@ async function found(client: pg.PoolClient, dir: string, publicKey: KeyObject): 
 }
 
 test(`${RUNS} tamperings of the audit log, seed ${SEED}: every one is found`, async () => {
+  sampled(`tamperings of the audit log: ${RUNS} of seed ${SEED}`);
   const state = mkdtempSync(join(tmpdir(), 'l2c-tampering-'));
   const dir = join(state, 'checkpoints');
   try {

@@ -13,12 +13,14 @@ import { DECISIONS, type DecisionName, FACTS, type FactName } from '../../../dom
 import type { StepAnswer } from '../../../domain/steps.js';
 import { PEOPLE } from '../../support/company.js';
 import { historyOf } from '../../support/histories.js';
+import { sampled } from '../../support/sampled.js';
 import { captured, type Story } from '../../support/story.js';
 import { fingerprint } from '../../support/tables.js';
 import { openWorld, until, type World } from '../../support/world.js';
 
 let world: World;
 beforeAll(async () => {
+  sampled(`forged messages: leads that are ${tried.map(([stage]) => stage).join(' and ')}`);
   world = await openWorld();
 });
 afterAll(() => world?.close());

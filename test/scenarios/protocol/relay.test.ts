@@ -4,6 +4,7 @@ import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import pino from 'pino';
+import { openEngineClient } from '../../../activities/intake/engineClient.js';
 import { MESSAGE_CHANNEL } from '../../../activities/intake/messages.js';
 import { type Engine, startWorkflow } from '../../../activities/intake/telling.js';
 import { MOST, Pace } from '../../../worker/pace.js';
@@ -93,15 +94,15 @@ test('a fact the engine did not take stays untold, and is told once it can be', 
     await world.marks.flush();
     return story.rows(`select told_at is not null as told from messages where lead_id = $1`);
   };
-  const connection = Connection.lazy({ address: '127.0.0.1:1' });
-  const engine: Engine = { ...world.engine, client: new Client({ connection }) };
+  const nowhere = openEngineClient({ address: '127.0.0.1:1' }, 'default', []);
+  const engine: Engine = { ...world.engine, client: nowhere.client };
   const relayed = async (through: RelayDeps) => (await relayOnce(through, world.marks, new Pace(), 1)).told;
   await relayed({ ...deps, engine });
   expect(await told()).toEqual([{ told: false }]);
   await story.rows(`update messages set claimed_until = null where lead_id = $1`);
   await relayed(deps);
   expect(await told()).toEqual([{ told: true }]);
-  await connection.close();
+  await nowhere.close();
 });
 
 test('a lead the engine is slow with keeps no other waiting', async () => {
