@@ -14,12 +14,13 @@ import { ensureAdminKey } from '../../activities/intake/firstBoot.js';
 import { callerFor } from '../../cli/http.js';
 import { openLeadEngine } from '../../cli/leadEngine.js';
 import { SAMPLE_SEED } from '../../cli/sample/chance.js';
-import { loadCompany } from '../../cli/sample/company.js';
+import { loadCompany, SAMPLE_ZONE } from '../../cli/sample/company.js';
 import type { SampleKey } from '../../cli/sample/file.js';
 import type { Handle } from '../../cli/sample/people.js';
 import { verify } from '../../cli/verify/verify.js';
 import { migrate } from '../../db/migrate.js';
 import { openPool } from '../../db/pool.js';
+import { dateIn } from '../../domain/calendar/zones.js';
 import { choosePort } from '../../engine/ports.js';
 import { until } from '../support/until.js';
 import { type Kill, type Killed, Supervised, type VictimSettings } from './processes.js';
@@ -284,7 +285,7 @@ export class House {
 
   /** The business day so many days from now, and the business instant. */
   day(after = 0): string {
-    return new Date(this.#nowMs() + after * DAY_MS).toISOString().slice(0, 10);
+    return dateIn(SAMPLE_ZONE, this.#nowMs() + after * DAY_MS);
   }
 
   instant(): string {

@@ -1,5 +1,7 @@
 // What a database holds, so that two runs of one story can be compared: every row of every table, without what no
-// two runs share, which is ids and instants.
+// two runs share, which is ids and instants. In place of an id stands what its row holds, so that an allocation on
+// another invoice is seen.
+import { createHash } from 'node:crypto';
 import type pg from 'pg';
 
 /** Columns that count how often something was tried, or hold what is made anew in each run. */
@@ -15,16 +17,20 @@ const INSTANT = /\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\
 const EPOCH_MS = /\b1[5-9]\d{11}(\.\d+)?\b/g;
 const HASH = /\b[0-9a-f]{64}\b/g;
 
-const plain = (value: unknown): unknown => {
-  if (typeof value === 'string') return plainText(value);
-  if (Array.isArray(value)) return value.map(plain);
+/** Id of a row → what stands for it. */
+type Labels = ReadonlyMap<string, string>;
+const NO_LABELS: Labels = new Map();
+
+const plain = (value: unknown, labels: Labels): unknown => {
+  if (typeof value === 'string') return plainText(value, labels);
+  if (Array.isArray(value)) return value.map((inner) => plain(inner, labels));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner, labels)]));
 };
 
-const plainText = (text: string): string =>
+const plainText = (text: string, labels: Labels): string =>
   text
-    .replace(ID, '$1')
+    .replace(ID, (id, kind: string) => labels.get(id) ?? kind)
     .replace(UUID, 'uuid')
     .replace(HASH, 'hash')
     .replace(INSTANT, 'instant')
@@ -45,8 +51,8 @@ export async function stateOf(db: pg.Pool): Promise<State> {
       from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
       where c.table_schema = 'public' and t.table_type = 'BASE TABLE' order by 1, c.ordinal_position`,
   );
-  const counts: Record<string, number> = {};
-  const rows: Record<string, string[]> = {};
+  const held = new Map<string, unknown[]>();
+  const labels = new Map<string, string>();
   for (const table of new Set(columns.map((column) => column.table))) {
     if (NOT_COMPARED.has(table)) continue;
     const compared = columns.filter(
@@ -60,16 +66,28 @@ export async function stateOf(db: pg.Pool): Promise<State> {
     const { rows: found } = await db.query<Record<string, unknown>>(
       `select ${list.join(', ')} from ${table}`,
     );
-    counts[table] = found.length;
-    rows[table] = found.map((row) => JSON.stringify(plain(JSON.parse(jsonOf(row))))).sort();
+    const values = found.map((row) => JSON.parse(jsonOf(row)) as { id?: unknown });
+    held.set(table, values);
+    for (const row of values) if (typeof row.id === 'string') labels.set(row.id, labelOf(row.id, row));
+  }
+  const counts: Record<string, number> = {};
+  const rows: Record<string, string[]> = {};
+  for (const [table, values] of held) {
+    counts[table] = values.length;
+    rows[table] = values.map((row) => JSON.stringify(plain(row, labels))).sort();
   }
   return { counts, rows };
+}
+
+function labelOf(id: string, row: unknown): string {
+  const content = JSON.stringify(plain(row, NO_LABELS));
+  return `${id.split('_')[0]}~${createHash('sha256').update(content).digest('hex').slice(0, 8)}`;
 }
 
 const jsonOf = (row: unknown): string =>
   JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
 
-/** Where a disturbed run ended otherwise than the undisturbed one: at most three lines a table. */
+/** Where a disturbed run ended otherwise than the undisturbed one: at most six lines a table. */
 export function differences(undisturbed: State, disturbed: State): string[] {
   return Object.keys(undisturbed.rows).flatMap((table) => {
     const [was, is] = [undisturbed.rows[table] ?? [], disturbed.rows[table] ?? []];

@@ -12,13 +12,14 @@ import { firstKey } from '../../activities/intake/firstBoot.js';
 import { callerFor } from '../../cli/http.js';
 import { openLeadEngine } from '../../cli/leadEngine.js';
 import { SAMPLE_SEED } from '../../cli/sample/chance.js';
-import { loadCompany } from '../../cli/sample/company.js';
+import { loadCompany, SAMPLE_ZONE } from '../../cli/sample/company.js';
 import type { SampleKey } from '../../cli/sample/file.js';
 import type { Handle } from '../../cli/sample/people.js';
 import { openProduct, type Product } from '../../cli/serve.js';
 import { verify } from '../../cli/verify/verify.js';
 import { type Config, readConfig } from '../../config.js';
 import { instantAt } from '../../domain/calendar/clock.js';
+import { dateIn } from '../../domain/calendar/zones.js';
 import type { Stack } from '../../engine/settings.js';
 import { foldersOf } from '../../worker/folders.js';
 import { type OpenWorker, openWorker } from '../../worker/open.js';
@@ -180,7 +181,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       newcomer = (await scene.post('admin', '/v1/keys', key)).token;
       return personId;
     },
-    day: (after = 0) => new Date(businessNow() + after * DAY_MS).toISOString().slice(0, 10),
+    day: (after = 0) => dateIn(SAMPLE_ZONE, businessNow() + after * DAY_MS),
     instant: () => new Date(businessNow()).toISOString(),
     pass: (days) => passed(product, days),
     async stopWorker() {

@@ -8,6 +8,7 @@ import { openPayoutRun } from '../../activities/intake/payoutRuns.js';
 import { startWorkflow, tellLook } from '../../activities/intake/telling.js';
 import { newId } from '../../db/ids.js';
 import { withTransaction } from '../../db/pool.js';
+import { dateIn } from '../../domain/calendar/zones.js';
 import { PEOPLE } from '../support/company.js';
 import { replayAndKeep } from '../support/histories.js';
 import { CUSTOMER, type Story } from '../support/story.js';
@@ -37,7 +38,7 @@ async function leaves({ db, database, policies, businessNow }: World, id: string
     [id],
   );
   const at = new Date(await businessNow());
-  const leaver = { id, expected: rows[0]?.revision as number, leftOn: at.toISOString().slice(0, 10) };
+  const leaver = { id, expected: rows[0]?.revision as number, leftOn: dateIn('Europe/Madrid', at.getTime()) };
   const by = { personId: PEOPLE.admin, at };
   await withTransaction(db, (tx) => deactivatePerson(tx, policies, by, leaver));
 }

@@ -1,5 +1,6 @@
 // Two things at once, where only one can hold: exactly one does, the books are right whichever it was, and whoever
 // lost is told why. On the dev server, in real time; the business clock is put ahead where a wait has to be over.
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { addSegment, lookToOpenLeads, REAL_SPEED } from '../../activities/intake/clock.js';
 import { DomainError } from '../../domain/errors.js';
@@ -21,6 +22,26 @@ async function inWorld(happens: (story: Story, world: World) => Promise<void>): 
   } finally {
     await world.close();
   }
+}
+
+/** Who of the two is sent first; by so much that it may win, and not so much that it has. */
+const AHEAD =
+  process.env.L2C_LONG === '1' ? (['neither', 'the first', 'the second'] as const) : (['neither'] as const);
+const AHEAD_MS = 15;
+
+async function atOnce<A, B>(
+  ahead: (typeof AHEAD)[number],
+  first: () => Promise<A>,
+  second: () => Promise<B>,
+): Promise<[A, B]> {
+  if (ahead === 'the second') {
+    const sent = second();
+    await pause(AHEAD_MS);
+    return Promise.all([first(), sent]);
+  }
+  const sent = first();
+  if (ahead === 'the first') await pause(AHEAD_MS);
+  return Promise.all([sent, second()]);
 }
 
 const DISCOUNTED = { discountBps: 1_500 };
@@ -118,20 +139,22 @@ test('an approval decided in the moment it goes to somebody else is decided once
     expect(await story.reaches('offered')).toMatchObject({ outcome: null });
   }));
 
-test('of an approval and a rejection at once exactly one holds', () =>
+test.each(AHEAD)('of an approval and a rejection at once, %s ahead, exactly one holds', (ahead) =>
   inWorld(async (story) => {
     await story.qualify();
     await story.submit(DISCOUNTED);
     const approval = await story.openApproval();
-    const answers = await Promise.all([
-      story.decide('decideApproval', 'boss', { ...approval, decision: 'approve' }),
-      story.decide('decideApproval', 'boss', { ...approval, decision: 'reject', reason: 'too cheap' }),
-    ]);
+    const answers = await atOnce(
+      ahead,
+      () => story.decide('decideApproval', 'boss', { ...approval, decision: 'approve' }),
+      () => story.decide('decideApproval', 'boss', { ...approval, decision: 'reject', reason: 'too cheap' }),
+    );
     expect(answers.map((answer) => answer?.result).sort()).toEqual(['applied', 'refused']);
     expect(answers.find((answer) => answer?.result === 'refused')).toMatchObject({ code: 'already_decided' });
     const held = answers[0]?.result === 'applied';
     expect(await story.lead()).toMatchObject({ stage: held ? 'offered' : 'quoting' });
-  }));
+  }),
+);
 
 /** What stands of the money of the lead. */
 async function money(story: Story) {
@@ -155,43 +178,48 @@ const answered = (story: Story): Promise<true> =>
     return open.length === 0 || undefined;
   });
 
-test('a payment against a cancellation: the deal is won, or cancelled with the cash unapplied', () =>
-  inWorld(async (story, { db }) => {
-    const orderId = await story.order();
-    await story.deliver();
-    const invoice = await story.invoiced();
-    const asked = await askedToCancel(db, { leadId: story.leadId, orderId }, PEOPLE.boss);
-    const [cancelled, paid] = await Promise.all([
-      story.decide('cancelOrder', 'finance2', asked),
-      story.pay(invoice),
-    ]);
-    await answered(story);
-    const { outcome } = await story.reaches('closed');
-    const { gross, open, kept, unapplied } = await money(story);
-    expect([open, kept + unapplied]).toEqual([0n, gross]);
-    if (cancelled?.result === 'applied') {
-      expect([outcome, kept]).toEqual(['cancelled', 0n]);
-      // Whoever paid is told by a task: of the payment itself, or of the refund that is due.
-      expect(paid.task !== null || (await story.tasks()).some(({ kind }) => kind === 'refund_due')).toBe(
-        true,
+test.each(AHEAD)(
+  'a cancellation against a payment, %s ahead: cancelled with the cash unapplied, or won',
+  (ahead) =>
+    inWorld(async (story, { db }) => {
+      const orderId = await story.order();
+      await story.deliver();
+      const invoice = await story.invoiced();
+      const asked = await askedToCancel(db, { leadId: story.leadId, orderId }, PEOPLE.boss);
+      const [cancelled, paid] = await atOnce(
+        ahead,
+        () => story.decide('cancelOrder', 'finance2', asked),
+        () => story.pay(invoice),
       );
-    } else {
-      expect([outcome, unapplied]).toEqual(['won', 0n]);
-      expect(cancelled).toMatchObject({ result: 'refused', code: 'lead_closed' });
-      expect(cancelled?.detail).toBeTruthy();
-    }
-  }));
+      await answered(story);
+      const { outcome } = await story.reaches('closed');
+      const { gross, open, kept, unapplied } = await money(story);
+      expect([open, kept + unapplied]).toEqual([0n, gross]);
+      if (cancelled?.result === 'applied') {
+        expect([outcome, kept]).toEqual(['cancelled', 0n]);
+        // Whoever paid is told by a task: of the payment itself, or of the refund that is due.
+        expect(paid.task !== null || (await story.tasks()).some(({ kind }) => kind === 'refund_due')).toBe(
+          true,
+        );
+      } else {
+        expect([outcome, unapplied]).toEqual(['won', 0n]);
+        expect(cancelled).toMatchObject({ result: 'refused', code: 'lead_closed' });
+        expect(cancelled?.detail).toBeTruthy();
+      }
+    }),
+);
 
-test('a credit note against a payment: it is credited once, and the cash is nowhere but unapplied', () =>
+test.each(AHEAD)('a credit note against a payment, %s ahead: credited once, the cash is unapplied', (ahead) =>
   inWorld(async (story) => {
     await story.order();
     await story.deliver();
     const invoice = await story.invoiced();
     const body = { invoiceId: invoice.id, reason: 'damaged', requestedBy: PEOPLE.finance };
-    const [credited, paid] = await Promise.all([
-      story.decide('creditInvoice', 'finance2', body),
-      story.pay(invoice),
-    ]);
+    const [credited, paid] = await atOnce(
+      ahead,
+      () => story.decide('creditInvoice', 'finance2', body),
+      () => story.pay(invoice),
+    );
     await answered(story);
     expect(credited?.result).toBe('applied');
     await story.reaches('closed');
@@ -201,33 +229,37 @@ test('a credit note against a payment: it is credited once, and the cash is nowh
       `select sum(amount_minor)::bigint as minor from commission_lines where lead_id = $1`,
     );
     expect(sum?.minor ?? 0n).toBe(0n);
-  }));
+  }),
+);
 
-test('a delivery against a cancellation: it is delivered and invoiced, or refused and cancelled', () =>
-  inWorld(async (story) => {
-    const orderId = await story.order();
-    const [cancelled, delivered] = await Promise.allSettled([
-      story.decide('cancelOrder', 'finance', { orderId, reason: 'the customer stepped back' }),
-      story.deliver(),
-    ]);
-    await answered(story);
-    const answer = cancelled.status === 'fulfilled' ? cancelled.value : null;
-    if (answer?.result !== 'applied') {
-      // An invoice stands on it already, and one person alone cannot take that back.
-      expect(answer).toMatchObject({ result: 'refused', code: 'conflicting_duties' });
-      expect(await story.invoiced()).toMatchObject({ openMinor: 24_200n });
-      return;
-    }
-    expect(await story.reaches('closed')).toMatchObject({ outcome: 'cancelled' });
-    expect(await story.invoices()).toEqual([]);
-    if (delivered.status === 'rejected') {
-      expect(delivered.reason).toBeInstanceOf(DomainError);
-      expect((delivered.reason as DomainError).code).toBe('wrong_stage');
-      return;
-    }
-    expect(
-      await story.rows(
-        `select status from deliveries where order_id = (select id from orders where lead_id = $1)`,
-      ),
-    ).toEqual([{ status: 'refused' }]);
-  }));
+test.each(AHEAD)(
+  'a cancellation against a delivery, %s ahead: refused and cancelled, or delivered and invoiced',
+  (ahead) =>
+    inWorld(async (story) => {
+      const orderId = await story.order();
+      const [answer, delivered] = await atOnce(
+        ahead,
+        () => story.decide('cancelOrder', 'finance', { orderId, reason: 'the customer stepped back' }),
+        () => Promise.allSettled([story.deliver()]).then(([outcome]) => outcome),
+      );
+      await answered(story);
+      if (answer?.result !== 'applied') {
+        // An invoice stands on it already, and one person alone cannot take that back.
+        expect(answer).toMatchObject({ result: 'refused', code: 'conflicting_duties' });
+        expect(await story.invoiced()).toMatchObject({ openMinor: 24_200n });
+        return;
+      }
+      expect(await story.reaches('closed')).toMatchObject({ outcome: 'cancelled' });
+      expect(await story.invoices()).toEqual([]);
+      if (delivered.status === 'rejected') {
+        expect(delivered.reason).toBeInstanceOf(DomainError);
+        expect((delivered.reason as DomainError).code).toBe('wrong_stage');
+        return;
+      }
+      expect(
+        await story.rows(
+          `select status from deliveries where order_id = (select id from orders where lead_id = $1)`,
+        ),
+      ).toEqual([{ status: 'refused' }]);
+    }),
+);
