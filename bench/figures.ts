@@ -5,7 +5,7 @@ import type { Bundles } from './measures/bundles.js';
 import type { Clicks, Heap } from './measures/clicks.js';
 import type { Counts, HistoryCount } from './measures/counts.js';
 import type { Drift } from './measures/drift.js';
-import { type Block, type Load, median } from './measures/load.js';
+import { type Block, blockOf, type Load, median } from './measures/load.js';
 import type { Recovery } from './measures/recovery.js';
 import type { Starting } from './measures/starting.js';
 import type { ClickStatements } from './measures/statements.js';
@@ -198,31 +198,25 @@ function loadFigures({ rounds, users, leads }: Load): Row[] {
   ];
 }
 
-function blockOf(round: Readonly<Record<string, Block>>, name: string): Block {
-  const block = round[name];
-  if (block === undefined) throw new RangeError(`the load has no block of ${name}`);
-  return block;
-}
-
 function clickFigures({ clicks, drift, statements, heap }: Measured): Row[] {
   const note = `${clicks.clicks} clicks at ${clicks.perSecond}/s, ${clicks.openLeads} open leads`;
-  const time = { kind: 'time', unit: 'ms' } as const;
+  const drifted = `${drift.clicks} decisions on one lead: ${drift.first.toFixed(1)}, then ${drift.last.toFixed(1)} ms`;
+  const timed = (
+    id: string,
+    figure: string,
+    unit: string,
+    must: number,
+    aim: number,
+    measured: number,
+    note: string,
+  ) => ({ kind: 'time', id, figure, unit, must, aim, measured, note }) as const;
   const worst = (of: 'statements' | 'commits'): number =>
     Math.max(...Object.values(statements).map((click) => click[of]));
   const each = Object.entries(statements).map(([click, { statements: n }]) => `${click} ${n}`);
   return [
-    { ...time, id: 'click.p50', figure: 'click, p50', must: 35, aim: 22, measured: clicks.p50, note },
-    { ...time, id: 'click.p99', figure: 'click, p99', must: 90, aim: 60, measured: clicks.p99 },
-    {
-      ...time,
-      id: 'click.drift',
-      figure: '… of an old lead against a new one’s',
-      unit: '×',
-      must: 1.25,
-      aim: 1.1,
-      measured: drift.last / drift.first,
-      note: `${drift.clicks} decisions on one lead: ${drift.first.toFixed(1)}, then ${drift.last.toFixed(1)} ms`,
-    },
+    timed('click.p50', 'click, p50', 'ms', 35, 22, clicks.p50, note),
+    timed('click.p99', 'click, p99', 'ms', 90, 60, clicks.p99, note),
+    timed('click.drift', '… on an old lead', '×', 1.25, 1.1, drift.last / drift.first, drifted),
     {
       id: 'statements',
       figure: 'statements per click',
@@ -235,16 +229,7 @@ function clickFigures({ clicks, drift, statements, heap }: Measured): Row[] {
     { id: 'commits', figure: 'commits per click', unit: '', must: 2, aim: 2, measured: worst('commits') },
     // Bytes in use after a collection, but how much a thread keeps for itself depends on the machine's
     // memory.
-    {
-      id: 'heap',
-      kind: 'time',
-      figure: 'heap per open lead',
-      unit: 'KB',
-      must: 96,
-      aim: 64,
-      measured: heap.bytesPerLead / 1000,
-      note: `${heap.leads} leads`,
-    },
+    timed('heap', 'heap per open lead', 'KB', 96, 64, heap.bytesPerLead / 1000, `${heap.leads} leads`),
   ];
 }
 

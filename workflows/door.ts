@@ -1,6 +1,6 @@
 // The door of every workflow: whoever reaches the engine can send anything, and a handler that broke on it would
-// stall the whole deal. An update that names no message is refused here, a signal cannot be; whether the named one is stored, and for whom, the
-// step finds out in Postgres.
+// stall the whole deal. An update that names no message is refused here, a signal cannot be; whether the named one is
+// stored, and for whom, the step finds out in Postgres.
 import { ApplicationFailure, defineUpdate, setHandler } from '@temporalio/workflow';
 import type { FactName } from '../domain/messages.js';
 import { facts } from './messages.js';

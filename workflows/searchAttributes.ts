@@ -1,6 +1,6 @@
 // What operations find leads by that need a look, without knowing their ids: a wait has run out, a step is broken. A lead
-// within its times has none: it is listed from Postgres, while each change of an attribute is an event and a row the engine writes for its own lists
-// (six of them cost a lead 12 ms of CPU, a fifth of the engine's).
+// within its times has none: it is listed from Postgres, while each change of an attribute is an event and a row the
+// engine writes for its own lists (six of them cost a lead 12 ms of CPU, a fifth of the engine's).
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { Head } from '../domain/steps.js';
@@ -12,7 +12,7 @@ const OWNER = defineSearchAttributeKey('Owner', 'KEYWORD');
 const OUTCOME = defineSearchAttributeKey('Outcome', 'KEYWORD');
 
 export interface Findable {
-  /** Somebody should look at this lead: its attributes are kept up to date until this run, or one that continues it, ends. */
+  /** Somebody should look at this lead: its attributes are kept until its run, or one that continues it, ends. */
   late(): void;
   show(head: Head, waitsFor?: WaitKind): void;
 }

@@ -129,9 +129,7 @@ export async function tellFact(
   again = false,
 ): Promise<void> {
   const { client } = engine;
-  const inTime = <T>(work: () => Promise<T>): Promise<T> =>
-    deadline(withinMs, client.connection.withDeadline(Date.now() + withinMs, work));
-  await inTime(async () => {
+  const telling = client.connection.withDeadline(Date.now() + withinMs, async () => {
     if (message.name === 'leadCaptured' && (await begun(engine, message))) return;
     if (!again && (await takenIn(engine, message))) return;
     await client.workflow.signalWithStart(workflowOf(message.target).type, {
@@ -140,6 +138,7 @@ export async function tellFact(
       signalArgs: [message.id],
     } as never);
   });
+  await deadline(withinMs, telling);
 }
 
 /** After a deadline, so that a connection that keeps to it is not closed under a call. */

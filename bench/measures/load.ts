@@ -59,3 +59,9 @@ export function median(values: readonly number[]): number {
   if (low === undefined || high === undefined) throw new RangeError('nothing has no median');
   return (low + high) / 2;
 }
+
+export function blockOf(round: Readonly<Record<string, Block>>, name: string): Block {
+  const block = round[name];
+  if (block === undefined) throw new RangeError(`the load has no block of ${name}`);
+  return block;
+}

@@ -26,6 +26,12 @@ async function inWorld(options: WorldOptions, happens: (world: World) => Promise
 const timesDone = async (story: Story, step: string): Promise<number> =>
   (await story.steps()).filter((done) => done === step).length;
 
+const deliveryTold = (story: Story): Promise<boolean> =>
+  until('the fact is told', async () => {
+    const told = `select from messages where lead_id = $1 and name = 'deliveryRecorded' and told_at is not null`;
+    return (await story.rows(told)).length === 1;
+  });
+
 const messageOf = async (story: Story, id: string) => {
   const [message] = await story.rows<{
     answer: { result: string } | null;
@@ -178,19 +184,13 @@ test('a fact that was taken in by a run that is gone begins the next when it is 
     await story.order();
     fault.left = 1_000;
     await story.deliver();
-    const told = async () =>
-      (
-        await story.rows(
-          `select from messages where lead_id = $1 and name = 'deliveryRecorded' and told_at is not null`,
-        )
-      ).length === 1;
     const taken = async () =>
       ((await historyOf(story)).events ?? []).some(
         ({ workflowExecutionUpdateAcceptedEventAttributes: update }) =>
           update?.acceptedRequest?.input?.name === 'deliveryRecorded',
       );
     await until('it is taken in', taken);
-    await until('it is marked told', told);
+    await deliveryTold(story);
     await story.handle.terminate('lost');
     fault.left = 0;
     // What the sweep does after half a minute of silence.
@@ -266,15 +266,7 @@ test('a fact whose step is broken is stuck with a task and applied once it is re
       (await story.tasks()).some(({ kind }) => kind === 'step_stuck'),
     );
     expect(await story.lead()).toMatchObject({ stage: 'ordered' });
-    await until(
-      'the fact is told',
-      async () =>
-        (
-          await story.rows(
-            `select from messages where lead_id = $1 and name = 'deliveryRecorded' and told_at is not null`,
-          )
-        ).length === 1,
-    );
+    await deliveryTold(story);
     await letSweepCome(story);
     await story.invoiced();
     expect(await timesDone(story, 'recordDelivery')).toBe(1);
