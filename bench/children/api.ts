@@ -6,7 +6,7 @@ import { openLog } from '../../cli/log.js';
 import { answerParent } from './answer.js';
 import { benchConfig, type PartSettings } from './settings.js';
 import { startCounting, startHearing, stopCounting, stopHearing, wrapQueries } from './statements.js';
-import { varyStarts } from './vary.js';
+import { varyPools, varyStarts } from './vary.js';
 
 let api: OpenApi | undefined;
 let close: () => Promise<void> = async () => undefined;
@@ -14,6 +14,7 @@ let close: () => Promise<void> = async () => undefined;
 async function open(settings: PartSettings): Promise<string> {
   const { appUrl, engineAddress, namespace, durable, port = 0, variant } = settings;
   const config = benchConfig(settings);
+  varyPools(variant);
   const client = openEngineClient({ address: engineAddress }, namespace, config.payloadKeys);
   varyStarts(variant);
   const engine = { ...client, taskQueue: config.temporal.taskQueue };

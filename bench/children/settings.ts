@@ -20,6 +20,8 @@ export interface PartVariant {
   readonly env?: Readonly<Record<string, string>>;
   /** Options the worker's library is given instead of ours; undefined: its own default. */
   readonly worker?: Readonly<Record<string, unknown>>;
+  /** Of each connection to Postgres: how long one nobody uses is kept, and what of its session is left out. */
+  readonly pool?: { readonly idleTimeoutMillis?: number; readonly without?: string };
   /** Time-out of a workflow task instead of ours, as the engine's own is. */
   readonly workflowTaskTimeout?: string;
 }

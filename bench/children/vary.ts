@@ -2,6 +2,7 @@
 // without a switch for it in the product.
 import { WorkflowClient } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import pg from 'pg';
 import type { PartVariant } from './settings.js';
 
 /** Options of the worker, and among them the compression of its connection. */
@@ -21,5 +22,18 @@ export function varyStarts({ workflowTaskTimeout }: PartVariant = {}): void {
   const { start } = WorkflowClient.prototype;
   WorkflowClient.prototype.start = function (type, options) {
     return start.call(this, type as never, { ...options, workflowTaskTimeout } as never) as never;
+  };
+}
+
+/** Settings of every connection to Postgres. */
+export function varyPools({ pool }: PartVariant = {}): void {
+  if (pool === undefined) return;
+  const { without, ...options } = pool;
+  const left = (session = ''): string =>
+    without === undefined ? session : session.replaceAll(new RegExp(`-c ${without}\\w*=\\w+`, 'g'), '');
+  pg.Pool = class extends pg.Pool {
+    constructor(ours: pg.PoolConfig = {}) {
+      super({ ...ours, ...options, options: left(ours.options) });
+    }
   };
 }

@@ -7,7 +7,7 @@ import { answerParent } from './answer.js';
 import { heapInUse } from './heap.js';
 import { benchConfig, type PartSettings } from './settings.js';
 import { startCounting, startHearing, stopCounting, stopHearing, wrapQueries } from './statements.js';
-import { varyStarts, varyWorker } from './vary.js';
+import { varyPools, varyStarts, varyWorker } from './vary.js';
 
 let close: () => Promise<void> = async () => undefined;
 
@@ -15,6 +15,7 @@ let close: () => Promise<void> = async () => undefined;
 async function open(settings: PartSettings): Promise<string | undefined> {
   const { appUrl, engineAddress, namespace, durable, variant } = settings;
   const config = benchConfig(settings);
+  varyPools(variant);
   varyWorker(variant);
   const client = openEngineClient({ address: engineAddress }, namespace, config.payloadKeys);
   varyStarts(variant);

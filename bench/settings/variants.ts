@@ -1,8 +1,12 @@
 // The settings that are not the defaults of engine and SDK, each with what takes its place when it is taken away.
-
+import { fileURLToPath } from 'node:url';
 import type { EngineTuning } from '../../engine/temporal.js';
 import { OUR_TUNING, TUNING } from '../../engine/temporal.js';
 import type { PartVariant } from '../children/settings.js';
+
+const ofBuild = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const WORKFLOWS = ofBuild('workflows/index.js');
+const TRACING = ofBuild('workflows/tracing.js');
 
 export interface Variant {
   /** The setting that is missing in it, as a person names it. */
@@ -54,6 +58,25 @@ const VARIANTS: readonly Variant[] = [
     parts: { workflowTaskTimeout: '10s' },
     recovers: true,
   },
+  {
+    ...worker('workflows bundled by the build', 'by the worker when it starts, as the SDK does', {
+      workflowBundle: undefined,
+      workflowsPath: WORKFLOWS,
+      interceptors: { workflowModules: [TRACING] },
+    }),
+    recovers: true,
+  },
+  {
+    name: 'connections to Postgres kept for 10 min',
+    instead: '10 s',
+    parts: { pool: { idleTimeoutMillis: 10_000 } },
+  },
+  {
+    name: 'statements planned once',
+    instead: 'five times anew',
+    parts: { pool: { without: 'plan_cache_mode' } },
+  },
+  { name: 'rows found by index', instead: 'by the statistics', parts: { pool: { without: 'enable_' } } },
 ];
 
 export const nameOf = ({ name }: Variant): string => name;

@@ -196,8 +196,8 @@ export interface HouseOptions {
   /** Its mails go to the mail server of the company, which refuses `refused.example`. */
   readonly withMails?: boolean;
   readonly fault?: string;
-  /** Called when a call that writes is on its way, with what it is. */
-  readonly underWay?: (what: string) => void;
+  /** Called before a call that writes is sent and before days pass, with what it is; they wait for its end. */
+  readonly underWay?: (what: string) => Promise<void>;
 }
 
 export interface Sent {
@@ -299,6 +299,7 @@ export class House {
 
   /** Puts the business so many whole days ahead. */
   async pass(days: number): Promise<void> {
+    await this.#underWay?.(`${days} days`);
     this.#aheadMs += days * DAY_MS;
     await this.#segment();
     await this.look();
@@ -349,7 +350,7 @@ export class House {
   /** Sends a call until it is answered: again under its key when the API died, and when its message is answered. */
   async send(who: Who, method: string, path: string, body?: unknown, sent: Sent = {}): Promise<Json> {
     const what = `${who} ${method} ${path}`;
-    if (method !== 'GET') this.#underWay?.(what);
+    if (method !== 'GET') await this.#underWay?.(what);
     for (let tries = 1, end = Date.now() + PATIENCE_MS; ; tries++) {
       if (Date.now() > end) throw new Error(`${what} had no answer in ${PATIENCE_MS / 1000} s`);
       let answer: { status: number; body: Json };

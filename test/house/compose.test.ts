@@ -2,13 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { maskedConfig } from '../../config.js';
+import { maskedConfig, readConfig } from '../../config.js';
 import { SERVER_VERSION } from '../../engine/realServerBinaries.js';
 import { dynamicConfig, SHARDS, SQL_PLUGIN, STORE, VISIBILITY } from '../../engine/realServerConfig.js';
 import { SEARCH_ATTRIBUTES } from '../../engine/temporal.js';
 
 interface Service {
   image?: string;
+  restart?: string;
   command?: string[] | string;
   environment?: Record<string, string>;
   depends_on?: Record<string, { condition: string }>;
@@ -48,6 +49,43 @@ describe('docker-compose.yml', () => {
     expect(Object.keys(service(name).environment ?? {}).filter((variable) => !known.has(variable))).toEqual(
       [],
     );
+  });
+
+  test('hands on every setting there is, but for those of servers `npm start` would start', () => {
+    const started = ['L2C_TEMPORAL_CLI', 'L2C_POSTGRES_PORT', 'L2C_TEMPORAL_PORT', 'L2C_TEMPORAL_UI_PORT'];
+    const handed = new Set(
+      ['api', 'worker', 'schema'].flatMap((n) => Object.keys(service(n).environment ?? {})),
+    );
+    const missing = maskedConfig({}).filter(({ name }) => !handed.has(name));
+    expect(missing.map(({ name }) => name)).toEqual(started);
+  });
+
+  test('what .env leaves out is empty, and an empty setting is the default', () => {
+    for (const name of ['api', 'worker', 'schema']) {
+      const environment = Object.entries(service(name).environment ?? {});
+      const open = environment.filter(([, value]) => value.startsWith('${') && value.endsWith(':-}'));
+      expect(open.length).toBeGreaterThan(15);
+      expect(readConfig(Object.fromEntries(open.map(([variable]) => [variable, ''])))).toEqual(
+        readConfig({}),
+      );
+    }
+  });
+
+  test('the image is of this release', () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+    for (const name of ['api', 'worker', 'schema'])
+      expect(service(name).image).toBe(`lead-to-cash:${version}`);
+  });
+
+  test('the database is of the release that the tests run on', () => {
+    const { optionalDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+    const tested = Object.entries<string>(optionalDependencies).filter(([name]) => name.includes('postgres'));
+    expect(tested.length).toBeGreaterThan(0);
+    for (const [, version] of tested) {
+      const [major, minor] = version.split('.');
+      for (const name of ['postgres', 'database'])
+        expect(service(name).image).toBe(`postgres:${major}.${minor}`);
+    }
   });
 
   test.each([
@@ -126,6 +164,14 @@ describe('docker-compose.yml', () => {
     const { healthcheck, environment = {} } = service(name);
     expect(healthcheck?.test.join(' ')).toContain(`127.0.0.1:${port}${page}`);
     expect(Object.values(environment)).toContain(port);
+  });
+
+  test('whatever goes on running says whether it is well', () => {
+    const running = Object.entries(compose.services).filter(
+      ([, { restart }]) => restart === 'unless-stopped',
+    );
+    expect(running.length).toBeGreaterThan(4);
+    expect(running.flatMap(([name, { healthcheck }]) => (healthcheck ? [] : [name]))).toEqual([]);
   });
 
   test('Postgres is durable, and nothing is published beyond this machine', () => {
