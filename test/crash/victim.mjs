@@ -138,7 +138,8 @@ if (role === 'worker') {
   wrapServer();
   const { openApi } = await load('api/open.js');
   const api = await openApi({ ...parts, probeEngine: client.probe, port });
-  process.stdin.on('data', () => void api.clock.refresh());
+  const refresh = () => api.clock.refresh().catch(() => setTimeout(refresh, 250)); // Its database may be away.
+  process.stdin.on('data', refresh);
 }
 writeSync(1, 'ready\n');
 // Whoever started it is gone: nobody is left to kill it.
