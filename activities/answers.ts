@@ -114,9 +114,13 @@ export function writeAnswer(
   );
 }
 
-/** What a task says is stuck: a message, or a step of the lead's own for one record, whatever the revision. */
-const stuckSubject = ({ leadId, key, subject }: StepCall): string =>
-  subject === undefined ? key : `${leadId}/${key.split('/')[1]}/${subject}`;
+/** A step of the lead's own for one record, whatever the revision. */
+export const stuckSubject = (leadId: string, step: string, subject: string): string =>
+  `${leadId}/${step}/${subject}`;
+
+/** What a task says is stuck: a message, or a step of the lead's own. */
+const stuckSubjectOf = ({ leadId, key, subject }: StepCall): string =>
+  subject === undefined ? key : stuckSubject(leadId, key.split('/')[1] ?? key, subject);
 
 /** What a task about missing rules is about: a message, or the record that an own step of the lead is due for. */
 const rulesSubject = ({ key, subject }: StepCall): string => subject ?? key;
@@ -130,7 +134,7 @@ export function writeRulesMissing(writes: Writes, call: StepCall, reason: object
   resolveTasks(writes, {
     leadId,
     kinds: ['step_stuck'],
-    subjects: [stuckSubject(call)],
+    subjects: [stuckSubjectOf(call)],
     resolution: 'replaced',
     at,
   });
@@ -140,7 +144,7 @@ export function writeRulesMissing(writes: Writes, call: StepCall, reason: object
 /** A bug of ours stopped the step: told by one task, instead of one that says rules are missing. */
 export function writeStuck(writes: Writes, call: StepCall, at: Date): WrittenTask {
   const { leadId, key } = call;
-  const subject = stuckSubject(call);
+  const subject = stuckSubjectOf(call);
   const kind = 'step_stuck';
   const id = writeTask(writes, {
     kind,
@@ -159,13 +163,6 @@ export function writeStuck(writes: Writes, call: StepCall, at: Date): WrittenTas
     at,
   });
   return { id, kind, subject };
-}
-
-/** A step of the lead's own that was stuck is done: nobody has to look into it any more. */
-export function writeUnstuck(writes: Writes, call: StepCall, at: Date): void {
-  const over = { leadId: call.leadId, resolution: 'applied', at };
-  resolveTasks(writes, { ...over, kinds: ['step_stuck'], subjects: [stuckSubject(call)] });
-  resolveTasks(writes, { ...over, kinds: ['rules_missing'], subjects: [rulesSubject(call)] });
 }
 
 /** Lets the other waits of the lead come first until a real instant. */

@@ -53,9 +53,10 @@ export function makeDealActivities(deps: StepDeps & { log: Logger }) {
       name: 'markStuck',
       judge: (deal) => {
         const { subject, retry } = deal.call;
-        const task = writeStuck(deal.writes, deal.call, deal.at);
-        deal.keepsRevision();
         const wait = retry && deal.wait(retry.kind, subject);
+        deal.keepsRevision();
+        if (retry && !wait) return { result: 'no_effect' }; // Nobody waits for it any more.
+        const task = writeStuck(deal.writes, deal.call, deal.at);
         if (!deal.hasWaitedFor('stuck', wait || undefined)) deal.mails.tellOf(task);
         if (wait) deal.retry(wait, retry.at);
         return { result: 'stuck', code: 'stuck' };

@@ -16,7 +16,6 @@ import {
   toldAnswer,
 } from '../domain/steps.js';
 import { OWN_STEPS } from '../domain/waits.js';
-import { writeUnstuck } from './answers.js';
 import { DealChange } from './dealChange.js';
 import { databaseAway, noSuchLead, stepFailed } from './failures.js';
 import type { Loaded, LockedLead } from './loaded.js';
@@ -114,9 +113,7 @@ async function runStep<L>(
       ...(mails.length > 0 && { mails }),
     };
   }
-  const wasStuck = own.has(name) && deal.waits.some((w) => w.subject === call.subject && w.retryAt !== null);
   const answer = (await judged(deal, tx, judge)) ?? { result: 'applied' as const };
-  if (wasStuck && answer.result !== 'stuck') writeUnstuck(deal.writes, call, deal.at);
   await deal.commit(answer, commitWith);
   return answerOf(deal.head(), answer, deal.mails.ids);
 }

@@ -4,7 +4,7 @@ import { type ClockSegment, realAt } from '../domain/calendar/clock.js';
 import { HEAD_WAITS, type WaitHead } from '../domain/steps.js';
 import type { TaskKind } from '../domain/tasks.js';
 import { OVERDUE_TASKS, TASKS_OVER_WITH_LEAD, WAITS, type WaitKind } from '../domain/waits.js';
-import { resolveTasks } from './answers.js';
+import { resolveTasks, stuckSubject } from './answers.js';
 
 export interface OpenWait {
   readonly id: number;
@@ -39,6 +39,7 @@ const NOT_STORED = 0;
 
 export class WaitList {
   #open: readonly OpenWait[];
+  readonly #broken: readonly OpenWait[];
   readonly #changed = new Map<number, OpenWait>();
   readonly #ended = new Map<number, WaitEnd>();
   /** Ended ones of which somebody was told that they are overdue. */
@@ -46,6 +47,7 @@ export class WaitList {
 
   constructor(stored: readonly OpenWait[]) {
     this.#open = stored;
+    this.#broken = stored.filter(({ retryAt }) => retryAt !== null);
   }
 
   get open(): readonly OpenWait[] {
@@ -135,12 +137,35 @@ export class WaitList {
         due_step: WAITS[wait.kind].onOverdue,
       })),
     );
+    this.#writeUnbroken(writes, leadId, at);
     const kinds = isClosing ? TASKS_OVER_WITH_LEAD : this.#late.flatMap(({ kind }) => taskOf(kind));
     if (kinds.length === 0) return;
     const ofThese = !isClosing && { subjects: [leadId, ...this.#late.map(({ subject }) => subject)] };
     resolveTasks(writes, { leadId, kinds, ...ofThese, resolution: isClosing ? 'closed' : 'done', at });
   }
+
+  /**
+   * A wait whose step was broken and that moved or ended since, by whichever step: nobody has to look into it any more.
+   * Where it moved, its step is due again and tells somebody anew if it is still broken.
+   */
+  #writeUnbroken(writes: Writes, leadId: string, at: Date): void {
+    const over = this.#broken.filter(
+      ({ id }) => this.#ended.has(id) || this.#changed.get(id)?.retryAt === null,
+    );
+    if (over.length === 0) return;
+    const subjects = over.flatMap(({ kind, subject }) => [
+      subject, // Of missing rules.
+      ...stepsOf(kind).map((step) => stuckSubject(leadId, step, subject)),
+    ]);
+    const kinds = ['step_stuck', 'rules_missing'] as const;
+    resolveTasks(writes, { leadId, kinds, subjects, resolution: 'applied', at });
+  }
 }
+
+const stepsOf = (kind: WaitKind): string[] => {
+  const { onReminder, onOverdue } = WAITS[kind];
+  return [...(onReminder === null ? [] : [onReminder]), onOverdue];
+};
 
 const taskOf = (kind: WaitKind): TaskKind[] =>
   kind in OVERDUE_TASKS ? [OVERDUE_TASKS[kind as keyof typeof OVERDUE_TASKS]] : [];

@@ -81,6 +81,21 @@ test('four invoices that are stuck keep no other waiting, and are issued by the 
   });
 });
 
+test('a stuck step that comes due again for another reason is done, and nobody has to look into it any more', () => {
+  const fault: Fault = { at: 'write', left: 0, step: 'earnCommission' };
+  return withFault(fault, async (story) => {
+    await story.order();
+    await story.deliver();
+    const invoice = await story.invoiced();
+    fault.left = 3;
+    await story.pay(invoice, invoice.grossMinor / 2n);
+    await isStuck(story);
+    await story.pay(invoice, invoice.grossMinor - invoice.grossMinor / 2n);
+    await story.ended();
+    expect(await story.tasks()).toEqual([]);
+  });
+});
+
 test('more facts parked than a batch holds are all applied when their time has come', () =>
   withFault({ at: 'write', left: 0 }, async (story, world) => {
     const ids = Array.from({ length: 25 }, () => newId('msg'));
