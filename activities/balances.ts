@@ -55,7 +55,7 @@ export const openOf = (invoice: Invoice): bigint => balanceOf(invoice.lines).ope
 /** What is written off of an invoice: money on it is a recovery as long as nothing else is open. */
 export const writtenOffOf = (invoice: Invoice): bigint => balanceOf(invoice.lines).writtenOffMinor;
 
-/** Puts money on the open part of an invoice; returns the lines' shares (RULES, Payments). */
+/** Puts money on the open part of an invoice; returns the lines' shares (docs/money.md, Payments). */
 export function allocate(invoice: Invoice, amountMinor: bigint): readonly LineShare[] {
   const open = invoice.lines.map((line) => ({ lineId: line.lineId, openMinor: openGross(line) }));
   const { shares } = allocateByOpenGross(amountMinor, open);

@@ -49,7 +49,7 @@ async function earnCommission(deal: DealChange<ToEarn>): Promise<void> {
   moveOn(deal, state);
 }
 
-/** The plan's approval by two persons is the release (RULES), so the system releases and confirms at once. */
+/** The plan's approval by two persons is the release, so the system releases and confirms at once. */
 async function payCommission(deal: DealChange<ToPay>, tx: Tx): Promise<void> {
   const state = stateOf(deal);
   deal.end('release');

@@ -62,8 +62,8 @@ async function draftsFor(
 }
 
 /**
- * The treatment was agreed with the order; its rate is the law's on the tax point (RULES, Tax), so it is looked
- * up again in the newest tax policy. What is not taxed where it was sold keeps its zero.
+ * The treatment was agreed with the order; its rate is the law's on the tax point (docs/money.md, Tax), so it is
+ * looked up again in the newest tax policy. What is not taxed where it was sold keeps its zero.
  */
 function rateAt(line: OrderLine, own: ToInvoice, policy: TaxPolicy, taxPointOn: string): number {
   const { country, entityCountry } = own.customer;

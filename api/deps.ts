@@ -6,7 +6,7 @@ import type { PayloadKey } from '../contracts/payloadKeys.js';
 import type { PolicyStore } from '../db/policies.js';
 import type { Tracing } from '../observe/tracing.js';
 
-/** The business clock (PROTOCOL, "Time"). Keys, tokens, rate limits and deadlines use real time instead. */
+/** The business clock. Keys, tokens, rate limits and deadlines use real time instead (docs/protocol.md, Time). */
 export interface BusinessClock {
   /** The business instant now, epoch milliseconds. */
   now(): number;

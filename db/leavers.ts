@@ -2,7 +2,7 @@
 import { type ApprovalStatus, UNDECIDED } from '../domain/approvals/types.js';
 import type { Tx } from './pool.js';
 
-/** Locks the open leads that wait for somebody or are theirs, in the order of their ids (PROTOCOL, "Locks"). */
+/** Locks the open leads that wait for somebody or are theirs, in the order of their ids. */
 export async function lockLeadsOf(tx: Tx, personId: string): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
     `select id from leads where stage <> 'closed' and (owner_id = $1 or id in (

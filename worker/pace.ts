@@ -3,7 +3,7 @@
 // wait behind them until its time is over. So what is told and not answered counts, and slow answers halve it.
 import type { Queryable } from '../db/pool.js';
 
-/** At most so many steps at a time for facts (TEMPORAL, rule 22). */
+/** At most so many steps at a time for facts (docs/protocol.md, Engine). */
 export const MOST = 16;
 const FEWEST = 2;
 /** A step takes some 10 ms; one that takes so long waits behind others. */

@@ -53,7 +53,7 @@ export async function startWorker(
     dataConverter,
     maxCachedWorkflows: settings.maxCachedWorkflows,
     shutdownGraceTime: settings.shutdownGraceMs,
-    // A killed worker's leads go on after this time elsewhere; the default of 10 s is felt (TEMPORAL, rule 22).
+    // A killed worker's leads go on elsewhere after it; the default of 10 s is felt (docs/protocol.md, Engine).
     stickyQueueScheduleToStartTimeout: '1s',
     ...(settings.interceptor && { interceptors: { activity: [settings.interceptor] } }),
     maxConcurrentLocalActivityExecutions: settings.localActivities ?? deps.db.options.max ?? 10,

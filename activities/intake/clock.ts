@@ -6,7 +6,7 @@ import { leadTarget } from './messages.js';
 import { type Engine, tellLook } from './telling.js';
 
 export const REAL_SPEED = 86_400;
-/** More looks at once would let thousands of open leads wake together (PROTOCOL, "Steps"). */
+/** More looks at once would let thousands of open leads wake together (docs/protocol.md, Engine). */
 const IN_FLIGHT = 16;
 const PAGE = 1_000;
 const LOOK_MS = 7_000;

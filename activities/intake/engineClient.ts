@@ -23,7 +23,7 @@ export interface EngineClient {
   readonly client: Client;
   /** Resolves when the engine answers, rejects with its reason otherwise. */
   probe(): Promise<void>;
-  /** Only once no call is in flight any more: closing under one ends the process (TEMPORAL, rule 4). */
+  /** Only once no call is in flight any more: closing under one ends the process. */
   close(): Promise<void>;
 }
 

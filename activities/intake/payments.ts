@@ -71,7 +71,7 @@ export interface RecordedPayment {
  * `reference_reused`. Refuses `invalid_field` for an unknown currency or account, an amount of nothing, and a
  * value date after today. An unknown invoice number is no refusal: the money has come, finance gets a task.
  * `conflicting_duties` where the sender wrote the invoice off: it is recorded by somebody else, because money on a
- * written-off invoice is a recovery and never unapplied (RULES).
+ * written-off invoice is a recovery and never unapplied (docs/money.md, Payments).
  */
 export async function recordPayment(deps: IntakeDeps, input: PaymentInput): Promise<RecordedPayment> {
   checkFields(input);

@@ -50,7 +50,7 @@ const startOptions = (engine: Engine, target: string) => ({
   workflowId: target,
   taskQueue: engine.taskQueue,
   args: workflowOf(target).args,
-  // Below the default of 10 s, so that a killed worker's leads go on soon (TEMPORAL, rule 22).
+  // Below the default of 10 s, so that a killed worker's leads go on soon (docs/protocol.md, Engine).
   workflowTaskTimeout: '5s' as const,
   workflowIdConflictPolicy: 'USE_EXISTING' as const,
   workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const,

@@ -8,7 +8,7 @@ import type { Broken, VerifyEngine, VerifyOptions } from './types.js';
 
 export const LEAD_WORKFLOW = 'lead/';
 const PAYOUT_WORKFLOW = 'payout/commission/';
-/** Calls to the engine under way at a time (PROTOCOL, "look"). */
+/** Calls to the engine under way at a time (docs/protocol.md, Engine). */
 export const IN_FLIGHT = 16;
 const PAGE = 5_000;
 

@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000n;
 
 /**
  * Returns the business instant (epoch ms) at a real instant: anchor + (real − real anchor) × 86,400 ÷
- * seconds per day, rounded down, in whole numbers (PROTOCOL, "Time").
+ * seconds per day, rounded down, in whole numbers (docs/protocol.md, Time).
  */
 export function instantAt(segment: ClockSegment, realMs: number): number {
   const passed = BigInt(realMs - segment.realAnchorMs) * DAY_MS;

@@ -21,7 +21,7 @@ export function daysBetween(fromOn: string, untilOn: string): number {
 
 /**
  * Returns the same day `months` later, or the last day of that month where it has no such day.
- * Count from the first date of a series, never from the previous one: 31 Jan, 28 Feb, 31 Mar (RULES).
+ * Count from the first date of a series, never from the previous one: 31 Jan, 28 Feb, 31 Mar.
  */
 export function addMonths(on: string, months: number): string {
   const { year, month, day } = required(on);

@@ -29,7 +29,7 @@ export interface InterestPeriod {
 /**
  * Returns the interest in minor units up to and including `untilOn`, from the day after due (or after the
  * last note): Σ principal × (reference rate + margin) × days ÷ (10,000 × 365), cut at each payment, dispute
- * and change of rate, rounded half away from zero once (RULES, Reminders). 0 for a plan without interest.
+ * and change of rate, rounded half away from zero once (docs/money.md, Reminders). 0 for a plan without interest.
  */
 export function lateInterest(principal: LatePrincipal, plan: DunningPlan, untilOn: string): bigint {
   const weighted = interestPeriods(principal, plan, untilOn).reduce(

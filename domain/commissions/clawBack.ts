@@ -1,5 +1,5 @@
 // What a return or credit note takes back when it releases cash: that invoice line's latest earnings first,
-// at the rate they were booked with (RULES, Commissions). A bounce is mirror.ts: it takes exact lines.
+// at the rate they were booked with (docs/money.md, Commissions). A bounce is mirror.ts: it takes exact lines.
 import { divRound } from '../money/rounding.js';
 import { basisDue, bookedBasis, keyOf } from './earn.js';
 import type { CommissionLine, Credit, EarningEvent } from './types.js';

@@ -59,7 +59,7 @@ function sorted(credits: Map<string, Credit>): Credit[] {
   return [...credits].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, credit]) => credit);
 }
 
-/** Returns who may not approve the quote of this deal: everybody with direct credit (RULES, Commissions). */
+/** Returns who may not approve the quote of this deal: everybody with direct credit (docs/money.md, Commissions). */
 export function beneficiariesOf(deal: DealPeople, plan: CommissionPolicy): string[] {
   const credited = plan.splits
     .filter(({ shareBps }) => shareBps > 0)

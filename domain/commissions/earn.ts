@@ -13,13 +13,13 @@ export interface Plan {
 
 /**
  * Returns the commission basis of an invoice line to date: round(net × paid ÷ gross), net and gross after
- * credits (RULES, Commissions). A line credited to nothing has none.
+ * credits (docs/money.md, Commissions). A line credited to nothing has none.
  */
 export function basisToDate(line: Pick<EarningEvent, 'netMinor' | 'grossMinor' | 'paidMinor'>): bigint {
   return line.grossMinor === 0n ? 0n : divRound(line.netMinor * line.paidMinor, line.grossMinor);
 }
 
-/** Returns the unique key of a commission line, as RULES names it; what `corrects` refers to. */
+/** Returns the unique key of a commission line; what `corrects` refers to. */
 export function keyOf(
   line: Pick<
     CommissionLine,

@@ -40,7 +40,7 @@ export function creditWhole(lines: readonly InvoiceLine[]): CreditDraft {
 
 /**
  * The credit note for part of an invoice. Tax per rate = invoice tax − tax credited − round(net left × rate);
- * the last takes the rest (RULES: 30.15 at 10 %, three thirds: 1.01, 1.00, 1.01). The tax is shared over the
+ * the last takes the rest (30.15 at 10 %, three thirds: 1.01, 1.00, 1.01). The tax is shared over the
  * credited lines by net; what would exceed a line's own tax moves to another line of the rate, so no line is
  * credited beyond its gross. Refuses `invalid_field` and `over_credited`.
  */
@@ -92,7 +92,7 @@ export interface CreditEffect {
 }
 
 /**
- * What a credit note does to the cash on the invoice (RULES, Payments): it lowers the open part of its lines;
+ * What a credit note does to the cash on the invoice (docs/money.md, Invoices): it lowers the open part of its lines;
  * what exceeds it releases those lines' allocations, the latest first, to the invoice's other open lines in
  * order of line number, then to unapplied cash. `allocations` come oldest first. Refuses `over_credited`
  * where the excess was written off or tolerated, because there is no cash behind it.

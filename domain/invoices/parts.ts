@@ -36,8 +36,8 @@ export interface DraftLine {
 export type InvoiceDraft = TaxedDocument<DraftLine>;
 
 /**
- * The invoices for one delivery (RULES, Invoices): a line's net to date = round(order line net × billed to
- * date ÷ ordered), less what was billed before, so any partition of the order sums to its net exactly. Lines
+ * The invoices for one delivery (docs/money.md, Invoices): a line's net to date = round(order line net × billed
+ * to date ÷ ordered), less what was billed before, so any partition of the order sums to its net exactly. Lines
  * charged with the first delivery are billed whole by the first invoice. Usually one draft, two where O meets
  * another category. What a delivery earns of an order invoiced before follows the same rule: hand in what was
  * earned so far in place of what was billed, and earn the net of the drafts. RangeError for a line unknown or

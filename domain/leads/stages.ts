@@ -107,7 +107,7 @@ const QUOTE_STAGE: Readonly<Record<LeadProgress['quote'], Stage>> = {
 
 /**
  * Returns the outcome of an order of which nothing is left to do: `written_off` or `cancelled` only
- * if no cash was kept, otherwise `won` (RULES, "Life of a lead"). An order of zero value is won.
+ * if no cash was kept, otherwise `won` (docs/money.md, Life of a lead). An order of zero value is won.
  */
 export function outcomeWhenSettled(order: {
   cancelled: boolean;

@@ -1,4 +1,4 @@
-// Decides the postings of money that arrives, is allocated, bounces or leaves again (RULES, Ledger). It does
+// Decides the postings of money that arrives, is allocated, bounces or leaves again (docs/money.md, Ledger). It does
 // not decide to which invoice money belongs. All amounts are minor units of one currency.
 import { atLeastZero, balanced, type CashAccount, credit, debit, type PostingLine } from './accounts.js';
 

@@ -1,4 +1,4 @@
-// Decides the postings of commission earned, reversed and paid out (RULES, Ledger). Amounts come from the
+// Decides the postings of commission earned, reversed and paid out (docs/money.md, Ledger). Amounts come from the
 // commission lines, in minor units of the payee's currency.
 import { type Account, atLeastZero, balanced, credit, debit, type PostingLine } from './accounts.js';
 

@@ -1,4 +1,4 @@
-// Decides the postings of invoices, credit notes, charge notes, write-offs (RULES, Ledger). It does not
+// Decides the postings of invoices, credit notes, charge notes, write-offs (docs/money.md, Ledger). It does not
 // decide amounts: they come from the documents. All amounts are minor units of one currency.
 import { atLeastZero, balanced, type CashAccount, credit, debit, type PostingLine } from './accounts.js';
 

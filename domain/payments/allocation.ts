@@ -23,7 +23,7 @@ export interface Allocation {
 
 /**
  * Shares an amount over an invoice's lines by open gross, never more than the invoice has open: a line of
- * negative gross takes nothing and lowers what the others can take together (RULES, Payments).
+ * negative gross takes nothing and lowers what the others can take together (docs/money.md, Payments).
  */
 export function allocateByOpenGross(amountMinor: bigint, lines: readonly OpenLine[]): Allocation {
   if (amountMinor < 0n) throw new RangeError(`allocation of ${amountMinor}`);

@@ -1,5 +1,5 @@
 // Decides on which account money arrives, so that it is counted once: the bank line or the provider's payout
-// clears it later (RULES, "Money is counted once").
+// clears it later (docs/money.md, Payments).
 import type { CashAccount } from '../ledger/accounts.js';
 
 export const PAYMENT_METHODS = ['bank_transfer', 'provider', 'cash', 'card', 'direct_debit'] as const;

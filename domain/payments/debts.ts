@@ -2,7 +2,7 @@
 // fees of its charge notes. It does not decide which debt a payment is for.
 import type { ChargeParts } from '../collections/types.js';
 
-/** `principal_first`: principal, interest, fees; `legal`: fees, interest, principal (RULES, Payments). */
+/** `principal_first`: principal, interest, fees; `legal`: fees, interest, principal (docs/money.md, Payments). */
 export const PAYMENT_ORDERS = ['principal_first', 'legal'] as const;
 export type PaymentOrder = (typeof PAYMENT_ORDERS)[number];
 /** Where the policy names none. */

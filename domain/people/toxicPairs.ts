@@ -1,4 +1,4 @@
-// Two acts one person must not both do: the pairs of DESIGN "Who may", as data for API, steps and SQL.
+// Two acts one person must not both do, as data for API, steps and SQL.
 // Persons are compared, never logins; who acted as a delegate has acted, and so has the one acted for.
 // Which records are looked at is the step's; the database guards the same pairs once more.
 import { DomainError, type ErrorCode } from '../errors.js';

@@ -117,7 +117,7 @@ export interface PricedQuote {
 }
 
 /**
- * Prices a quote (RULES, Arithmetic and Tax). Refuses with a pointer to the field: `invalid_field`,
+ * Prices a quote (docs/money.md, Arithmetic). Refuses with a pointer to the field: `invalid_field`,
  * `unknown_sku`, `no_price`, `not_discountable`, `tax_undetermined`, `limit_exceeded`.
  */
 export function priceQuote(request: QuoteRequest): PricedQuote {

@@ -67,8 +67,8 @@ export interface TaxDecision {
 }
 
 /**
- * The treatment and rate of one line (RULES, Tax). DomainError `tax_undetermined` when the policy has no rate
- * for the country and class on that day.
+ * The treatment and rate of one line (docs/money.md, Tax). DomainError `tax_undetermined` when the policy has
+ * no rate for the country and class on that day.
  */
 export function treatmentFor(sale: TaxedSale, policy: TaxPolicy, pointer?: string): TaxDecision {
   const inEu = (country: string) => policy.euCountries.includes(country);

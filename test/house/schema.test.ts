@@ -83,7 +83,7 @@ describe('a record is written with a role that may send what leads to it', () =>
   });
 });
 
-/** What may never be stored twice, whatever the code above it does (DESIGN, "Data"). */
+/** What may never be stored twice, whatever the code above it does. */
 const ONCE_FOR_EVER = [
   ['a message', 'messages', 'id'],
   ['a payment by its reference', 'payments', 'provider, reference'],

@@ -7,7 +7,7 @@ interface Fault extends PlannedFault {
   left: number;
 }
 
-/** A step that failed three times for a bug is stuck (PROTOCOL). */
+/** A step that failed three times for a bug is stuck (docs/protocol.md, Steps). */
 const TIMES = { before: 2, after: 1, bug: 3 } as const;
 
 const away = (): Error => Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });

@@ -1,5 +1,5 @@
 // What one lead costs and leaves behind, from capture to commission paid, on the dev server: counts, never
-// milliseconds. The numbers are the project's own promise (DESIGN, "Numbers").
+// milliseconds. The numbers are what is promised (docs/proof.md, Speed).
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Counted, counting } from '../scenarios/protocol/counting.js';
 import { COMPANY_CANARIES, PRODUCTS, sku } from '../support/company.js';

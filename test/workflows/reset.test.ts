@@ -1,5 +1,5 @@
 // Running a lead again from any point of its history writes nothing and ends as it ended before: what operations
-// rely on when they reset one. On the dev server, in real time (TEMPORAL, rule 20).
+// rely on when they reset one (docs/operations.md, Repair). On the dev server, in real time.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { historyOf, replay } from '../support/histories.js';

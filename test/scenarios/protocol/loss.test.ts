@@ -1,4 +1,4 @@
-// What PROTOCOL promises of a message when something breaks between the click and its record: nothing is lost
+// What docs/protocol.md promises of a message when something breaks between the click and its record: nothing is lost
 // and nothing is done twice. On the dev server, in real time.
 import { expect, test } from '@jest/globals';
 import { factRow } from '../../../activities/intake/messages.js';
