@@ -5,6 +5,7 @@ import type { InvoiceRow } from '../db/invoices.js';
 import type { Writes } from '../db/writes.js';
 import { balanceOf, checkBalance, type InvoiceLine, openGross } from '../domain/invoices/balance.js';
 import { parseAmount } from '../domain/money/amounts.js';
+import { shareByWeight } from '../domain/money/shares.js';
 import { allocateByOpenGross, type LineShare, toleratedDifference } from '../domain/payments/allocation.js';
 import { refuseToxic } from '../domain/people/toxicPairs.js';
 import type { InvoicingPolicy } from '../domain/policies/types.js';
@@ -92,7 +93,7 @@ export function writeOffOpen(invoice: Invoice): bigint {
 /** Tolerates a shortfall within the policy: all that is left open, or nothing. Returns the amount. */
 export function tolerate(invoice: Invoice, { smallDifference }: InvoicingPolicy): bigint {
   const maximum = smallDifference.maximums.find(({ currency }) => currency === invoice.currency);
-  const tolerated = toleratedDifference(openOf(invoice), invoice.grossMinor, {
+  const tolerated = toleratedDifference(balanceOf(invoice.lines), {
     shareBps: smallDifference.shareBps,
     maxMinor: maximum ? parseAmount(maximum.amount, invoice.currency) : 0n,
   });
@@ -100,9 +101,20 @@ export function tolerate(invoice: Invoice, { smallDifference }: InvoicingPolicy)
   return tolerated;
 }
 
-/** Forgets a tolerated shortfall: the payment that came with it bounced. */
-export function endTolerance(invoice: Invoice): void {
-  for (const line of invoice.lines) line.toleratedMinor = 0n;
+/** Forgets what was tolerated with a payment that bounced; another payment's may stand beside it. */
+export function endTolerance(invoice: Invoice, amountMinor: bigint): void {
+  const { lines } = invoice;
+  const isAll = amountMinor === balanceOf(lines).toleratedMinor;
+  const standing = lines.map(({ toleratedMinor }) => toleratedMinor);
+  const off = isAll
+    ? standing
+    : shareByWeight(
+        amountMinor,
+        standing.map((minor) => (minor > 0n ? minor : 0n)),
+      );
+  lines.forEach((line, index) => {
+    line.toleratedMinor -= off[index] ?? 0n;
+  });
 }
 
 /** The rows of invoices and lines as they stand now; RangeError where the parts do not make the total. */

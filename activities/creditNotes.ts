@@ -31,6 +31,8 @@ export interface Credited {
   readonly creditNoteIds: readonly string[];
   /** Cash released to the customer's unapplied cash. */
   readonly releasedMinor: bigint;
+  /** True: cash has left the line it was on, to another line of the invoice or to unapplied cash. */
+  readonly hasMovedCash: boolean;
 }
 
 interface Note {
@@ -53,7 +55,7 @@ export async function creditInvoices<L>(
   state: DealState,
   order: CreditOrder,
 ): Promise<Credited> {
-  if (order.invoiceIds.length === 0) return { creditNoteIds: [], releasedMinor: 0n };
+  if (order.invoiceIds.length === 0) return { creditNoteIds: [], releasedMinor: 0n, hasMovedCash: false };
   await lockInvoices(tx, order.invoiceIds);
   const payments = await lockPaymentsOn(tx, order.invoiceIds);
   const invoices = (await readInvoices(tx, order.invoiceIds)).map(invoiceOf);
@@ -70,7 +72,8 @@ export async function creditInvoices<L>(
   for (const invoice of invoices) if (openOf(invoice) === 0n) state.openInvoices.delete(invoice.id);
   const releasedMinor = notes.reduce((sum, { effect }) => sum + effect.unappliedMinor, 0n);
   state.keptMinor -= releasedMinor;
-  return { creditNoteIds: notes.map(({ id }) => id), releasedMinor };
+  const hasMovedCash = notes.some(({ effect }) => effect.releases.length > 0);
+  return { creditNoteIds: notes.map(({ id }) => id), releasedMinor, hasMovedCash };
 }
 
 function noteFor({ order }: DealState, invoice: Invoice, draft: CreditDraft): Note {

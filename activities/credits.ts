@@ -162,10 +162,17 @@ function writeOrderLines(deal: DealChange<ToCredit>, { order }: DealState): void
   deal.writes.update('order_lines', ['id'], ...rows);
 }
 
-/** Cash that was released takes its commission back and waits for finance: refunds leave from unapplied cash. */
-function follow(deal: DealChange<ToCredit>, state: DealState, { releasedMinor }: Credited): void {
+/**
+ * Cash that left its line takes the commission of that line back, and earns where it went. What became unapplied waits
+ * for finance: refunds leave from unapplied cash.
+ */
+function follow(
+  deal: DealChange<ToCredit>,
+  state: DealState,
+  { releasedMinor, hasMovedCash }: Credited,
+): void {
+  if (hasMovedCash) deal.begin('earning', { until: deal.atMs });
   if (releasedMinor === 0n) return;
-  deal.begin('earning', { until: deal.atMs });
   const reason = { amountMinor: releasedMinor.toString(), currency: state.order.currency };
   deal.task('refund_due', state.order.id, 'finance', reason);
 }

@@ -56,19 +56,28 @@ async function draftsFor(
     ...line,
     cancelledMicro: 0n,
     billedNetMinor: line.invoicedMinor,
-    rateBps: rateAt(line, deal.own, taxPolicy, taxPointOn),
+    ...taxAt(line, deal.own, taxPolicy, taxPointOn),
   }));
   return delivery ? partInvoice(lines, exact<DeliveryLine[]>(delivery.lines)) : invoiceRest(lines);
 }
 
+/** What the law of a country decides by its rates; the others follow from who sells to whom. */
+const BY_RATE: readonly OrderLine['treatment'][] = ['S', 'E', 'Z'];
+
 /**
- * The treatment was agreed with the order; its rate is the law's on the tax point (docs/money.md, Tax), so it is
- * looked up again in the newest tax policy. What is not taxed where it was sold keeps its zero.
+ * Who sells to whom was agreed with the order; rate and exemption are the law's on the tax point (docs/money.md, Tax), so
+ * they are looked up again in the newest tax policy.
  */
-function rateAt(line: OrderLine, own: ToInvoice, policy: TaxPolicy, taxPointOn: string): number {
+function taxAt(
+  line: OrderLine,
+  own: ToInvoice,
+  policy: TaxPolicy,
+  taxPointOn: string,
+): Pick<OrderLine, 'treatment' | 'rateBps'> {
   const { country, entityCountry } = own.customer;
   const sale = own.classes[line.lineId];
-  if (line.treatment !== 'S' || !sale) return line.rateBps;
+  const { treatment, rateBps } = line;
+  if (!BY_RATE.includes(treatment) || !sale) return { treatment, rateBps };
   const taxedIn = line.taxReason === 'destination_oss' ? country : entityCountry;
   const domestic = {
     entityCountry: taxedIn,
@@ -76,7 +85,8 @@ function rateAt(line: OrderLine, own: ToInvoice, policy: TaxPolicy, taxPointOn: 
     entityUsesOss: false,
     customerVatId: null,
   };
-  return treatmentFor({ ...domestic, ...sale, taxPointOn }, policy).rateBps;
+  const then = treatmentFor({ ...domestic, ...sale, taxPointOn }, policy);
+  return { treatment: then.treatment, rateBps: then.rateBps };
 }
 
 async function issue(

@@ -48,7 +48,14 @@ export async function readPrincipals(tx: Tx, invoiceIds: readonly string[]): Pro
             select n.issued_on, -n.gross_minor from invoices n
               where n.order_id = i.order_id and n.credits_id = i.id
             union all
-            select w.written_off_on, -w.amount_minor from write_offs w where w.invoice_id = i.id) c) as changes,
+            select w.written_off_on, -w.amount_minor from write_offs w where w.invoice_id = i.id
+            union all
+            select case when t.business_key = 'small-difference/' || a.id then a.value_on else t.posted_on end,
+                -e.amount_minor from allocations a
+              join ledger_transactions t on t.business_key in
+                ('small-difference/' || a.id, 'small-difference/' || a.id || '/reversed')
+              join ledger_entries e on e.transaction_id = t.id and e.account = 'small_differences'
+              where a.invoice_id = i.id) c) as changes,
         (select max(n.interest_until_on) from charge_notes n where n.invoice_id = i.id) as "chargedUntilOn",
         exists (select from charge_note_lines l where l.invoice_id = i.id and l.kind = 'flat_compensation')
           as "flatCharged"

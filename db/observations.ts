@@ -20,13 +20,16 @@ const age = (column: string): string =>
   `greatest(0, coalesce(extract(epoch from clock_timestamp() - min(${column})), 0))::float8`;
 const untold = (kind: 'fact' | 'decision'): string =>
   `select 'untold', '${kind}', count(*)::float8, ${age('recorded_at')} from messages
-    where told_at is null and kind = '${kind}' and parked_for is null`;
+    where told_at is null and kind = '${kind}' and not bulk and parked_for is null`;
+/** An import may take as long as it takes: nobody waits for one row of it. */
+const UNTOLD_OF_IMPORTS = `select 'untold', 'import', count(*)::float8, 0::float8 from messages
+    where told_at is null and kind = 'fact' and bulk and parked_for is null`;
 
 // A decision that is parked as stuck stays untold for hours on purpose: it is counted as parked.
 export const WORK = `with n as (select ${BUSINESS_NOW} as ms,
     (select seconds_per_day from clock_segments order by id desc limit 1) as seconds_per_day)
   select w.what, w.label, w.value, w.beyond from (
-    ${untold('fact')} union all ${untold('decision')}
+    ${untold('fact')} union all ${untold('decision')} union all ${UNTOLD_OF_IMPORTS}
     union all select 'unanswered', 'all', count(*)::float8, ${age('told_at')} from messages
       where told_at is not null and answer is null and parked_for is null
     union all select 'parked', parked_for, count(*)::float8, ${age('recorded_at')} from messages

@@ -684,6 +684,7 @@ create table messages (
   answer jsonb,
   answered_at timestamp with time zone,
   recorded_at timestamp with time zone not null default now(),
+  bulk boolean not null default false,
   constraint messages_pkey PRIMARY KEY (id),
   constraint messages_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES people(id),
   constraint an_answer_has_an_instant CHECK (((answer IS NULL) = (answered_at IS NULL))),
@@ -1214,7 +1215,7 @@ CREATE INDEX messages_lead ON public.messages USING btree (lead_id, recorded_at)
 CREATE INDEX messages_silent ON public.messages USING btree (told_at) WHERE ((told_at IS NOT NULL) AND (answer IS NULL));
 CREATE INDEX messages_unanswered ON public.messages USING btree (target, recorded_at) WHERE (answer IS NULL);
 CREATE INDEX messages_untold_decisions ON public.messages USING btree (recorded_at) WHERE ((told_at IS NULL) AND (kind = 'decision'::text));
-CREATE INDEX messages_untold_facts ON public.messages USING btree (claimed_until NULLS FIRST, recorded_at) WHERE ((told_at IS NULL) AND (kind = 'fact'::text));
+CREATE INDEX messages_untold_facts ON public.messages USING btree (bulk, claimed_until NULLS FIRST, recorded_at) WHERE ((told_at IS NULL) AND (kind = 'fact'::text));
 CREATE UNIQUE INDEX one_live_quote_per_lead ON public.quote_revisions USING btree (lead_id) WHERE (status = ANY (ARRAY['submitted'::text, 'offered'::text, 'accepted'::text]));
 CREATE UNIQUE INDEX one_reminder_fee_per_letter ON public.charge_note_lines USING btree (letter_id) WHERE (kind = 'reminder_fee'::text);
 CREATE INDEX orders_lead ON public.orders USING btree (lead_id);

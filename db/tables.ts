@@ -426,6 +426,7 @@ export interface Tables {
     answer: unknown | null;
     answered_at: Date | null;
     recorded_at: Date;
+    bulk: boolean;
   };
   number_series: {
     entity_id: string;

@@ -64,6 +64,18 @@ export function startRelay(deps: RelayDeps): Relay {
   };
 }
 
+type Claimed = Addressed & { readonly answered: boolean; readonly attempts: number };
+
+/** @internal What nobody has tried first, then what was tried in vain, and what comes in bulk after all of it. */
+export const CLAIM_FACTS = {
+  name: 'claim_facts',
+  text: `update messages set claimed_until = now() + interval '10 seconds', attempts = attempts + 1
+    where id in (select id from messages where told_at is null and kind = 'fact'
+      and (claimed_until is null or claimed_until < now())
+      order by bulk, claimed_until nulls first, recorded_at limit $1 for update skip locked)
+    returning id, target, lead_id as "leadId", name, attempts, answer is not null as answered`,
+};
+
 /** One batch of facts: claimed, and told at once. `told` ends when all of them are told or given up, and marked. */
 export async function relayOnce(
   { db, engine, log }: RelayDeps,
@@ -71,15 +83,7 @@ export async function relayOnce(
   pace: Pace,
   room: number,
 ): Promise<{ readonly claimed: number; readonly told: Promise<void> }> {
-  const { rows } = await db.query<Addressed & { answered: boolean; attempts: number }>({
-    name: 'claim_facts',
-    text: `update messages set claimed_until = now() + interval '10 seconds', attempts = attempts + 1
-      where id in (select id from messages where told_at is null and kind = 'fact'
-        and (claimed_until is null or claimed_until < now())
-        order by claimed_until nulls first, recorded_at limit $1 for update skip locked)
-      returning id, target, lead_id as "leadId", name, attempts, answer is not null as answered`,
-    values: [room],
-  });
+  const { rows } = await db.query<Claimed>({ ...CLAIM_FACTS, values: [room] });
   const telling = inParallel(rows, MOST, async (message) => {
     try {
       if (!message.answered) {

@@ -68,17 +68,11 @@ export interface CaptureWrite {
   readonly at: Date;
   readonly actorId: string;
   readonly messageId: string;
-  /** One of many: its telling lets everything that is told alone go first. */
+  /** One of many: the relay tells it after a delivery or payment of today, and those that have to be told again. */
   readonly isBulk?: boolean;
   /** Hash of what the caller sent: it tells a repetition from another capture under the same id. */
   readonly captureHash: string;
 }
-
-/**
- * The relay takes rows nobody has claimed first, then those whose claim is over. A claim that was over from the
- * beginning puts a delivery or payment of today before the hundred thousand leads of an import.
- */
-const LONG_AGO = new Date(0);
 
 export interface WrittenCapture {
   readonly leadId: string;
@@ -106,7 +100,7 @@ export function writeCapture(writes: RowSink, write: CaptureWrite): WrittenCaptu
   const name = created ? 'leadCaptured' : 'leadTouched';
   const body = { touchId, captured: captureHash };
   const message = factRow({ id: messageId, leadId, name, actorId, body });
-  writes.insert('messages', isBulk ? { ...message, claimed_until: LONG_AGO } : message);
+  writes.insert('messages', { ...message, bulk: isBulk });
   return { leadId, contactId, created };
 }
 

@@ -166,7 +166,7 @@ async function takeAll(
     const shares = lines.map(({ lineId, amountMinor }) => ({ lineId, amountMinor }));
     const back = shares.map(({ lineId, amountMinor }) => ({ lineId, amountMinor: -amountMinor }));
     takeOff(invoice, back, recovery);
-    if (toleratedMinor > 0n) endTolerance(invoice);
+    if (toleratedMinor > 0n) endTolerance(invoice, toleratedMinor);
     const row = {
       id: newId('alloc'),
       payment_id: payment.id,

@@ -1,6 +1,7 @@
 // Decides how money lands on an invoice: shared over its lines by open gross, a small shortfall tolerated,
 // and what a bounce takes back. It does not decide which invoice a payment is for.
 import { DomainError } from '../errors.js';
+import type { InvoiceBalance } from '../invoices/balance.js';
 import { shareByWeight } from '../money/shares.js';
 
 export interface OpenLine {
@@ -48,16 +49,20 @@ export interface DifferenceTolerance {
 }
 
 /**
- * What is tolerated of the amount still open after a payment: all of it when it is within `shareBps` of the
- * invoice's gross and within `maxMinor`, nothing otherwise.
+ * What is tolerated of the amount still open after a payment: all of it when it is, together with what was tolerated
+ * before, within `shareBps` of the invoice's gross and within `maxMinor`; nothing otherwise.
  */
 export function toleratedDifference(
-  openMinor: bigint,
-  invoiceGrossMinor: bigint,
-  tolerance: DifferenceTolerance,
+  {
+    openMinor,
+    toleratedMinor,
+    grossMinor,
+  }: Pick<InvoiceBalance, 'openMinor' | 'toleratedMinor' | 'grossMinor'>,
+  { shareBps, maxMinor }: DifferenceTolerance,
 ): bigint {
-  const withinShare = openMinor * 10_000n <= invoiceGrossMinor * BigInt(tolerance.shareBps);
-  return openMinor > 0n && withinShare && openMinor <= tolerance.maxMinor ? openMinor : 0n;
+  const wholeMinor = openMinor + toleratedMinor;
+  const withinShare = wholeMinor * 10_000n <= grossMinor * BigInt(shareBps);
+  return openMinor > 0n && withinShare && wholeMinor <= maxMinor ? openMinor : 0n;
 }
 
 /** An allocation line as it stands: its amount less what was released or reversed before. */

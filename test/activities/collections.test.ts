@@ -418,4 +418,82 @@ describe('taking back', () => {
     );
     expect(basis).toBe(7_500n);
   });
+
+  test('a credit note that moves cash to another line of the invoice moves its commission with it', async () => {
+    const deal = await orderedDeal(world, {
+      lines: [
+        { product: 'hw', quantity: 1, netMinor: 10_000 },
+        { product: 'sw', quantity: 1, netMinor: 10_000 },
+      ],
+    });
+    await deliver(world, deal, [1, 1]);
+    await settle(world, deal.leadId);
+    const [invoice] = await invoicesOf(world, deal);
+    await pay(world, deal, invoice?.number as string, 4_620n, 1); // 24.20 and 22.00 by open gross.
+    const basis = () =>
+      row<{ hardware: bigint; software: bigint }>(
+        world,
+        `select (sum(basis_minor) filter (where family = 'hardware'))::bigint as hardware,
+            (sum(basis_minor) filter (where family = 'software'))::bigint as software
+          from commission_lines where lead_id = $1 and component = 'direct'`,
+        deal.leadId,
+      );
+    expect(await basis()).toEqual({ hardware: 2_000n, software: 2_000n });
+    const { id: lineId } = await row<{ id: string }>(
+      world,
+      'select id from invoice_lines where invoice_id = $1 and order_line_id = $2',
+      invoice?.id,
+      deal.lineIds[0],
+    );
+    const lines = [{ invoiceLineId: lineId, netMinor: '10000' }];
+    const body = { invoiceId: invoice?.id, lines, reason: 'never ordered', requestedBy: PEOPLE.rep };
+    const id = await decision(world, deal.leadId, 'creditInvoice', PEOPLE.finance, body);
+    expect((await told(world, 'creditInvoice', deal.leadId, id, 2)).answer?.result).toBe('applied');
+    await settle(world, deal.leadId, 2);
+    expect(await basis()).toEqual({ hardware: 0n, software: 4_200n });
+    const { unapplied, refunds } = await row<{ unapplied: bigint; refunds: bigint }>(
+      world,
+      `select (select sum(unapplied_minor)::bigint from payments p join allocations a on a.payment_id = p.id
+          where a.lead_id = $1) as unapplied,
+        (select count(*) from tasks where lead_id = $1 and kind = 'refund_due') as refunds`,
+      deal.leadId,
+    );
+    expect([unapplied, refunds]).toEqual([0n, 0n]);
+  });
+});
+
+describe('a tolerated shortfall', () => {
+  const openOf = ({ leadId }: Deal) =>
+    row<{ open: bigint; tolerated: bigint; owed: bigint; written: bigint }>(
+      world,
+      `select i.open_minor as open, i.small_difference_minor as tolerated,
+          (select sum(amount_minor)::bigint from ledger_entries where account = 'receivable' and party = i.account_id) as owed,
+          (select coalesce(sum(amount_minor), 0)::bigint from ledger_entries e join ledger_transactions t
+            on t.id = e.transaction_id where e.account = 'small_differences' and t.lead_id = i.lead_id) as written
+        from invoices i where i.lead_id = $1 and i.kind = 'invoice'`,
+      leadId,
+    );
+
+  test('counts once: a second one fits into what the first has left of the limit', async () => {
+    const { deal, invoice } = await invoiced(undefined, 100_000);
+    const half = invoice.gross / 2n;
+    const first = await pay(world, deal, invoice.number, half, 1);
+    await pay(world, deal, invoice.number, half - 150n, 2);
+    expect(await openOf(deal)).toEqual({ open: 0n, tolerated: 150n, owed: 0n, written: 150n });
+    await bounce(world, deal, first.paymentId, 3);
+    await pay(world, deal, invoice.number, half - 51n, 4);
+    expect(await openOf(deal)).toEqual({ open: 51n, tolerated: 150n, owed: 51n, written: 150n });
+  });
+
+  test('goes with the payment it came with, and no other', async () => {
+    const { deal, invoice } = await invoiced(undefined, 100_000);
+    const half = invoice.gross / 2n;
+    const first = await pay(world, deal, invoice.number, half, 1);
+    const second = await pay(world, deal, invoice.number, half - 150n, 2);
+    await bounce(world, deal, first.paymentId, 3);
+    await pay(world, deal, invoice.number, half - 50n, 4);
+    expect(await openOf(deal)).toEqual({ open: 0n, tolerated: 200n, owed: 0n, written: 200n });
+    await bounce(world, deal, second.paymentId, 5);
+    expect(await openOf(deal)).toEqual({ open: half, tolerated: 50n, owed: half, written: 50n });
+  });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { importLeads } from '../../activities/intake/imports.js';
 import { captureLead } from '../../activities/intake/leads.js';
 import { newId } from '../../db/ids.js';
+import { CLAIM_FACTS } from '../../worker/relay.js';
 import {
   actorId,
   countOf,
@@ -40,7 +41,7 @@ describe('an import', () => {
       nowMs: NOW,
     });
     const differs =
-      /^(id|lead_id|subject|contact_id|external_id|email|email_key|phone|phone_key|key|entry|hash|body|body_hash|target|recorded_at|claimed_until)$/;
+      /^(id|lead_id|subject|contact_id|external_id|email|email_key|phone|phone_key|key|entry|hash|body|body_hash|target|recorded_at|bulk)$/;
     for (const table of [
       'leads',
       'contacts',
@@ -73,19 +74,24 @@ describe('an import', () => {
     ]);
   });
 
-  test('lets everything that is told alone go before its leads', async () => {
+  test('lets everything that is told alone go before its leads, and what was told once in vain', async () => {
     await run([HEADER, ...many(100)].join('\n'));
+    const messageId = newId('msg');
     await captureLead(database.app, {
       capture: { source: { channel: 'website' }, externalId: 'alone' },
       actorId,
-      messageId: newId('msg'),
+      messageId,
       nowMs: NOW,
     });
-    // The order in which the relay claims.
-    const [first] = await rowsOf(`select l.external_id from messages m join leads l on l.id = m.lead_id
-      where m.told_at is null and (m.claimed_until is null or m.claimed_until < now())
-      order by m.claimed_until nulls first, m.recorded_at limit 1`);
-    expect(first).toEqual({ external_id: 'alone' });
+    const claimed = async () => {
+      const { rows } = await database.app.query<{ id: string }>({ ...CLAIM_FACTS, values: [1] });
+      return rows[0]?.id;
+    };
+    expect(await claimed()).toBe(messageId);
+    // The engine did not answer, and its claim is over.
+    await rowsOf(`update messages set claimed_until = now() - interval '1 second' where id = '${messageId}'`);
+    expect(await claimed()).toBe(messageId);
+    expect(await claimed()).not.toBe(messageId);
   });
 
   test('says of every refused row its line, column and reason, and takes all others', async () => {

@@ -8,6 +8,7 @@ import { captureLead } from '../../activities/intake/leads.js';
 import type { LeadMapping } from '../../contracts/imports.js';
 import { LEAD_MAPPINGS } from '../../contracts/leadMappings.js';
 import { newId } from '../../db/ids.js';
+
 import { importById } from '../../db/imports.js';
 import {
   actorId,
@@ -22,6 +23,7 @@ import {
   rowsOf,
   run,
 } from '../support/imports.js';
+import { until } from '../support/until.js';
 
 openImports();
 
@@ -139,7 +141,12 @@ describe('an import that is repeated, stopped or beside another one', () => {
     await database.owner.query(`update imports set started_at = now() - interval '1 minute' where id = $1`, [
       importId,
     ]);
-    expect(await importById(database.app, importId)).toMatchObject({ status: 'running', interrupted: true });
+    // Its connection may still be at the statement it was killed in.
+    const seen = await until('nobody runs it any more', async () => {
+      const found = await importById(database.app, importId);
+      return found?.interrupted && found;
+    });
+    expect(seen).toMatchObject({ status: 'running', interrupted: true });
     const { counts } = await run([HEADER, ...many(10_000)].join('\n'), { importId });
     expect(counts).toEqual({ read: 10_000, created: 10_000 - before, duplicates: before, rejected: 0 });
     expect(await countOf('leads')).toBe(10_000);

@@ -69,13 +69,16 @@ describe('a payment on an invoice', () => {
 describe('a small difference', () => {
   const tolerance = { shareBps: 50, maxMinor: 300n };
   test.each([
-    ['within both limits', 250n, 50_000n, 250n],
-    ['one unit over the share', 251n, 50_000n, 0n],
-    ['at the amount, below the share', 300n, 100_000n, 300n],
-    ['one unit over the amount', 301n, 100_000n, 0n],
-    ['nothing open', 0n, 100_000n, 0n],
-  ])('%s', (_name, open, gross, tolerated) => {
-    expect(toleratedDifference(open, gross, tolerance)).toBe(tolerated);
+    ['within both limits', 250n, 0n, 50_000n, 250n],
+    ['one unit over the share', 251n, 0n, 50_000n, 0n],
+    ['at the amount, below the share', 300n, 0n, 100_000n, 300n],
+    ['one unit over the amount', 301n, 0n, 100_000n, 0n],
+    ['with what was tolerated before within both', 100n, 150n, 50_000n, 100n],
+    ['with what was tolerated before over the share', 101n, 150n, 50_000n, 0n],
+    ['with what was tolerated before over the amount', 250n, 51n, 100_000n, 0n],
+    ['nothing open', 0n, 0n, 100_000n, 0n],
+  ])('%s', (_name, openMinor, toleratedMinor, grossMinor, tolerated) => {
+    expect(toleratedDifference({ openMinor, toleratedMinor, grossMinor }, tolerance)).toBe(tolerated);
   });
 });
 
