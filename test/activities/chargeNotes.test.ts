@@ -105,6 +105,19 @@ describe('a reminder charges', () => {
     expect(await chargesOf(world, other.deal)).toMatchObject([{ interest: 202n }]);
   });
 
+  test('interest runs on no cent that was tolerated, while the payment it came with stands', async () => {
+    const made = await invoiced();
+    const { number, gross } = made.invoice;
+    const first = await pay(world, made.deal, number, gross / 2n, 1);
+    await pay(world, made.deal, number, gross / 2n - 150n, 2);
+    await bounce(world, made.deal, first.paymentId, 30);
+    await remind(made, 37);
+    const [note] = await chargesOf(world, made.deal);
+    expect((await linesOf(world, note?.id as string))[1]?.periods).toMatchObject([
+      { principalMinor: '60500' },
+    ]);
+  });
+
   test('two invoices of one customer, reminded at once by their leads: one letter, one fee, interest each', async () => {
     const accountId = newId('account');
     const [one, other] = [await invoiced(accountId), await invoiced(accountId)];

@@ -69,6 +69,34 @@ describe('an order keeps what it pinned', () => {
     expect((await invoicesOf(world, after.deal))[0]?.open).toBe(6_100n);
   });
 
+  test('but the tax is the law’s on the day of delivery: rate and category together', async () => {
+    const { rates } = POLICY_EXAMPLES.tax;
+    const freed = {
+      country: 'ES',
+      taxClass: 'reduced',
+      fromOn: '2026-03-01',
+      rateBps: 0,
+      treatment: 'Z',
+    } as const;
+    const deal = await orderedDeal(world, { lines: [{ product: 'sw', quantity: 2, netMinor: 10_000 }] });
+    await changed('tax', { rates: [...rates, freed] });
+    await deliver(world, deal, [1]);
+    await settle(world, deal.leadId);
+    await changed('tax', { rates: [...rates, { ...freed, rateBps: 400, treatment: 'S' }] });
+    await deliver(world, deal, [1], 1);
+    await settle(world, deal.leadId, 1);
+    const { rows } = await world.db.query(
+      `select t.treatment, t.rate_bps as rate, t.tax_minor as tax from invoice_taxes t join invoices i
+        on i.id = t.invoice_id where i.lead_id = $1 order by i.seq`,
+      [deal.leadId],
+    );
+    expect(rows).toEqual([
+      { treatment: 'Z', rate: 0, tax: 0n },
+      { treatment: 'S', rate: 400, tax: 200n },
+    ]);
+    await changed('tax', {});
+  });
+
   test('its commission is due on the payday of then', async () => {
     const first = await invoiced();
     await pay(world, first.deal, first.invoice.number, first.invoice.gross, 1);
