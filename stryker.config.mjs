@@ -3,6 +3,7 @@
 // Postgres or the engine is judged by the planted faults of test/teeth, which run the product itself.
 // - money: reading, writing, rounding and sharing amounts, and the four computations in which a cent may be lost:
 //   price, tax of a document, what a part delivery invoices, which lines a payment pays.
+// - invoices, collections, commissions: what a credit note takes back, what late money costs, what cash earns.
 // - ledger: every posting.
 // - approvals: who is asked, whom silence turns to, who may decide, and which two acts no one person may do.
 // - messages: what a message means in each stage, who may send it, which step answers it, which wait follows.
@@ -20,6 +21,22 @@ export const AREAS = {
     { mutate: ['domain/taxes/document.ts'], tests: tests('taxes/taxes') },
     { mutate: ['domain/invoices/parts.ts'], tests: tests('invoices/parts') },
     { mutate: ['domain/payments/allocation.ts'], tests: tests('payments/payments') },
+  ],
+  invoices: [
+    { mutate: ['domain/invoices/credits.ts', 'domain/invoices/balance.ts'], tests: tests('invoices/*') },
+    { mutate: ['domain/payments/matching.ts', 'domain/payments/debts.ts'], tests: tests('payments/*') },
+  ],
+  collections: [
+    {
+      mutate: ['domain/collections/interest.ts', 'domain/collections/charges.ts'],
+      tests: tests('collections/*'),
+    },
+  ],
+  commissions: [
+    {
+      mutate: ['domain/commissions/{earn,clawBack,mirror,credits,payouts}.ts'],
+      tests: tests('commissions/*'),
+    },
   ],
   ledger: [{ mutate: ['domain/ledger/*.ts'], tests: tests('ledger/postings') }],
   approvals: [
