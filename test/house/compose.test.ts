@@ -2,13 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { maskedConfig, readConfig } from '../../config.js';
+import { engineConnection, maskedConfig, readConfig } from '../../config.js';
 import { SERVER_VERSION } from '../../engine/realServerBinaries.js';
 import { dynamicConfig, SHARDS, SQL_PLUGIN, STORE, VISIBILITY } from '../../engine/realServerConfig.js';
 import { SEARCH_ATTRIBUTES } from '../../engine/temporal.js';
 import { commandOf, service, services } from '../support/compose.js';
 
 const settings = new Set(maskedConfig({}).map(({ name }) => name));
+/** Variables of the engine's own that its library reads, found by what they do to the connection. */
+const isRead = (name: string): boolean =>
+  JSON.stringify(engineConnection({ [name]: 'true' })) !== JSON.stringify(engineConnection({}));
 
 describe('docker-compose.yml', () => {
   test('runs each part as a service of its own', () => {
@@ -28,7 +31,7 @@ describe('docker-compose.yml', () => {
   });
 
   test.each(['api', 'worker', 'schema'])('%s only sets variables the product reads', (name) => {
-    const known = (variable: string) => settings.has(variable) || variable === 'TZ';
+    const known = (variable: string) => settings.has(variable) || variable === 'TZ' || isRead(variable);
     expect(Object.keys(service(name).environment ?? {}).filter((variable) => !known(variable))).toEqual([]);
   });
 
@@ -49,6 +52,36 @@ describe('docker-compose.yml', () => {
       expect(readConfig(Object.fromEntries(open.map(([variable]) => [variable, ''])))).toEqual(
         readConfig({}),
       );
+    }
+  });
+
+  test.each(['api', 'worker', 'schema'])('%s gets what an engine elsewhere asks for', (name) => {
+    const { environment = {} } = service(name);
+    const engine = Object.keys(environment).filter(
+      (variable) => !settings.has(variable) && variable !== 'TZ',
+    );
+    expect(engine.sort()).toEqual([
+      'TEMPORAL_API_KEY',
+      'TEMPORAL_TLS',
+      'TEMPORAL_TLS_CLIENT_CERT_DATA',
+      'TEMPORAL_TLS_CLIENT_KEY_DATA',
+      'TEMPORAL_TLS_SERVER_CA_CERT_DATA',
+      'TEMPORAL_TLS_SERVER_NAME',
+    ]);
+    const address = { TEMPORAL_ADDRESS: 'engine.example.com:7233' };
+    const empty = Object.fromEntries(engine.map((variable) => [variable, '']));
+    expect(engineConnection({ ...address, ...empty })).toEqual(engineConnection(address));
+    // An empty TEMPORAL_TLS is no "no" to the TLS that a key brings, nor an empty key a key.
+    const key = { ...address, TEMPORAL_API_KEY: 'k' };
+    expect(engineConnection({ ...address, ...empty }).tls).toBeUndefined();
+    expect(engineConnection({ ...empty, ...key })).toMatchObject({ apiKey: 'k', tls: true });
+  });
+
+  test('the Temporal UI gets what its sign-in and the codec behind it take', () => {
+    const asked = ['ENABLED', 'PROVIDER_URL', 'CLIENT_ID', 'CLIENT_SECRET', 'CALLBACK_URL', 'SCOPES'];
+    const { environment = {} } = service('temporal-ui');
+    for (const name of [...asked.map((ending) => `TEMPORAL_AUTH_${ending}`), 'TEMPORAL_CODEC_ENDPOINT']) {
+      expect(environment[name]).toBe(`\${${name}:-}`);
     }
   });
 
