@@ -12,6 +12,7 @@ WORKDIR /app
 COPY --from=build --chown=root:root /app/package.json ./
 COPY --from=build --chown=root:root /app/node_modules ./node_modules
 COPY --from=build --chown=root:root /app/dist ./dist
+RUN printf '#!/bin/sh\nexec node /app/dist/cli/l2c.js "$@"\n' > /usr/local/bin/l2c && chmod 755 /usr/local/bin/l2c
 RUN install -d -o node -g node /var/lib/l2c
 USER node
 CMD ["node", "dist/api/main.js"]

@@ -160,10 +160,12 @@ export const environment = (): NodeJS.ProcessEnv => process.env;
 
 /**
  * How an external engine is reached: address, TLS, API key and metadata of the engine's own variables (`TEMPORAL_…`)
- * and its profile file, as its command line reads them.
+ * and its profile file, as its command line reads them. The library takes an empty key for a key and an empty
+ * `TEMPORAL_TLS` for a no; here they are absent.
  */
 export function engineConnection(env: Environment = process.env): ConnectionOptions {
-  const overrideEnvVars = defined(env) as Record<string, string>;
+  const given = Object.entries(env).filter(([, value]) => present(value) !== undefined);
+  const overrideEnvVars = Object.fromEntries(given) as Record<string, string>;
   const { connectionOptions } = loadClientConnectConfig({ overrideEnvVars });
   return connectionOptions as ConnectionOptions;
 }

@@ -2,34 +2,20 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { maskedConfig, readConfig } from '../../config.js';
+import { engineConnection, maskedConfig, readConfig } from '../../config.js';
 import { SERVER_VERSION } from '../../engine/realServerBinaries.js';
 import { dynamicConfig, SHARDS, SQL_PLUGIN, STORE, VISIBILITY } from '../../engine/realServerConfig.js';
 import { SEARCH_ATTRIBUTES } from '../../engine/temporal.js';
+import { commandOf, service, services } from '../support/compose.js';
 
-interface Service {
-  image?: string;
-  restart?: string;
-  command?: string[] | string;
-  environment?: Record<string, string>;
-  depends_on?: Record<string, { condition: string }>;
-  ports?: string[];
-  healthcheck?: { readonly test: readonly string[] };
-  volumes?: string[];
-}
-const compose = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true }) as {
-  services: Record<string, Service>;
-};
-const service = (name: string): Service => {
-  const found = compose.services[name];
-  if (!found) throw new Error(`no service ${name}`);
-  return found;
-};
-const text = ({ command }: Service): string => [command ?? []].flat().join(' ');
+const settings = new Set(maskedConfig({}).map(({ name }) => name));
+/** Variables of the engine's own that its library reads, found by what they do to the connection. */
+const isRead = (name: string): boolean =>
+  JSON.stringify(engineConnection({ [name]: 'true' })) !== JSON.stringify(engineConnection({}));
 
 describe('docker-compose.yml', () => {
   test('runs each part as a service of its own', () => {
-    expect(Object.keys(compose.services).sort()).toEqual(
+    expect(Object.keys(services).sort()).toEqual(
       [
         'api',
         'database',
@@ -45,10 +31,8 @@ describe('docker-compose.yml', () => {
   });
 
   test.each(['api', 'worker', 'schema'])('%s only sets variables the product reads', (name) => {
-    const known = new Set([...maskedConfig({}).map((setting) => setting.name), 'TZ']);
-    expect(Object.keys(service(name).environment ?? {}).filter((variable) => !known.has(variable))).toEqual(
-      [],
-    );
+    const known = (variable: string) => settings.has(variable) || variable === 'TZ' || isRead(variable);
+    expect(Object.keys(service(name).environment ?? {}).filter((variable) => !known(variable))).toEqual([]);
   });
 
   test('hands on every setting there is, but for those of servers `npm start` would start', () => {
@@ -68,6 +52,36 @@ describe('docker-compose.yml', () => {
       expect(readConfig(Object.fromEntries(open.map(([variable]) => [variable, ''])))).toEqual(
         readConfig({}),
       );
+    }
+  });
+
+  test.each(['api', 'worker', 'schema'])('%s gets what an engine elsewhere asks for', (name) => {
+    const { environment = {} } = service(name);
+    const engine = Object.keys(environment).filter(
+      (variable) => !settings.has(variable) && variable !== 'TZ',
+    );
+    expect(engine.sort()).toEqual([
+      'TEMPORAL_API_KEY',
+      'TEMPORAL_TLS',
+      'TEMPORAL_TLS_CLIENT_CERT_DATA',
+      'TEMPORAL_TLS_CLIENT_KEY_DATA',
+      'TEMPORAL_TLS_SERVER_CA_CERT_DATA',
+      'TEMPORAL_TLS_SERVER_NAME',
+    ]);
+    const address = { TEMPORAL_ADDRESS: 'engine.example.com:7233' };
+    const empty = Object.fromEntries(engine.map((variable) => [variable, '']));
+    expect(engineConnection({ ...address, ...empty })).toEqual(engineConnection(address));
+    // An empty TEMPORAL_TLS is no "no" to the TLS that a key brings, nor an empty key a key.
+    const key = { ...address, TEMPORAL_API_KEY: 'k' };
+    expect(engineConnection({ ...address, ...empty }).tls).toBeUndefined();
+    expect(engineConnection({ ...empty, ...key })).toMatchObject({ apiKey: 'k', tls: true });
+  });
+
+  test('the Temporal UI gets what its sign-in and the codec behind it take', () => {
+    const asked = ['ENABLED', 'PROVIDER_URL', 'CLIENT_ID', 'CLIENT_SECRET', 'CALLBACK_URL', 'SCOPES'];
+    const { environment = {} } = service('temporal-ui');
+    for (const name of [...asked.map((ending) => `TEMPORAL_AUTH_${ending}`), 'TEMPORAL_CODEC_ENDPOINT']) {
+      expect(environment[name]).toBe(`\${${name}:-}`);
     }
   });
 
@@ -93,7 +107,7 @@ describe('docker-compose.yml', () => {
     ['worker', 'dist/worker/main.js'],
     ['schema', 'db migrate'],
   ])('%s runs %s', (name, command) => {
-    expect(text(service(name))).toContain(command);
+    expect(commandOf(service(name))).toContain(command);
   });
 
   test('API and worker run as the role that cannot change the schema; only the schema job owns it', () => {
@@ -132,14 +146,18 @@ describe('docker-compose.yml', () => {
 
   test.each([STORE, VISIBILITY])('the schema of %s is made in the database the engine opens', (database) => {
     const kind = database === STORE ? 'temporal' : 'visibility';
-    expect(text(service('temporal-schema'))).toContain(`schema ${database} ${kind}`);
-    expect(text(service('database'))).toContain(`base ${database} temporal`);
+    expect(commandOf(service('temporal-schema'))).toContain(`schema ${database} ${kind}`);
+    expect(commandOf(service('database'))).toContain(`base ${database} temporal`);
   });
 
   test('a job of the engine that fails says so: nothing waits for a half-made one', () => {
     for (const job of ['temporal-schema', 'temporal-namespace']) {
-      expect(text(service(job))).not.toContain('|| true');
+      expect(commandOf(service(job))).not.toContain('|| true');
     }
+  });
+
+  test('Postgres is healthy by TCP, where the server that makes its data folder does not listen', () => {
+    expect(service('postgres').healthcheck?.test.join(' ')).toContain('-h 127.0.0.1');
   });
 
   test('the jobs of engine and database come before anybody uses them', () => {
@@ -152,7 +170,7 @@ describe('docker-compose.yml', () => {
   });
 
   test('the namespace job registers every search attribute and keeps histories', () => {
-    const job = text(service('temporal-namespace'));
+    const job = commandOf(service('temporal-namespace'));
     for (const name of SEARCH_ATTRIBUTES) expect(job).toContain(name);
     expect(job).toContain('--retention 30d');
   });
@@ -167,16 +185,14 @@ describe('docker-compose.yml', () => {
   });
 
   test('whatever goes on running says whether it is well', () => {
-    const running = Object.entries(compose.services).filter(
-      ([, { restart }]) => restart === 'unless-stopped',
-    );
+    const running = Object.entries(services).filter(([, { restart }]) => restart === 'unless-stopped');
     expect(running.length).toBeGreaterThan(4);
     expect(running.flatMap(([name, { healthcheck }]) => (healthcheck ? [] : [name]))).toEqual([]);
   });
 
   test('Postgres is durable, and nothing is published beyond this machine', () => {
-    expect(text(service('postgres'))).toContain('synchronous_commit=on');
-    const published = Object.values(compose.services).flatMap(({ ports = [] }) => ports);
+    expect(commandOf(service('postgres'))).toContain('synchronous_commit=on');
+    const published = Object.values(services).flatMap(({ ports = [] }) => ports);
     expect(published.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
   });
 });
