@@ -59,7 +59,8 @@ const SIZES = {
     open: 300,
     clicks: 300,
     drift: 300,
-    load: { users: 16, leads: 160, warmUp: 320, rounds: 5 },
+    // As many rounds as there are orders of three.
+    load: { users: 16, leads: 160, warmUp: 320, rounds: 6 },
     killed: 40,
     imports: { leads: 200_000, rounds: 3 },
     starts: true,
