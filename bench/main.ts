@@ -6,19 +6,29 @@ import { environment } from '../config.js';
 import { openPool } from '../db/pool.js';
 import { openControls } from './controls/controls.js';
 import { record } from './controls/recording.js';
-import { type Figure, figuresOf, type Measured } from './figures.js';
+import { figuresOf, type Measured } from './figures.js';
 import { givenEngine } from './givenEngine.js';
+import type { Lead } from './golden.js';
 import { importRatio } from './importRatio.js';
 import { bundles } from './measures/bundles.js';
 import { clicks, openLeads } from './measures/clicks.js';
-import { counts } from './measures/counts.js';
+import { counts, transitionsOf } from './measures/counts.js';
 import { drift } from './measures/drift.js';
 import { type LoadOptions, load } from './measures/load.js';
 import { recovery } from './measures/recovery.js';
 import { starting } from './measures/starting.js';
 import { clickStatements } from './measures/statements.js';
-import { machineLine, machineOf, type Report, tableOf, versionsOf, writeReport } from './report.js';
-import { Rig } from './rig.js';
+import {
+  machineLine,
+  machineOf,
+  markdownOf,
+  type Report,
+  readReport,
+  tableOf,
+  versionsOf,
+  writeReport,
+} from './report.js';
+import { type Database, Rig, type System } from './rig.js';
 import { settingsTable, settingsWorth } from './settings/main.js';
 import { nameOf, variantsOf } from './settings/variants.js';
 
@@ -59,7 +69,8 @@ const SIZES = {
     open: 300,
     clicks: 300,
     drift: 300,
-    load: { users: 16, leads: 160, warmUp: 320, rounds: 5 },
+    // As many rounds as there are orders of three.
+    load: { users: 16, leads: 160, warmUp: 320, rounds: 6 },
     killed: 40,
     imports: { leads: 200_000, rounds: 3 },
     starts: true,
@@ -93,6 +104,8 @@ interface Options {
   readonly full: boolean;
   readonly mini: boolean;
   readonly settings?: string | true;
+  readonly withoutControls: boolean;
+  readonly markdown?: string;
   readonly json?: string;
   readonly seed: string;
   readonly profile?: string;
@@ -119,6 +132,17 @@ function benchCommand(): Command {
         'what each setting is worth, or those with that in their names',
       ).conflicts(['quick', 'full']),
     )
+    .addOption(
+      new Option('--without-controls', 'the product alone, without K0 and K1')
+        .conflicts('settings')
+        .default(false),
+    )
+    .addOption(
+      new Option(
+        '--markdown <file>',
+        'measure nothing: print what --json wrote there as a table for docs/proof.md',
+      ).conflicts(['quick', 'full', 'mini', 'settings', 'withoutControls', 'json']),
+    )
     .option('--json <file>', 'write everything that was measured')
     .option('--seed <number>', 'of everything that is made up', SEED)
     .option('--profile <folder>', 'write CPU profiles of API and worker');
@@ -134,6 +158,7 @@ export async function bench(argv: readonly string[]): Promise<number> {
     throw error;
   }
   const options = command.opts<Options>();
+  if (options.markdown !== undefined) return printMarkdown(options.markdown);
   const mode: Mode = options.full ? 'full' : options.mini ? 'mini' : 'quick';
   const stopping = new AbortController();
   const stop = (): void => stopping.abort(new Error('the bench was stopped'));
@@ -152,6 +177,16 @@ export async function bench(argv: readonly string[]): Promise<number> {
     return 130;
   } finally {
     clearTimeout(limit);
+  }
+}
+
+function printMarkdown(file: string): number {
+  try {
+    process.stdout.write(`${markdownOf(readReport(file))}\n`);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${file} is no report of the bench: ${(error as Error).message}\n`);
+    return 2;
   }
 }
 
@@ -202,9 +237,9 @@ async function measured(mode: Mode, options: Options, signal: AbortSignal): Prom
     const aborted = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error));
     });
-    const result = await Promise.race([measure(rig, size, seed, onProgress), aborted]);
+    const result = await Promise.race([measure(rig, size, options, onProgress), aborted]);
     const broken = await brokenInvariants(rig);
-    const figures: Figure[] = figuresOf(result);
+    const figures = figuresOf(result);
     const seconds = Math.round((performance.now() - began) / 1000);
     const [machine, versions] = [machineOf(loadBefore), await versionsOf(rig)];
     return {
@@ -226,15 +261,12 @@ async function measured(mode: Mode, options: Options, signal: AbortSignal): Prom
 async function measure(
   rig: Rig,
   size: Size,
-  seed: number,
+  { withoutControls, seed }: Options,
   onProgress: (detail: string) => void,
 ): Promise<Measured> {
   onProgress('bundling');
   const bundled = await bundles(rig);
-  onProgress('recording what a golden lead writes');
-  const recording = await record(rig);
-  const [forK0, forK1, forImports] = await rig.copyDatabase('l2c_k0', 'l2c_k1', 'l2c_import');
-  if (!forK0 || !forK1 || !forImports) throw new RangeError('three copies were asked for');
+  const [forImports, openOthers] = await copies(rig, bundled.plain, withoutControls, onProgress);
   onProgress('counting transitions, events and bytes');
   const counted = await counts(rig, size.counted);
   onProgress('counting statements');
@@ -242,17 +274,24 @@ async function measure(
   onProgress(`opening ${size.open} leads`);
   const { leads, heap } = await openLeads(rig, size.open);
   onProgress(`clicking ${size.clicks} times`);
-  const clicked = await clicks(leads, { count: size.clicks, perSecond: CLICKS_PER_SECOND, seed });
+  const clicked = await clicks(leads, {
+    count: size.clicks,
+    perSecond: CLICKS_PER_SECOND,
+    seed: Number(seed),
+  });
   onProgress(`clicking ${size.drift} times on one lead`);
   const drifted = await drift(rig, size.drift);
   onProgress('killing the worker');
   const recovered = await recovery(rig, size.killed);
-  onProgress(`golden leads of ${size.load.users} users on product, K0 and K1`);
-  const { k0, k1 } = await openControls(rig, recording, [forK0, forK1], bundled.plain);
-  const loaded = await load([rig.system, k0, k1], size.load);
+  const systems = [rig.system, ...(await openOthers())];
+  onProgress(`golden leads of ${size.load.users} users on ${systems.map(({ name }) => name).join(', ')}`);
+  const lived: Lead[] = [];
+  const loaded = await load(systems, size.load, ({ name }, leads) => {
+    if (name === rig.system.name) lived.push(...leads);
+  });
+  const underLoad = await transitionsOf(rig.client, lived);
   onProgress(`importing ${size.imports.leads} leads`);
-  const actorId = recording.masterIds.find((id) => id.startsWith('person_')) ?? '';
-  const importing = await importRatio({ ...forImports, ...size.imports, actorId });
+  const importing = await importRatio({ ...forImports, ...size.imports, actorId: await anybody(rig) });
   const started = size.starts ? await starting() : undefined;
   return {
     counts: counted,
@@ -262,11 +301,43 @@ async function measure(
     clicks: clicked,
     drift: drifted,
     load: loaded,
+    underLoad,
     recovery: recovered,
     importing,
     ...(started && { starting: started }),
   };
 }
+
+/** A database to import into and, with controls, a way to open them, each on a database of its own. */
+async function copies(
+  rig: Rig,
+  bundle: string,
+  withoutControls: boolean,
+  onProgress: (detail: string) => void,
+): Promise<[Database, () => Promise<System[]>]> {
+  if (withoutControls) {
+    const [forImports] = await rig.copyDatabase('l2c_import');
+    if (!forImports) throw new RangeError('a copy was asked for');
+    return [forImports, async () => []];
+  }
+  onProgress('recording what a golden lead writes');
+  const recording = await record(rig);
+  const [forK0, forK1, forImports] = await rig.copyDatabase('l2c_k0', 'l2c_k1', 'l2c_import');
+  if (!forK0 || !forK1 || !forImports) throw new RangeError('three copies were asked for');
+  return [
+    forImports,
+    async () => {
+      const { k0, k1 } = await openControls(rig, recording, [forK0, forK1], bundle);
+      return [k0, k1];
+    },
+  ];
+}
+
+const anybody = (rig: Rig): Promise<string> =>
+  rig.asOwner(async (owner) => {
+    const { rows } = await owner.query<{ id: string }>('select id from people order by id limit 1');
+    return rows[0]?.id ?? '';
+  });
 
 /** What the product wrote under all of this still has to be right. */
 async function brokenInvariants(rig: Rig): Promise<string[]> {

@@ -1,10 +1,12 @@
-// The table a person reads and the JSON a program reads.
+// The table a person reads, the one of docs/proof.md and the JSON a program reads.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import Table from 'cli-table3';
 import { productVersion } from '../api/open.js';
-import type { Figure, Measured, Verdict } from './figures.js';
+import type { Measured } from './figures.js';
+import type { Load } from './measures/load.js';
 import type { Rig } from './rig.js';
+import { type Figure, type Verdict, verdictOf } from './verdicts.js';
 
 export interface Report {
   readonly date: string;
@@ -58,9 +60,18 @@ export function writeReport(file: string, report: object): void {
   writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
 }
 
+/** @throws Error where the file is none that `--json` wrote */
+export function readReport(file: string): Report {
+  const report = JSON.parse(readFileSync(file, 'utf8')) as Partial<Report>;
+  if (!Array.isArray(report.figures) || !report.machine || !report.measured)
+    throw new Error('it has no figures');
+  return report as Report;
+}
+
 const WORDS: Readonly<Record<Verdict, string>> = {
   aim: 'within aim',
   must: 'within must',
+  missesAim: 'MISSES AIM',
   misses: 'MISSES MUST',
   shown: '',
 };
@@ -71,32 +82,59 @@ export function machineLine({ cpu, cores, memoryGiB, load }: Report['machine']):
   return `on ${cores} × ${cpu}, ${memoryGiB} GiB, load ${loads}`;
 }
 
-/** The table of all figures, and the line about the machine. */
-export function tableOf({ figures, machine, versions, mode, seconds, broken }: Report): string {
+/** The table of all figures, and the lines about the run. */
+export function tableOf(report: Report): string {
   const table = new Table({
     head: ['figure', 'must', 'aim', 'measured', 'verdict', ''],
     colAligns: ['left', 'right', 'right', 'right', 'left', 'left'],
     style: { head: [], border: [], compact: true },
   });
-  for (const { figure, bound, must, aim, measured, unit, verdict, note } of figures) {
-    const limit = (value: number | null): string =>
-      value === null ? '' : `${bound === 'at most' ? '≤' : '≥'} ${shown(value)}`;
-    table.push([
-      figure,
-      limit(must),
-      limit(aim),
-      `${shown(measured)} ${unit}`.trim(),
-      WORDS[verdict],
-      note ?? '',
-    ]);
-  }
+  table.push(...report.figures.map((figure) => [...cellsOf(figure), figure.note ?? '']));
+  return [table.toString(), ...linesOf(report)].join('\n');
+}
+
+/** The same as a table of docs/proof.md: every figure, what it must be, what it aims at and what it misses. */
+export function markdownOf(report: Report): string {
+  const row = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [
+    row(['figure', 'must', 'aim', 'measured', 'verdict', 'with']),
+    row(['---', '---', '---', '---', '---', '---']),
+    ...report.figures.map((figure) => row([...cellsOf(figure), figure.note ?? ''])),
+    '',
+    ...linesOf(report).map((line) => `${line}.`),
+  ].join('\n');
+}
+
+/** Figure, must, aim, measured, and whether it is missed; judged anew, whatever the report says. */
+function cellsOf(figure: Figure): string[] {
+  const { bound, must, aim, measured, unit } = figure;
+  const limit = (value: number | null): string =>
+    value === null ? '–' : `${bound === 'at most' ? '≤' : '≥'} ${shown(value)}`;
+  return [
+    figure.figure,
+    limit(must),
+    limit(aim),
+    `${shown(measured)} ${unit}`.trim(),
+    WORDS[verdictOf(figure)],
+  ];
+}
+
+function linesOf({ machine, versions, mode, seed, seconds, broken, measured }: Report): string[] {
   const used = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
-    table.toString(),
-    `${mode}, ${seconds} s, ${machineLine(machine)}`,
+    `${mode}, seed ${seed}, ${seconds} s, ${machineLine(machine)}`,
+    ordersOf(measured.load),
     used.join(', '),
     broken.length === 0 ? 'every invariant holds' : `BROKEN INVARIANTS: ${broken.join(', ')}`,
-  ].join('\n');
+  ];
+}
+
+function ordersOf({ rounds }: Load): string {
+  const orders = rounds.map((round) => Object.keys(round).join(' '));
+  return orders.every((order) => order === 'product')
+    ? `${rounds.length} rounds without controls`
+    : `rounds in the order ${orders.join(', ')}`;
 }
 
 const shown = (value: number): string =>

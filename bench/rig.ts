@@ -208,10 +208,14 @@ export class Rig {
     this.#metricsUrl = await this.#worker.ask<string | undefined>('open', this.partSettings());
   }
 
-  /** A second engine, as the CLI starts it. It ends with the rig. */
+  /**
+   * The engine of a control: the one that was given, or a second one as the CLI starts it, which ends with the rig. On
+   * a given one it has a task queue of its own, so that both databases of engines are of the same kind.
+   */
   async openPlainEngine(): Promise<PlainEngine> {
     this.#options.signal.throwIfAborted();
-    const { durable } = this.#options;
+    const { durable, engine: given } = this.#options;
+    if (given !== undefined) return given;
     const engine = await startPlainEngine(this.stateDir, { durable, env: environment() });
     this.#closing.unshift(() => engine.stop());
     return engine;

@@ -48,7 +48,7 @@ const STAGE_AFTER: Readonly<Record<Call, readonly string[]>> = {
   delivery: ['collecting'],
   payment: ['closed'],
 };
-/** Done by the deal itself, once for the one delivery and the one payment. */
+/** Done by the deal itself, once for the one delivery and the one payment: of a won deal each, of others at most. */
 const OWN_STEPS = ['scoreLead', 'issueInvoice', 'earnCommission', 'payCommission'];
 
 interface Found {
@@ -95,7 +95,11 @@ function wrongsOf({ lead, acknowledged, failed }: Deal, found: Found | undefined
     const most = index <= last || call === failed?.call ? 1 : 0;
     if (times < least || times > most) said.push(`${STEP_OF[call]} ${times} times, not ${least} to ${most}`);
   }
-  for (const step of OWN_STEPS) if ((steps[step] ?? 0) > 1) said.push(`${step} ${steps[step]} times`);
+  const own = stage === 'closed' && outcome === 'won' ? 1 : 0;
+  for (const step of OWN_STEPS) {
+    const times = steps[step] ?? 0;
+    if (times < own || times > 1) said.push(`${step} ${times} times, not ${own} to 1`);
+  }
   if (found.invoices > 1 || found.payments > 1)
     said.push(`${found.invoices} invoices and ${found.payments} payments`);
   const calls = [acknowledged ?? 'capture', ...(failed ? [failed.call] : [])];

@@ -1,5 +1,23 @@
 // Opens both controls beside the product, each on a database of its own that began as a copy of the
-// product's.
+// product's. What is in whose favour:
+//
+// In the favour of both controls: nobody signs in, no body is checked against a schema, no right is asked for; nothing is
+// computed, since what is written and answered was recorded; no message is stored, told again or swept, no metric kept.
+//
+// Of K0 besides: all tables of a transaction are one prepared statement, next to nothing is read, nothing outlives a
+// crash, and all of it is one process.
+//
+// Of K1 besides: its pools are as large as the product's, and plan as the product's do: by index, in the worker once. All
+// rows of a table go out in one prepared `insert … values` or `update … set`. A decision is told done by NOTIFY. On a
+// given engine K1 has the tuning that engine was given for the product.
+//
+// Even between product and K1: leads and users, rows and constraints, polls of users, processes, the Postgres. K1 reads
+// with the product's own statements: they were written for sessions that plan so, which K1 has for that, and ask for
+// all a step looks at in one trip where a select for each table would be ten or more. It reads no message, having none.
+// Each round has another order (measures/load.ts), because what Postgres does in the background is paid by who runs then.
+//
+// Against K1: what the product decided otherwise, which is what is compared. Signals and normal activities; the SDK's
+// settings of a worker; the CLI's of a dev server; a trip for begin, for each read, each table, NOTIFY and commit.
 import { benchConfig } from '../children/settings.js';
 import { crewAt } from '../golden.js';
 import type { Database, Rig, System } from '../rig.js';
@@ -39,7 +57,7 @@ export async function openControls(
       pids: () => ({
         api: k1Api.pid,
         worker: k1Worker.pid,
-        engine: engine.pid,
+        ...engine.pids,
         postgres: rig.serverPids().postgres,
       }),
     },

@@ -1,4 +1,5 @@
-// The engine K1 runs on: a dev server as the CLI starts it, without the tuning of ours, under a reaper of its own.
+// The engine K1 runs on where none is given: a dev server as the CLI starts it, without the tuning of ours, under a
+// reaper of its own.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { choosePort } from '../../engine/ports.js';
@@ -7,11 +8,16 @@ import { Reaper } from '../../engine/reaper.js';
 import { machineSettings } from '../../engine/stack.js';
 import { NO_TUNING, STOP_TEMPORAL, startDevServer } from '../../engine/temporal.js';
 import { findTemporalCli } from '../../engine/temporalCli.js';
+import type { ServerPids } from '../givenEngine.js';
 
 export interface PlainEngine {
   readonly address: string;
   readonly namespace: string;
-  readonly pid: number;
+  readonly pids: Omit<ServerPids, 'postgres'>;
+}
+
+/** One that was started for K1 and has to be stopped. */
+interface OwnEngine extends PlainEngine {
   stop(): Promise<void>;
 }
 
@@ -19,7 +25,7 @@ export interface PlainEngine {
 export async function startPlainEngine(
   folder: string,
   { durable, env }: { durable: boolean; env: NodeJS.ProcessEnv },
-): Promise<PlainEngine> {
+): Promise<OwnEngine> {
   const stateDir = join(folder, 'k1-engine');
   await mkdir(join(stateDir, 'log'), { recursive: true });
   const { path: cli } = await findTemporalCli(machineSettings(env));
@@ -42,5 +48,5 @@ export async function startPlainEngine(
     throw error;
   }
   if (identity === undefined) throw new Error('the engine started without telling its process');
-  return { address: `127.0.0.1:${port}`, namespace, pid: identity.pid, stop };
+  return { address: `127.0.0.1:${port}`, namespace, pids: { engine: identity.pid }, stop };
 }

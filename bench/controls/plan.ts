@@ -1,9 +1,11 @@
-// From a recorded golden lead to one that can be written again and again: each transaction as one prepared
-// statement, with holes where ids, unique words and numbers stand.
+// From a recorded golden lead to one that can be written again and again: each transaction as prepared statements, one
+// for all of it (K0) and one for each table (K1), with holes where ids, unique words and numbers stand.
 import type { Read } from '../children/statements.js';
 import type { Call } from '../golden.js';
 import { CALLS } from '../golden.js';
+import { type PlainStatement, plainWrites } from './plainWrites.js';
 import type { Change, Commit, Recording } from './recording.js';
+import { keyColumns, NUMBERED, type Rows, rowsOf, writtenColumns } from './rows.js';
 
 /** Text and holes in turn: entries at odd places are filled anew for each lead. */
 export type Filled = readonly string[];
@@ -17,19 +19,12 @@ export interface Statement {
   readonly expected: readonly number[];
 }
 
-/** One statement of a transaction as most programs write it: the rows of one table. */
-export interface TableStatement {
-  readonly text: string;
-  readonly params: readonly Filled[];
-  readonly expected: number;
-}
-
 export interface Step {
   readonly by: Commit['by'];
   readonly step: string;
   readonly statement: Statement;
   /** The same rows, a statement for each table. */
-  readonly tables: readonly TableStatement[];
+  readonly tables: readonly PlainStatement[];
 }
 
 /** A statement that reads; its values are JSON with holes. */
@@ -57,7 +52,6 @@ const ID = /\b[a-z]+_[0-9a-hjkmnp-tv-z]{26}\b/g;
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const CODE_LENGTH = 6;
 const TAG_LENGTH = 8;
-const NUMBERED = ['orders', 'invoices'];
 
 /** Six letters for the eight digits of a lead's tag. */
 function codeOf(tag: string): string {
@@ -75,11 +69,17 @@ export function tagIn(id: string): string {
   return String(value).padStart(TAG_LENGTH, '0');
 }
 
-/** Fills the holes of a text for the lead with this tag. */
-export function fill(text: Filled, tag: string): string {
+/** Fills the holes of texts for the lead with this tag. */
+export function filling(tag: string): (text: Filled) => string {
   const code = codeOf(tag);
-  return text.map((part, i) => (i % 2 === 0 ? part : hole(part, tag, code))).join('');
+  return (text) => {
+    if (text.length === 1) return text[0] as string;
+    return text.map((part, i) => (i % 2 === 0 ? part : hole(part, tag, code))).join('');
+  };
 }
+
+/** Fills the holes of one text. */
+export const fill = (text: Filled, tag: string): string => filling(tag)(text);
 
 function hole(part: string, tag: string, code: string): string {
   if (part === '') return tag;
@@ -93,14 +93,10 @@ export function planOf(recording: Recording): Plan {
     CALLS.map((call) => [
       call,
       recording.calls[call].map((commit): Step => {
-        const parts = partsOf(commit, recording);
+        const rows = rowsOf(commit, recording);
         const name = `${call}-${commit.by}-${recording.calls[call].indexOf(commit)}`;
-        const tables = parts.map(({ sql, params, rows }) => ({
-          text: sql((n) => `$${n}`, TAKEN),
-          params: params.map(cut),
-          expected: rows,
-        }));
-        return { by: commit.by, step: commit.step, statement: { name, ...asOne(parts, cut) }, tables };
+        const statement = { name, ...asOne(partsOf(rows, recording), cut) };
+        return { by: commit.by, step: commit.step, statement, tables: plainWrites(rows, recording, cut) };
       }),
     ]),
   ) as unknown as Record<Call, Step[]>;
@@ -146,103 +142,59 @@ function cutter({ tag, masterIds, calls }: Recording): (text: string) => Filled 
   };
 }
 
-/** What one table of a transaction is sent; `sql` is told how parameters are called and where its number stands. */
+/** What one table of a transaction is sent; `sql` is told what its rows are called. */
 interface Part {
-  readonly sql: (param: (n: number) => string, number: string) => string;
-  /** JSON; the first are the rows. */
-  readonly params: readonly string[];
+  readonly sql: (rows: string) => string;
+  /** JSON. */
+  readonly param: string;
   readonly rows: number;
 }
 
-/** Where a statement of its own finds the number that the one before it took. */
-const TAKEN = `(select last_seq from number_series where entity_id = $2::jsonb ->> 'entity'
-  and series = $2::jsonb ->> 'name')`;
-
-function partsOf(commit: Commit, recording: Recording): Part[] {
-  const merged = merge(commit.changes, recording.keys);
-  const series = merged.find(({ table }) => table === 'number_series');
-  const parts: Part[] = [];
-  let numbered: string | undefined;
-  if (series) {
-    const { entity_id: entity, series: name, last_issued_on: on } = series.row;
-    numbered = JSON.stringify({ entity, name, on });
-    const sql: Part['sql'] = (param) => `update number_series set last_seq = last_seq + 1,
-      last_issued_on = (${param(1)}::jsonb ->> 'on')::date where entity_id = ${param(1)}::jsonb ->> 'entity'
-      and series = ${param(1)}::jsonb ->> 'name' returning last_seq`;
-    parts.push({ sql, params: [numbered], rows: 1 });
-  }
-  const place = ([first]: readonly Change[]): number => recording.order.indexOf(first?.table ?? '');
-  const groups = grouped(merged.filter((change) => change !== series)).sort((a, b) => place(a) - place(b));
-  for (const changes of groups) {
-    const [first] = changes as [Change];
-    const isNumbered = numbered !== undefined && first.op === 'INSERT' && NUMBERED.includes(first.table);
-    const rows = JSON.stringify(changes.map(({ row }) => row));
-    parts.push({
-      sql: (param, number) =>
-        `${partOf(first, param(1), recording, isNumbered ? number : undefined)} returning 1`,
-      params: isNumbered ? [rows, numbered as string] : [rows],
+function partsOf({ series, groups }: Rows, recording: Recording): Part[] {
+  const parts = groups.map((changes): Part => {
+    const isNumbered = series !== undefined && NUMBERED.includes(changes[0].table);
+    return {
+      sql: (rows) => `${partOf(changes[0], rows, recording, isNumbered)} returning 1`,
+      param: JSON.stringify(changes.map(({ row }) => row)),
       rows: changes.length,
-    });
-  }
-  return parts;
+    };
+  });
+  if (series === undefined) return parts;
+  const { entity_id: entity, series: name, last_issued_on: on } = series.row;
+  const taken: Part = {
+    sql: (rows) => `update number_series set last_seq = last_seq + 1,
+      last_issued_on = (${rows}::jsonb ->> 'on')::date where entity_id = ${rows}::jsonb ->> 'entity'
+      and series = ${rows}::jsonb ->> 'name' returning last_seq`,
+    param: JSON.stringify({ entity, name, on }),
+    rows: 1,
+  };
+  return [taken, ...parts];
 }
 
 /** One data-modifying statement, as the product's steps send theirs. */
 function asOne(parts: readonly Part[], cut: (text: string) => Filled): Omit<Statement, 'name'> {
-  const ctes = parts.map(({ sql }, i) => `w${i} as (${sql(() => `$${i + 1}`, '(select last_seq from w0)')})`);
+  const ctes = parts.map(({ sql }, i) => `w${i} as (${sql(`$${i + 1}`)})`);
   const counts = parts.map((_, i) => `(select count(*)::int from w${i})`).join(', ');
   return {
     text: `with ${ctes.join(', ')} select array[${counts}] as met`,
-    params: parts.map(({ params }) => cut(params[0] as string)),
+    params: parts.map(({ param }) => cut(param)),
     expected: parts.map(({ rows }) => rows),
   };
 }
 
-/** A row that is made and changed in one transaction is written once. */
-function merge(changes: readonly Change[], keys: Recording['keys']): Change[] {
-  const rows = new Map<string, Change>();
-  for (const change of changes) {
-    const key = JSON.stringify([
-      change.table,
-      ...(keys[change.table] ?? []).map((column) => change.row[column]),
-    ]);
-    const first = rows.get(key);
-    rows.set(key, first ? { ...first, row: change.row } : change);
-  }
-  return [...rows.values()];
-}
-
-function grouped(changes: readonly Change[]): Change[][] {
-  const groups = new Map<string, Change[]>();
-  for (const change of changes) {
-    const columns = change.op === 'UPDATE' ? changedColumns(change).join() : '';
-    const key = `${change.op} ${change.table} ${columns}`;
-    groups.set(key, [...(groups.get(key) ?? []), change]);
-  }
-  return [...groups.values()];
-}
-
-const changedColumns = ({ before, row }: Change): string[] =>
-  Object.keys(row).filter((column) => JSON.stringify(row[column]) !== JSON.stringify(before?.[column]));
-
-function partOf(change: Change, param: string, recording: Recording, number?: string): string {
-  const { table, op, row } = change;
-  const generated = recording.generated[table] ?? [];
+function partOf(change: Change, param: string, recording: Recording, isNumbered: boolean): string {
+  const { table, op } = change;
   const rows = `jsonb_populate_recordset(null::${table}, ${param}) v`;
+  const columns = writtenColumns(change, recording);
   if (op === 'INSERT') {
-    const columns = Object.keys(row).filter((column) => !generated.includes(column));
     const values = columns.map((column) =>
-      number !== undefined && column === 'seq' ? number : `v."${column}"`,
+      isNumbered && column === 'seq' ? '(select last_seq from w0)' : `v."${column}"`,
     );
     const named = columns.map((column) => `"${column}"`).join(', ');
     return `insert into ${table} (${named}) select ${values.join(', ')} from ${rows}`;
   }
-  const set = changedColumns(change)
-    .filter((column) => !generated.includes(column))
-    .map((column) => `"${column}" = v."${column}"`);
-  // A wait is numbered by Postgres; what is open of a kind and subject there is once.
-  const by = table === 'waits' ? ['lead_id', 'kind', 'subject'] : (recording.keys[table] ?? []);
-  const where = by.map((column) => `t."${column}" = v."${column}"`);
+  const set = columns.map((column) => `"${column}" = v."${column}"`);
+  const where = keyColumns(change, recording).map((column) => `t."${column}" = v."${column}"`);
   if (table === 'waits') where.push('t.ended_at is null');
   return `update ${table} t set ${set.join(', ')} from ${rows} where ${where.join(' and ')}`;
 }

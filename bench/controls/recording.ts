@@ -41,6 +41,8 @@ export interface Recording {
   readonly order: readonly string[];
   /** Columns Postgres fills by itself. */
   readonly generated: Readonly<Record<string, readonly string[]>>;
+  /** Types of columns, by table. */
+  readonly types: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 // How a message is told and answered is the protocol's, not the business': the controls have none.
@@ -96,18 +98,18 @@ export async function record(rig: Rig): Promise<Recording> {
     await owner.query('drop table bench_changes; drop function bench_note cascade');
     const calls = callsOf(rows, ends);
     mustBeWhole(calls, lead);
-    const [keys, generated] = [await keysOf(owner), await generatedOf(owner)];
+    const [keys, generated, types] = [await keysOf(owner), await generatedOf(owner), await typesOf(owner)];
     const order = await orderOf(owner, tables);
     const answers = Object.fromEntries(lead.answers) as Recording['answers'];
-    return { tag: lead.tag, reads, calls, answers, masterIds, keys, order, generated };
+    return { tag: lead.tag, reads, calls, answers, masterIds, keys, order, generated, types };
   });
 }
 
 /** Long enough for one round of relay and sweep. */
 const IDLE_MS = 2_500;
-// Who the caller is, what the protocol asks of its messages, and what people look at: the controls have reads of
-// their own for that.
-const NOT_OF_THE_CALL = /^(sign_in|message_|claim_|lead_view|list_|order_view|stage_of_lead)/;
+// Who the caller is, what the protocol asks of its messages, and what people look at between two calls (lists have no
+// name): the controls have reads of their own for that.
+const NOT_OF_THE_CALL = /^(sign_in|message_|claim_|lead_view|order_by_id|stage_of_lead)/;
 
 /** Answers what was read since it was asked last, without what is read while nobody calls. */
 async function listener(rig: Rig): Promise<() => Promise<CallReads>> {
@@ -119,7 +121,8 @@ async function listener(rig: Rig): Promise<() => Promise<CallReads>> {
   const idle = new Set((await stop()).flat().map(({ text }) => text));
   const ofTheCall = ({ name, text }: Read): boolean =>
     !idle.has(text) &&
-    !(name !== null && NOT_OF_THE_CALL.test(name)) &&
+    name !== null &&
+    !NOT_OF_THE_CALL.test(name) &&
     !/pg_notify|pg_try_advisory/.test(text);
   await start();
   return async () => {
@@ -202,6 +205,15 @@ async function generatedOf(owner: pg.Client): Promise<Record<string, string[]>> 
      where table_schema = 'public' and (is_generated = 'ALWAYS' or is_identity = 'YES') group by 1`,
   );
   return Object.fromEntries(rows.map(({ name, columns }) => [name, columns]));
+}
+
+async function typesOf(owner: pg.Client): Promise<Recording['types']> {
+  const { rows } = await owner.query<{ name: string; types: Record<string, string> }>(
+    `select attrelid::regclass::text as name, jsonb_object_agg(attname, format_type(atttypid, atttypmod)) as types
+     from pg_attribute join pg_class c on c.oid = attrelid and c.relkind = 'r'
+     where c.relnamespace = 'public'::regnamespace and attnum > 0 and not attisdropped group by 1`,
+  );
+  return Object.fromEntries(rows.map(({ name, types }) => [name, types]));
 }
 
 /** Sorts tables so that what a row refers to is written before it. */

@@ -1,9 +1,10 @@
-// The HTTP side both controls share: the product's addresses on bare Fastify, no sign-in, no schema, no
-// rights. Where there is a choice it is made in the controls' favour.
+// The HTTP side both controls share: the product's addresses on bare Fastify, no sign-in, no schema, no rights, no
+// messages. What is in whose favour is said in controls.ts.
 import Fastify, { type FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import type { Call } from '../golden.js';
-import { fill, type Plan, type PlannedRead, type Statement, type Step, tagIn } from './plan.js';
+import { TAKEN } from './plainWrites.js';
+import { fill, filling, type Plan, type PlannedRead, type Statement, type Step, tagIn } from './plan.js';
 
 interface Sent {
   readonly call: Call;
@@ -14,18 +15,14 @@ interface WithId {
   readonly Params: { readonly id: string };
 }
 
-/** Writes one recorded transaction for a lead; with `note`, told to whoever listens when it commits. */
+/** Writes one recorded transaction for a lead. */
 export async function write(
   db: pg.Pool | pg.PoolClient,
   { name, text, params, expected }: Statement,
   tag: string,
-  note?: { readonly channel: string; readonly payload: string },
 ): Promise<void> {
-  const values = params.map((param) => fill(param, tag));
-  const noted = note && `${text}, pg_notify('${note.channel}', $${values.length + 1})`;
-  const { rows } = await db.query<{ met: number[] }>(
-    noted ? { name, text: noted, values: [...values, note.payload] } : { name, text, values },
-  );
+  const values = params.map(filling(tag));
+  const { rows } = await db.query<{ met: number[] }>({ name, text, values });
   const { met = [] } = rows[0] ?? {};
   if (met.join() !== expected.join())
     throw new Error(`${name} met ${met.join()} rows, not ${expected.join()}`);
@@ -43,7 +40,10 @@ export async function read(
   }
 }
 
-/** Does one recorded transaction as most programs do: begun, read, a statement for each table, committed. */
+/**
+ * Does one recorded transaction as most programs do: begun, read, a prepared statement for each table, committed. With
+ * `note`, told to whoever listens when it commits.
+ */
 export async function writePlainly(
   db: pg.Pool,
   { step, tables }: Step,
@@ -52,17 +52,24 @@ export async function writePlainly(
   note?: { readonly channel: string; readonly payload: string },
 ): Promise<void> {
   const client = await db.connect();
+  const filled = filling(tag);
   try {
     await client.query('begin');
     await read(client, reads, tag);
-    for (const { text, params, expected } of tables) {
-      const { rowCount } = await client.query(
-        text,
-        params.map((param) => fill(param, tag)),
-      );
+    let taken = '';
+    for (const { name, text, values, expected } of tables) {
+      const given = values.map((value) => {
+        if (value === TAKEN) return taken;
+        return value === null ? null : filled(value);
+      });
+      const { rowCount, rows } = await client.query<{ last_seq: bigint }>({ name, text, values: given });
       if (rowCount !== expected) throw new Error(`${step} met ${rowCount} rows, not ${expected}: ${text}`);
+      if (rows[0]) taken = String(rows[0].last_seq);
     }
-    if (note) await client.query('select pg_notify($1, $2)', [note.channel, note.payload]);
+    if (note) {
+      const values = [note.channel, note.payload];
+      await client.query({ name: 'notify', text: 'select pg_notify($1, $2)', values });
+    }
     await client.query('commit');
     client.release();
   } catch (error) {

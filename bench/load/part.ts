@@ -97,6 +97,18 @@ export function capturesOf(attempts: readonly Attempt[]): Captures {
 export const withoutRetryAfter = (attempts: readonly Attempt[]): number =>
   attempts.filter((attempt) => isShed(attempt) && !((attempt.retryAfterS ?? 0) > 0)).length;
 
+/** How many were shed by each of both ways; where one form sends more than its key may, both have to be met. */
+export function shedRow(attempts: readonly Attempt[], isMoreThanAllowed: boolean): Row {
+  const [busy = 0, tooMany = 0] = [503, 429].map(
+    (status) => attempts.filter((attempt) => attempt.status === status).length,
+  );
+  return {
+    figure: 'shed with 503, with 429',
+    measured: `${busy}, ${tooMany}`,
+    ...(isMoreThanAllowed && { aim: 'some of each', isMissed: busy === 0 || tooMany === 0 }),
+  };
+}
+
 const msOf = (value: number): string => (Number.isFinite(value) ? `${Math.round(value)} ms` : '–');
 /** Of times in ms: the middle one, the hundredth from the end, the longest. */
 export const timesOf = ({ p50, p99, longest }: Times): string => [p50, p99, longest].map(msOf).join(', ');
@@ -132,6 +144,25 @@ export function cpuRow(before: Spent, after: Spent, leads: number): Row {
 }
 
 type Spent = Readonly<Record<string, number>>;
+
+/** Memory is level when the caches are full; from the third minute on they are, at the load of the design. */
+const SETTLED_MINUTE = 3;
+const LEVEL = 1.15;
+
+/** Of worker and API the last whole minute against the third, each at its largest. */
+export function levelRows(moments: readonly Moment[], minutes: number): Row[] {
+  const byMinute = memoryByMinute(moments);
+  return ['worker', 'api'].map((name): Row => {
+    const figure = `MiB of ${name}, last minute against minute ${SETTLED_MINUTE}`;
+    const aim = `≤ × ${LEVEL}`;
+    const [settled, last] = [SETTLED_MINUTE, Math.floor(minutes)].map((nth) => byMinute[name]?.[nth - 1]);
+    if (minutes < SETTLED_MINUTE + 1 || settled === undefined || last === undefined) {
+      return { figure, aim, measured: `shorter than ${SETTLED_MINUTE + 1} minutes` };
+    }
+    const growth = last / settled;
+    return { figure, aim, measured: `× ${growth.toFixed(2)}: ${settled}, ${last}`, isMissed: growth > LEVEL };
+  });
+}
 
 /** Largest memory by minute, a row for each process. */
 export const memoryRows = (moments: readonly Moment[]): Row[] =>

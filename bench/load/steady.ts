@@ -8,6 +8,7 @@ import {
   clickRows,
   counted,
   cpuRow,
+  levelRows,
   memoryRows,
   type PartReport,
   type Row,
@@ -75,6 +76,7 @@ export async function steady({ rig, db, options, signal, say }: Stage): Promise<
     },
     cpuRow(cpuBefore, cpuAfter, truth.acknowledged),
     ...memoryRows(moments),
+    ...levelRows(moments, minutes),
     {
       figure: 'leads acknowledged, stored, lost, twice',
       aim: 'none lost, none twice',

@@ -1,12 +1,14 @@
 // What a golden lead leaves in the engine: state transitions, events, bytes, payloads. The same in every run
-// when each message is sent into quiet, so these are asserted and not only looked at.
+// when each message is sent into quiet, so these are asserted and not only looked at. Of leads under load the transitions
+// are counted as well, and looked at.
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { callerFor } from '../../cli/http.js';
 import { CUSTOMER_MAILS, mailsOf } from '../company.js';
-import { type Lead, live } from '../golden.js';
-import { quietly } from '../quiet.js';
+import { byUsers, type Lead, live } from '../golden.js';
+import { quietly, untilQuiet } from '../quiet.js';
 import type { Rig } from '../rig.js';
+import { median } from './load.js';
 
 export interface HistoryCount {
   readonly transitions: number;
@@ -32,6 +34,25 @@ export async function counts(rig: Rig, runs: number): Promise<Counts> {
   const on = await counted(rig, runs);
   await mailsOf(admin, []);
   return { off, on };
+}
+
+/** Of leads that met others on their way: messages and tasks of theirs may have met each other, too. */
+export interface TransitionsUnderLoad {
+  readonly leads: number;
+  readonly median: number;
+  readonly most: number;
+}
+
+const AT_ONCE = 8;
+
+export async function transitionsOf(client: Client, leads: readonly Lead[]): Promise<TransitionsUnderLoad> {
+  const found = await byUsers(AT_ONCE, leads.length, async (index) => {
+    const { workflowId } = leads[index] as Lead;
+    await untilQuiet(client, workflowId, true);
+    const { raw } = await client.workflow.getHandle(workflowId).describe();
+    return Number(raw.workflowExecutionInfo?.stateTransitionCount);
+  });
+  return { leads: leads.length, median: median(found), most: Math.max(...found) };
 }
 
 async function counted(rig: Rig, runs: number): Promise<HistoryCount[]> {

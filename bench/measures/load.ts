@@ -1,8 +1,9 @@
-// Golden leads under load: sixteen users on each system in turn, A B C A B C, so that a machine that gets
-// slower gets slower for all. CPU is what the processes spent, read from the kernel.
+// Golden leads under load: sixteen users on each system in turn, so that a machine that gets slower gets slower for all.
+// Each round has another order: what the shared Postgres still writes and cleans up for one falls on the next, and by
+// turns that is every other one. CPU is what the processes spent, read from the kernel.
 
 import { cpuOf } from '../cpu.js';
-import { byUsers, live } from '../golden.js';
+import { byUsers, type Lead, live } from '../golden.js';
 import type { System } from '../rig.js';
 
 export interface Block {
@@ -15,6 +16,7 @@ export interface Block {
 export interface Load {
   readonly users: number;
   readonly leads: number;
+  /** Each with its blocks in the order they were run in. */
   readonly rounds: readonly Readonly<Record<string, Block>>[];
 }
 
@@ -26,30 +28,52 @@ export interface LoadOptions {
   readonly rounds: number;
 }
 
-/** Runs blocks of golden leads on every system, alternating. */
-export async function load(systems: readonly System[], options: LoadOptions): Promise<Load> {
+/**
+ * The order of a round: forwards and backwards in turn, from the next one on after both. Of two and of three systems each
+ * follows each other equally often after so many rounds as there are orders.
+ */
+export function orderOf<T>(systems: readonly T[], round: number): T[] {
+  const from = Math.floor(round / 2) % Math.max(1, systems.length);
+  const order = [...systems.slice(from), ...systems.slice(0, from)];
+  return round % 2 === 0 ? order : order.reverse();
+}
+
+/** Runs blocks of golden leads on every system by turns; `onLived` is told those of the blocks. */
+export async function load(
+  systems: readonly System[],
+  options: LoadOptions,
+  onLived: (system: System, leads: readonly Lead[]) => void = () => undefined,
+): Promise<Load> {
   const { users, leads, warmUp } = options;
   for (const system of systems) await byUsers(users, warmUp, () => live(system.lead()));
   const rounds: Record<string, Block>[] = [];
   for (let round = 0; round < options.rounds; round++) {
     const blocks: Record<string, Block> = {};
-    for (const system of systems) blocks[system.name] = await block(system, users, leads);
+    for (const system of orderOf(systems, round)) {
+      const { lived, ...measured } = await block(system, users, leads);
+      blocks[system.name] = measured;
+      onLived(system, lived);
+    }
     rounds.push(blocks);
   }
   return { users, leads, rounds };
 }
 
-async function block(system: System, users: number, leads: number): Promise<Block> {
+async function block(
+  system: System,
+  users: number,
+  leads: number,
+): Promise<Block & { readonly lived: readonly Lead[] }> {
   const before = cpuOf(system.pids());
   const began = performance.now();
-  await byUsers(users, leads, () => live(system.lead()));
+  const lived = await byUsers(users, leads, () => live(system.lead()));
   const seconds = (performance.now() - began) / 1000;
   const after = cpuOf(system.pids());
   const cpu = Object.fromEntries(
     Object.entries(after).map(([name, ms]) => [name, (ms - (before[name] ?? 0)) / leads]),
   );
   const cpuMs = Object.values(cpu).reduce((sum, ms) => sum + ms, 0);
-  return { leadsPerSecond: leads / seconds, cpu, cpuMs };
+  return { leadsPerSecond: leads / seconds, cpu, cpuMs, lived };
 }
 
 /** The middle one; of an even number the mean of the middle two. */

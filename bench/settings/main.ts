@@ -1,5 +1,5 @@
 // `npm run bench -- --settings`: what each setting of engine and worker is worth. Two systems side by side, ours and
-// ours without the setting, take golden leads in turn, A B A B; the medians of the ratios are shown.
+// ours without the setting, take golden leads in turn, A B B A; the medians of the ratios are shown.
 import Table from 'cli-table3';
 import { counts } from '../measures/counts.js';
 import { load, median } from '../measures/load.js';

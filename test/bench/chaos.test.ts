@@ -41,6 +41,18 @@ whenLong(
   LIMIT_MS,
 );
 
+const SENT_STEPS = [
+  'captureLead',
+  'qualifyLead',
+  'draftQuote',
+  'submitQuote',
+  'decideApproval',
+  'acceptQuote',
+  'recordDelivery',
+  'applyPayment',
+];
+const OWN_STEPS = ['scoreLead', 'issueInvoice', 'earnCommission', 'payCommission'];
+
 describe('a deal that is not as it was acknowledged', () => {
   const keys = { admin: '', machine: '', rep: '', boss: '', fulfilment: '', finance: '' };
   const dealOf = (tag: string, deal: Omit<Deal, 'lead'>): Deal => ({
@@ -48,7 +60,7 @@ describe('a deal that is not as it was acknowledged', () => {
     ...deal,
   });
 
-  test('is told: one that is lost, one that nobody sent, one whose stage is another', async () => {
+  test('is told: one that is lost, one that nobody sent, one whose stage is another, a won one without its steps', async () => {
     const database = await freshDatabase();
     try {
       const row = (id: string, tag: string) => ({
@@ -60,12 +72,20 @@ describe('a deal that is not as it was acknowledged', () => {
         channel: 'referral',
         captured_at: new Date(),
       });
+      const won = {
+        ...row('lead_3', '00000005'),
+        stage: 'closed',
+        closed_at: new Date(),
+        outcome: 'won',
+      };
       await new Writes()
         .insert('leads', row('lead_1', '00000001') as never, row('lead_2', '00000002') as never)
         .run(database.owner);
+      await new Writes().insert('leads', won as never).run(database.owner);
       const deals = [
         dealOf('00000001', { acknowledged: 'capture' }),
         dealOf('00000003', { acknowledged: 'capture' }),
+        dealOf('00000005', { acknowledged: 'payment' }),
         dealOf('00000004', { acknowledged: null, failed: { call: 'capture', why: 'x' } }),
       ];
       expect(await wrongs(database.owner, deals)).toEqual([
@@ -73,6 +93,7 @@ describe('a deal that is not as it was acknowledged', () => {
         'lead_1 (capture): it is qualified, not new',
         'lead_1 (capture): qualified  with 0 waits',
         'lead 00000003 was captured and is lost',
+        ...[...SENT_STEPS, ...OWN_STEPS].map((step) => `lead_3 (payment): ${step} 0 times, not 1 to 1`),
         "lead_2: nobody's",
       ]);
     } finally {

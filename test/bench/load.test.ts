@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { load } from '../../bench/load/main.js';
 import { BadOption, readOptions } from '../../bench/load/options.js';
+import { levelRows, shedRow } from '../../bench/load/part.js';
 import type { LoadReport } from '../../bench/load/report.js';
 import { truthOf } from '../../bench/load/truth.js';
 import { newId } from '../../db/ids.js';
@@ -89,6 +90,45 @@ describe('a lead that is not as it was answered', () => {
     } finally {
       await database.drop();
     }
+  });
+});
+
+describe('a missed aim', () => {
+  const attempt = (status: number) => ({ tag: '1', key: 'burst-1', status, ms: 1 });
+  const figure = 'shed with 503, with 429';
+
+  test.each([
+    ['a key sends more than it may and none was shed for it', [201, 503], true, { isMissed: true }],
+    [
+      'a key sends more than it may and none was shed for being too many',
+      [201, 429],
+      true,
+      { isMissed: true },
+    ],
+    ['both were met', [503, 429, 429], true, { isMissed: false }],
+  ])('of a burst: %s', (_, statuses, isMoreThanAllowed, missed) => {
+    expect(shedRow(statuses.map(attempt), isMoreThanAllowed)).toMatchObject({ figure, ...missed });
+  });
+
+  test('is none where no key sends more than it may', () => {
+    expect(shedRow([attempt(201)], false)).toEqual({ figure, measured: '0, 0' });
+  });
+
+  test('of memory: the last whole minute is held against the third', () => {
+    const moments = [100, 150, 200, 220, 240, 900].map((worker, minute) => ({
+      second: minute * 60 + 1,
+      untold: 0,
+      unanswered: 0,
+      behindS: 0,
+      overdue: 0,
+      memoryMiB: { worker, api: 50 },
+    }));
+    expect(levelRows(moments, 5)).toMatchObject([
+      { aim: '≤ × 1.15', measured: '× 1.20: 200, 240', isMissed: true },
+      { aim: '≤ × 1.15', measured: '× 1.00: 50, 50', isMissed: false },
+    ]);
+    expect(levelRows(moments, 4)[0]).toMatchObject({ measured: '× 1.10: 200, 220', isMissed: false });
+    expect(levelRows(moments, 3.5)[0]).not.toHaveProperty('isMissed');
   });
 });
 
