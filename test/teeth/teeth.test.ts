@@ -38,7 +38,9 @@ test('npm run mutation finds the files and the tests of each of its areas', asyn
       Record<string, { readonly mutate: readonly string[]; readonly tests: readonly string[] }>
     >;
   };
-  expect(Object.keys(AREAS)).toEqual(['money', 'ledger', 'approvals', 'messages']);
+  expect(Object.keys(AREAS)).toEqual(
+    'money invoices collections commissions ledger approvals messages'.split(' '),
+  );
   for (const { mutate, tests } of Object.values(AREAS).flat()) {
     for (const pattern of [
       ...mutate.map((one) => one.replace('!', '')),
