@@ -85,11 +85,19 @@ export async function lookAtSilent(deps: RelayDeps): Promise<void> {
  */
 export async function retryBroken(deps: RelayDeps): Promise<void> {
   const { db } = deps;
-  await db.query(`update messages set claimed_until = now() where answer is null and parked_for = 'stuck'`);
-  await db.query('update waits set retry_at = now() where ended_at is null and retry_at > now()');
-  const { rows } = await db.query<{ lead: string }>(
-    `select distinct lead_id as lead from tasks where status = 'open' and kind = 'step_stuck' and lead_id is not null`,
-  );
+  await db.query({
+    name: 'retry_stuck',
+    text: `update messages set claimed_until = now() where answer is null and parked_for = 'stuck'`,
+  });
+  await db.query({
+    name: 'retry_waits',
+    text: 'update waits set retry_at = now() where ended_at is null and retry_at > now()',
+  });
+  const { rows } = await db.query<{ lead: string }>({
+    name: 'stuck_leads',
+    text: `select distinct lead_id as lead from tasks
+      where status = 'open' and kind = 'step_stuck' and lead_id is not null`,
+  });
   await lookAt(
     deps,
     rows.map(({ lead }) => ({ target: leadTarget(lead) })),

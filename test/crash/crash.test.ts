@@ -1,4 +1,5 @@
-// Every step of a deal and every call of the API that writes, cut off by SIGKILL at three points: the deal ends as
+// Every step of a deal, every call of the API that writes and every statement by which they are told, cut off by SIGKILL
+// at three points: the deal ends as
 // if nothing had happened, its ledger equal but for ids and instants, and the books are clean. Here one deal with
 // every third kill at each point; L2C_LONG=1 runs all stories, each three times.
 import { readdirSync, readFileSync } from 'node:fs';
@@ -12,6 +13,7 @@ import { Company, House, serversOfRun } from './house.js';
 import type { CrashStory } from './moves.js';
 import { type Kill, type Killed, POINTS } from './processes.js';
 import { differences, type State, stateOf } from './state.js';
+import { statementsBeside } from './statements.js';
 
 const isLong = process.env.L2C_LONG === '1';
 /** Which kills of the golden deal meet which point where not all are run; committed, so that a failure comes again. */
@@ -35,7 +37,9 @@ function report(): void {
     ', ',
   );
   const units = new Set(met.map(({ unit }) => unit)).size;
-  sampled(`crash matrix: stories ${told.size}, kills ${met.length} (${at}) of ${units} activities and calls`);
+  sampled(
+    `crash matrix: stories ${told.size}, kills ${met.length} (${at}) of ${units} activities, calls and statements`,
+  );
 }
 
 /** Tells a story to its end under these kills; what the database holds then. */
@@ -44,6 +48,7 @@ async function live(story: CrashStory, kills: readonly Kill[]): Promise<State> {
   try {
     await story.tell(house);
     await house.mustBeClean();
+    await house.mailsMustHaveArrived();
     expect(house.unkept).toEqual([]);
     met.push(...house.killed);
     return await stateOf(house.db);
@@ -90,14 +95,14 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   firstBoot: 'start-up, test/api/signIn.test.ts',
   knownPayments: 'reads a payment recorded before, test/activities/cashIntake.test.ts',
   lostKey: 'a command, test/activities/lostKey.test.ts',
-  telling: 'marks of what was told, test/scenarios/protocol/relay.test.ts',
 };
 const INTAKE = fileURLToPath(new URL('../../activities/intake/', import.meta.url));
 const ASKS = /\.query\b|withTransaction\(|commitChange\(|\.run\(tx/;
 
 describe('the matrix', () => {
-  test('has a story for every activity and for every call that writes, and only one', () => {
-    const product = [...Object.keys(makeActivities({} as never)), ...company.calls];
+  test('has a story for every activity, call and statement beside them that writes, and only one', () => {
+    const statements = statementsBeside().map(({ unit }) => unit);
+    const product = [...Object.keys(makeActivities({} as never)), ...company.calls, ...statements];
     const units = Object.values(STORIES).flatMap((story) => story.units);
     expect([...units].sort()).toEqual(product.sort());
   });
@@ -106,7 +111,9 @@ describe('the matrix', () => {
   (isLong ? test : test.skip)('has cut off every file of the intake that asks the database', () => {
     if (told.size < Object.keys(STORIES).length) return;
     const asking = readdirSync(INTAKE).filter((file) => ASKS.test(readFileSync(join(INTAKE, file), 'utf8')));
-    const cut = new Set(met.flatMap(({ intake }) => intake));
+    const killedAt = new Set(met.map(({ unit }) => unit));
+    const beside = statementsBeside().filter(({ unit }) => killedAt.has(unit));
+    const cut = new Set([...met.flatMap(({ intake }) => intake), ...beside.map(({ file }) => file)]);
     const never = asking.map((file) => file.replace('.ts', '')).filter((file) => !cut.has(file));
     expect(never.sort()).toEqual(Object.keys(ELSEWHERE));
   });

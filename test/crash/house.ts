@@ -2,12 +2,11 @@
 // processes of their own. Whoever calls the API has what every client should have: an Idempotency-Key and patience.
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { expect } from '@jest/globals';
 import type pg from 'pg';
-import { SMTPServer } from 'smtp-server';
 import { addSegment, lookToOpenLeads } from '../../activities/intake/clock.js';
 import { type EngineClient, openEngineClient } from '../../activities/intake/engineClient.js';
 import { ensureAdminKey } from '../../activities/intake/firstBoot.js';
@@ -22,6 +21,7 @@ import { migrate } from '../../db/migrate.js';
 import { openPool } from '../../db/pool.js';
 import { dateIn } from '../../domain/calendar/zones.js';
 import { choosePort } from '../../engine/ports.js';
+import { type MailServer, openMailServer } from '../network/mailServer.js';
 import { until } from '../support/until.js';
 import { type Kill, type Killed, Supervised, type VictimSettings } from './processes.js';
 
@@ -73,21 +73,6 @@ async function onServer(servers: Servers, statement: string): Promise<void> {
 
 /** The sample company in a database that houses are copied from. */
 export class Company {
-  readonly #mailServer = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onRcptTo: ({ address }, _session, done) =>
-      done(
-        address.endsWith('@refused.example')
-          ? Object.assign(new Error('no such mailbox'), { responseCode: 550 })
-          : null,
-      ),
-    onData: (stream, _session, done) => {
-      stream.resume();
-      stream.on('end', () => done());
-    },
-  });
-
   private constructor(
     readonly servers: Servers,
     readonly template: string,
@@ -130,23 +115,19 @@ export class Company {
       const people = Object.fromEntries(keys.map((key) => [key.handle, key])) as Record<Handle, SampleKey>;
       const tokens = Object.fromEntries(keys.map(({ handle, key }) => [handle, key]));
       const all = { ...tokens, admin } as Record<Who, string>;
-      const company = new Company(servers, template, all, people, calls);
-      await new Promise<void>((resolve) => void company.#mailServer.listen(0, '127.0.0.1', resolve));
-      return company;
+      return new Company(servers, template, all, people, calls);
     } finally {
       await processes.stop();
     }
   }
 
-  get smtpUrl(): string {
-    return `smtp://127.0.0.1:${(this.#mailServer.server.address() as AddressInfo).port}`;
-  }
-
   async drop(): Promise<void> {
-    await new Promise<void>((resolve) => this.#mailServer.close(resolve));
     await onServer(this.servers, `drop database ${this.template} with (force)`);
   }
 }
+
+/** An activity's name is one word; calls and statements have two. */
+const isOfWorker = ({ unit }: Kill): boolean => !unit.includes(' ') || unit.startsWith('worker ');
 
 /** Worker and API of one database. */
 class Processes {
@@ -162,20 +143,19 @@ class Processes {
     servers: Servers,
     database: string,
     kills: readonly Kill[],
-    more: Pick<VictimSettings, 'smtpUrl' | 'fault'> = {},
+    more: Pick<VictimSettings, 'smtpUrl' | 'faults'> = {},
   ) {
     const { taskQueue, stateDir } = this;
     const appUrl = at(servers.appUrl, database);
     this.#settings = { address: servers.address, appUrl, taskQueue, stateDir, ...more };
     this.#kills = kills;
-    const ofWorker = kills.filter(({ unit }) => !unit.includes(' '));
-    this.worker = new Supervised({ ...this.#settings, role: 'worker' }, ofWorker);
+    this.worker = new Supervised({ ...this.#settings, role: 'worker' }, kills.filter(isOfWorker));
   }
 
   /** On a port that stays the same when it is started again. */
   async open(): Promise<void> {
     const { port } = await choosePort(undefined);
-    const ofApi = this.#kills.filter(({ unit }) => unit.includes(' '));
+    const ofApi = this.#kills.filter((kill) => !isOfWorker(kill));
     this.#api = new Supervised({ ...this.#settings, role: 'api', port }, ofApi);
     this.url = `http://127.0.0.1:${port}`;
   }
@@ -193,9 +173,9 @@ class Processes {
 
 export interface HouseOptions {
   readonly kills?: readonly Kill[];
-  /** Its mails go to the mail server of the company, which refuses `refused.example`. */
+  /** Its mails go to a mail server of its own, which refuses `refused.example`. */
   readonly withMails?: boolean;
-  readonly fault?: string;
+  readonly faults?: readonly string[];
   /** Called before a call that writes is sent and before days pass, with what it is; they wait for its end. */
   readonly underWay?: (what: string) => Promise<void>;
 }
@@ -205,12 +185,15 @@ export interface Sent {
   readonly ifMatch?: number;
   /** Refusals that mean "it was done" to somebody whose first try was cut off. */
   readonly doneBefore?: readonly string[];
+  /** The refusal that is expected. */
+  readonly refusal?: string;
 }
 
 export class House {
   readonly #processes: Processes;
   readonly #engine: EngineClient;
   readonly #database: string;
+  readonly #mail: MailServer | undefined;
   readonly company: Company;
   /** The owner of the database: for looking, and for what no call of the API does. */
   readonly db: pg.Pool;
@@ -219,8 +202,15 @@ export class House {
 
   readonly #underWay: HouseOptions['underWay'];
 
-  private constructor(company: Company, database: string, processes: Processes, { underWay }: HouseOptions) {
+  private constructor(
+    company: Company,
+    database: string,
+    processes: Processes,
+    mail: MailServer | undefined,
+    { underWay }: HouseOptions,
+  ) {
     this.#underWay = underWay;
+    this.#mail = mail;
     this.company = company;
     this.#database = database;
     this.#processes = processes;
@@ -233,11 +223,15 @@ export class House {
   static async open(company: Company, options: HouseOptions = {}): Promise<House> {
     const database = `${company.template}_${randomUUID().slice(0, 8)}`;
     await onServer(company.servers, `create database ${database} template ${company.template}`);
-    const { kills = [], fault, withMails } = options;
-    const more = { ...(fault && { fault }), ...(withMails && { smtpUrl: company.smtpUrl }) };
+    const { kills = [], faults, withMails } = options;
+    const mail = withMails
+      ? await openMailServer((address) => !address.endsWith('@refused.example'))
+      : undefined;
+    const smtpUrl = mail && `smtp://127.0.0.1:${mail.port}`;
+    const more = { ...(faults && { faults }), ...(smtpUrl && { smtpUrl }) };
     const processes = new Processes(company.servers, database, kills, more);
     await processes.open();
-    const house = new House(company, database, processes, options);
+    const house = new House(company, database, processes, mail, options);
     await house.#segment();
     await Promise.all([processes.api.start(), processes.worker.start()]);
     return house;
@@ -269,6 +263,16 @@ export class House {
 
   get killed(): readonly Killed[] {
     return [...this.worker.killed, ...this.api.killed];
+  }
+
+  /** Until every kill of the plan has happened and both work again. */
+  async allKilled(): Promise<void> {
+    const both = [this.worker, this.api];
+    const isDone = async (): Promise<boolean> => both.every(({ left }) => left.length === 0);
+    await this.until('all of the plan was killed', isDone).catch((error: unknown) => {
+      throw new Error(`nothing led to ${this.unkept.join(', ')}`, { cause: error });
+    });
+    await Promise.all(both.map((one) => one.ready()));
   }
 
   /** Kills of the plan that nothing led to, and ends nobody planned. */
@@ -365,6 +369,7 @@ export class House {
       const { status, body: said } = answer;
       if (status === 202 && said?.state === 'pending') await this.#answered(who, said.message);
       else if (status < 300) return said;
+      else if (sent.refusal !== undefined && said?.code === sent.refusal) return said;
       else if (tries > 1 && sent.doneBefore?.includes(said?.code)) return said;
       else if (status !== 429 && status !== 503 && said?.code !== 'key_in_use')
         throw new Error(`${what} answered ${status}: ${JSON.stringify(said)}`);
@@ -435,6 +440,20 @@ export class House {
     }
   }
 
+  /** Every mail that counts as sent has arrived, no other has, and none oftener than somebody died over one. */
+  async mailsMustHaveArrived(): Promise<void> {
+    if (this.#mail === undefined) return;
+    const { taken } = this.#mail;
+    const { rows } = await this.db.query<{ id: string; lead: string }>(
+      `select id, lead_id as lead from mails where status = 'sent' order by id`,
+    );
+    // A mailbox shows one mail for each Message-ID, however often it came.
+    const arrived = [...new Set(taken)].map((messageId) => messageId.slice(1, messageId.indexOf('@')));
+    expect(rows.length).toBeGreaterThan(0);
+    expect(arrived.sort()).toEqual(rows.map(({ id }) => id));
+    expect(taken.length).toBeLessThanOrEqual(rows.length + this.worker.killed.length);
+  }
+
   async close(): Promise<void> {
     const query = `TaskQueue = '${this.taskQueue}' and ExecutionStatus = 'Running'`;
     for await (const { workflowId } of this.client.workflow.list({ query })) {
@@ -444,6 +463,7 @@ export class House {
         .catch(() => undefined);
     }
     await this.#processes.stop();
+    await this.#mail?.close();
     await this.#engine.close();
     await this.db.end();
     await onServer(this.company.servers, `drop database ${this.#database} with (force)`);

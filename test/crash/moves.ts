@@ -5,9 +5,9 @@ import type { House, HouseOptions, Json } from './house.js';
 
 /** What it stands for in the crash matrix: nothing else is killed in it. */
 export interface CrashStory {
-  /** Activities by their name, calls of the API as `POST /v1/leads`. */
+  /** Activities by their name, calls of the API as `POST /v1/leads`, statements as `worker claim_facts`. */
   readonly units: readonly string[];
-  readonly options?: Pick<HouseOptions, 'fault' | 'withMails'>;
+  readonly options?: Pick<HouseOptions, 'faults' | 'withMails'>;
   /** Its workflows have ids that another run of it would have as well: one run after the other. */
   readonly isAlone?: boolean;
   tell(house: House): Promise<void>;

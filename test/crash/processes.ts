@@ -10,7 +10,10 @@ import { until } from '../support/until.js';
 export const POINTS = ['before', 'committed', 'answered'] as const;
 export type Point = (typeof POINTS)[number];
 
-/** One kill: an activity by its name, or a call of the API as `POST /v1/leads/{id}/quotes`. */
+/**
+ * One kill: an activity by its name, a call of the API as `POST /v1/leads/{id}/quotes`, or a named statement of a process
+ * as `worker claim_facts`, where it writes something.
+ */
 export interface Kill {
   readonly unit: string;
   readonly point: Point;
@@ -29,8 +32,8 @@ export interface VictimSettings {
   readonly stateDir: string;
   readonly port?: number;
   readonly smtpUrl?: string;
-  /** The step that throws while a file `broken` stands in the state folder. */
-  readonly fault?: string;
+  /** The steps that throw while a file `broken` stands in the state folder. */
+  readonly faults?: readonly string[];
 }
 
 const ENTRY = fileURLToPath(new URL('./victim.mjs', import.meta.url));

@@ -7,9 +7,18 @@ import { Worker } from '@temporalio/worker';
 import pg from 'pg';
 import pino from 'pino';
 
-const { role, dist, address, appUrl, taskQueue, stateDir, port, smtpUrl, kills, fault } = JSON.parse(
-  process.env.L2C_VICTIM,
-);
+const {
+  role,
+  dist,
+  address,
+  appUrl,
+  taskQueue,
+  stateDir,
+  port,
+  smtpUrl,
+  kills,
+  faults = [],
+} = JSON.parse(process.env.L2C_VICTIM);
 const under = new AsyncLocalStorage();
 const hadOpen = new WeakSet();
 const WRITES = /^\s*(with [\s\S]*?)?(insert|update|delete)\b/i;
@@ -32,7 +41,35 @@ function noteIntake(store) {
 }
 
 const { query } = pg.Client.prototype;
+
+/** A statement by its name kills only where it writes. Before: what it wrote goes with the connection. */
+async function runNamed(client, unit, asked) {
+  const isBefore = isKilledAt(unit, 'before');
+  if (isBefore) await query.call(client, 'begin');
+  try {
+    const value = await query.call(client, ...asked);
+    if (value.rowCount > 0) {
+      for (const point of ['before', 'committed']) if (isKilledAt(unit, point)) die(unit, point);
+      // Its caller goes on first.
+      if (isKilledAt(unit, 'answered')) setImmediate(() => die(unit, 'answered'));
+    }
+    return value;
+  } finally {
+    if (isBefore) await query.call(client, 'commit');
+  }
+}
+
 pg.Client.prototype.query = function (config, ...rest) {
+  const named = `${role} ${config?.name}`;
+  if (kills.some(({ unit }) => unit === named)) {
+    const tell = rest.at(-1);
+    if (typeof tell !== 'function') return runNamed(this, named, [config, ...rest]);
+    runNamed(this, named, [config, ...rest.slice(0, -1)]).then(
+      (value) => tell(null, value),
+      (error) => tell(error),
+    );
+    return undefined;
+  }
   const text = typeof config === 'string' ? config : String(config?.text ?? '');
   if (text === 'begin') hadOpen.add(this);
   const isInside = hadOpen.has(this);
@@ -44,7 +81,7 @@ pg.Client.prototype.query = function (config, ...rest) {
     if (store.at === 'api' && isKilledAt(store.unit, 'before')) die(store.unit, 'before');
   }
   if (text !== 'begin' && text !== 'commit') noteIntake(store);
-  if (fault === store.unit && text.includes('update leads t set') && existsSync(`${stateDir}/broken`))
+  if (faults.includes(store.unit) && text.includes('update leads t set') && existsSync(`${stateDir}/broken`))
     return Promise.reject(new TypeError('a step that is broken on purpose'));
   const done = () => {
     if (!isLastWrite) return;

@@ -17,7 +17,8 @@ export class GrpcRelay {
   #isCut: ((method: string) => boolean) | undefined;
   readonly #sockets = new Set<Socket>();
   readonly #upstream = new WeakMap<ServerHttp2Session, ClientHttp2Session>();
-  /** Methods whose answer was cut off, in order. */
+  /** Methods the engine has answered, in order, and those of them whose answer was cut off. */
+  readonly answered: string[] = [];
   readonly cut: string[] = [];
 
   private constructor(
@@ -95,6 +96,7 @@ export class GrpcRelay {
     // Answered in one piece: no call of ours streams, so nothing is gained by passing on a part of it.
     call.once('close', () => {
       if (stream.destroyed || answer[':status'] === undefined) return;
+      this.answered.push(method);
       if (this.#isCut?.(method)) {
         this.cut.push(method);
         for (const each of this.#sockets) if (each.remotePort === socket.remotePort) each.resetAndDestroy();

@@ -1,4 +1,5 @@
-// A mail server on 127.0.0.1 that takes every mail and remembers the Message-ID of each it took.
+// A mail server on 127.0.0.1 that takes every mail, but for the mailboxes nobody has, and remembers the Message-ID of
+// each it took.
 import type { Server } from 'node:net';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
@@ -10,11 +11,16 @@ export interface MailServer {
   close(): Promise<void>;
 }
 
-export async function openMailServer(): Promise<MailServer> {
+/** `isKnown` says which mailboxes there are. */
+export async function openMailServer(
+  isKnown: (address: string) => boolean = () => true,
+): Promise<MailServer> {
   const taken: string[] = [];
   const smtp = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
+    onRcptTo: ({ address }, _session, done) =>
+      done(isKnown(address) ? null : Object.assign(new Error('no such mailbox'), { responseCode: 550 })),
     onData: (stream, _session, done) => {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -30,6 +30,8 @@ export class Actor {
   readonly log: string[] = [];
   readonly broken: string[] = [];
   readonly sent: Sent[] = [];
+  /** How often one of several decisions had to hold. */
+  exclusive = 0;
   /** Payments it recorded, and what they came to; reversed ones are gone. */
   readonly cash = new Map<string, bigint>();
   /** Drawn from by the act that is being played. */
@@ -141,14 +143,28 @@ export class Actor {
     this.mustBeSame(sent.name, sent.answer, answer);
   }
 
-  /** Of decisions that exclude each other at most one holds; whoever loses is told why. */
-  async oneOf(...tell: readonly (() => Promise<Answer | null>)[]): Promise<void> {
+  /** Whether a step of this lead fails where it is planned to. */
+  breaks(step: string): boolean {
+    return this.plan.faults.some((fault) => fault.step === step);
+  }
+
+  /**
+   * Of decisions that exclude each other at most one holds, and exactly one where each of them might have alone; whoever
+   * loses is told why. One whose step broke on purpose has no answer yet, and may hold later.
+   */
+  async oneOf(isOpen: boolean, ...tell: readonly (() => Promise<Answer | null>)[]): Promise<void> {
     const answers = await Promise.all(tell.map((one) => one()));
     const applied = answers.filter((answer) => answer?.result === 'applied');
     this.must(
       applied.length <= 1,
       `${applied.length} of ${tell.length} decisions hold: ${answers.map(said)}`,
     );
+    const isAnswered = answers.every(
+      (answer) => answer?.result === 'applied' || answer?.result === 'refused',
+    );
+    if (!isOpen || !isAnswered) return;
+    this.exclusive += 1;
+    this.must(applied.length === 1, `none of ${tell.length} decisions holds: ${answers.map(said)}`);
   }
 
   /** A fact, or drafting: what the table of refusals holds is an answer, anything else is a bug. */

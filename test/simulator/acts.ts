@@ -6,14 +6,15 @@ import { newId } from '../../db/ids.js';
 import { withTransaction } from '../../db/pool.js';
 import { DomainError } from '../../domain/errors.js';
 import { PEOPLE, sku } from '../support/company.js';
-import { type Actor, nameOf } from './actor.js';
+import { type Actor, nameOf, said } from './actor.js';
 import type { Known } from './known.js';
 import { MONEY_ACTS } from './moneyActs.js';
 
 const TELL_MS = 5_000;
 
 type Quote = NonNullable<Known['quote']>;
-const ofQuote = ({ quote }: Known): Quote => quote ?? { quoteId: newId('quote'), revision: 1 };
+const ofQuote = ({ quote }: Known): Omit<Quote, 'status'> =>
+  quote ? { quoteId: quote.quoteId, revision: quote.revision } : { quoteId: newId('quote'), revision: 1 };
 
 const draftOf = ({ chance }: Actor, discounts: readonly number[]) => ({
   lines: Array.from({ length: chance.whole(1, 3) }, (_, i) => ({
@@ -65,6 +66,12 @@ const accepts = (actor: Actor, known: Known) =>
 const declines = (actor: Actor, known: Known) =>
   actor.decide('declineQuote', actor.seller(known), { ...ofQuote(known), reason: 'price' });
 
+/** Whoever was asked may say yes or no: one of the two has to hold. */
+const awaitsApproval = ({ stage, approval }: Known): boolean =>
+  stage === 'approval' && approval?.status === 'open' && nameOf(approval.approverId) !== undefined;
+const awaitsCustomer = ({ stage, quote, owner }: Known): boolean =>
+  stage === 'offered' && quote?.status === 'offered' && nameOf(owner) !== undefined;
+
 type Play = (actor: Actor, known: Known) => Promise<unknown>;
 
 const SALES_ACTS = {
@@ -86,6 +93,7 @@ const SALES_ACTS = {
   reject: (actor, known) => decidesApproval(actor, known, 'reject'),
   decideBothWays: (actor, known) =>
     actor.oneOf(
+      awaitsApproval(known),
       () => decidesApproval(actor, known, 'approve'),
       () => decidesApproval(actor, known, 'reject'),
     ),
@@ -93,6 +101,7 @@ const SALES_ACTS = {
   decline: declines,
   acceptAndDecline: (actor, known) =>
     actor.oneOf(
+      awaitsCustomer(known),
       () => accepts(actor, known),
       () => declines(actor, known),
     ),
@@ -152,8 +161,10 @@ const ODD_ACTS = {
     const answer = await actor.decide('qualifyLead', 'fulfilment', { decision: 'qualify' });
     if (known.stage === 'new' || known.stage === 'nurturing')
       actor.must(
-        answer?.code === 'forbidden' || answer?.code === 'lead_closed' || answer === null,
-        `fulfilment qualified a lead: ${answer?.result}`,
+        // A step that breaks on purpose has not answered yet.
+        (answer === null && actor.breaks('qualifyLead')) ||
+          (answer?.result === 'refused' && (answer.code === 'forbidden' || answer.code === 'lead_closed')),
+        `fulfilment was not refused when it qualified a lead: ${said(answer)}`,
       );
   },
   /** A message of which no row is stored, sent straight to the engine, changes nothing. */

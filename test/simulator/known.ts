@@ -15,7 +15,7 @@ export interface Known {
   readonly owner: string | null;
   readonly accountId: string | null;
   /** The newest revision of the newest quote. */
-  readonly quote: { readonly quoteId: string; readonly revision: number } | null;
+  readonly quote: { readonly quoteId: string; readonly revision: number; readonly status: string } | null;
   readonly approval: {
     readonly approvalId: string;
     readonly quoteId: string;
@@ -35,7 +35,8 @@ export interface Known {
 /** $1 is the lead. What waits for a decision comes before what was decided. */
 export const KNOWN = `select jsonb_build_object(
   'stage', l.stage, 'outcome', l.outcome, 'owner', l.owner_id, 'accountId', l.account_id,
-  'quote', (select jsonb_build_object('quoteId', r.quote_id, 'revision', r.revision) from quote_revisions r
+  'quote', (select jsonb_build_object('quoteId', r.quote_id, 'revision', r.revision, 'status', r.status)
+    from quote_revisions r
     where r.lead_id = l.id order by r.created_at desc, r.quote_id desc, r.revision desc limit 1),
   'approval', (select jsonb_build_object('approvalId', a.id, 'quoteId', a.quote_id, 'revision', a.revision,
       'approverId', a.approver_id, 'status', a.status) from approvals a

@@ -78,9 +78,14 @@ test(
     if (ONE !== undefined) return;
     expect(STEPS.filter((step) => !steps[step])).toEqual([]);
     expect(OUTCOMES.filter((outcome) => !outcomes[outcome])).toEqual([]);
+    expect(exclusiveIn(all)).toBeGreaterThan(0);
   },
   isLong ? 240 * MINUTE_MS : 15 * MINUTE_MS,
 );
+
+/** How often one of two decisions had to hold. */
+const exclusiveIn = (all: readonly Played[]): number =>
+  all.flatMap(({ actors }) => actors).reduce((total, { exclusive }) => total + exclusive, 0);
 
 /** What was reached, so that a run whose leads all do the same is seen. */
 function report(
@@ -88,7 +93,10 @@ function report(
   steps: Record<string, number>,
   outcomes: Record<string, number>,
 ): void {
-  sampled(`simulator: ${all.flatMap(({ actors }) => actors).length} random leads of seed ${SEED}`);
+  const leads = all.flatMap(({ actors }) => actors).length;
+  sampled(
+    `simulator: ${leads} random leads of seed ${SEED}, ${exclusiveIn(all)} times one of two had to hold`,
+  );
   if (process.env.L2C_TEST_LOG === undefined && !isLong) return;
   const sum = (of: (played: Played) => number): number => all.reduce((total, one) => total + of(one), 0);
   const seconds = (part: keyof Played['took']): string =>

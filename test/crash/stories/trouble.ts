@@ -15,7 +15,7 @@ import {
 /** A step that is broken until the next worker brings other code. */
 export const broken: CrashStory = {
   units: ['markStuck'],
-  options: { fault: 'qualifyLead' },
+  options: { faults: ['qualifyLead'] },
   async tell(house) {
     const { id, owner } = await captured(house);
     const rep = handleOf(house, owner);
