@@ -19,10 +19,17 @@ export interface Statement {
   readonly file: string;
 }
 
+/** A statement that stands apart, put where it is asked. */
+const inlined = (source: string): string =>
+  source.replaceAll(/\{ \.\.\.([A-Z_]+)\b/g, (spread, constant: string) => {
+    const [, literal] = new RegExp(`const ${constant} = (\\{[\\s\\S]*?\`),?\\n\\};`).exec(source) ?? [];
+    return literal ?? spread;
+  });
+
 /** Throws for one without a name: it could not be killed at. */
 export function statementsBeside(): Statement[] {
   return Object.entries(FILES).flatMap(([path, roles]) => {
-    const source = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+    const source = inlined(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'));
     const asked = source.split(/\.query\b/).slice(1);
     return asked.flatMap((code) => {
       if (LISTENS.test(code)) return [];
