@@ -34,7 +34,7 @@ export const AREAS = {
   ],
   commissions: [
     {
-      mutate: ['domain/commissions/{earn,clawBack,mirror,credits,payouts}.ts'],
+      mutate: ['domain/commissions/*.ts', '!domain/commissions/types.ts'],
       tests: tests('commissions/*'),
     },
   ],
