@@ -84,10 +84,7 @@ export class WaitList {
 
   /** The wait that one of the lead's own steps is due for. */
   dueFor(step: string, subject: string | undefined): OpenWait | undefined {
-    return this.#open.find((wait) => {
-      const { onReminder, onOverdue } = WAITS[wait.kind];
-      return wait.subject === subject && (onReminder === step || onOverdue === step);
-    });
+    return this.#open.find((wait) => wait.subject === subject && stepsOf(wait.kind).includes(step));
   }
 
   move(wait: OpenWait, change: WaitMove): void {

@@ -14,7 +14,7 @@ import { bundles } from './measures/bundles.js';
 import { clicks, openLeads } from './measures/clicks.js';
 import { counts, transitionsOf } from './measures/counts.js';
 import { drift } from './measures/drift.js';
-import { type LoadOptions, load } from './measures/load.js';
+import { load } from './measures/load.js';
 import { recovery } from './measures/recovery.js';
 import { starting } from './measures/starting.js';
 import { clickStatements } from './measures/statements.js';
@@ -31,73 +31,7 @@ import {
 import { type Database, Rig, type System } from './rig.js';
 import { settingsTable, settingsWorth } from './settings/main.js';
 import { nameOf, variantsOf } from './settings/variants.js';
-
-interface Size {
-  /** Golden leads counted without mails, and as many with them. */
-  readonly counted: number;
-  readonly open: number;
-  readonly clicks: number;
-  /** Decisions on one lead, one after the other. */
-  readonly drift: number;
-  readonly load: LoadOptions;
-  readonly killed: number;
-  readonly imports: { readonly leads: number; readonly rounds: number };
-  readonly starts: boolean;
-  readonly durable: boolean;
-  readonly limitMs: number;
-}
-
-const MINUTE_MS = 60_000;
-
-const SIZES = {
-  quick: {
-    counted: 2,
-    open: 300,
-    clicks: 100,
-    drift: 90,
-    // Every connection has to know its statements, and every function to be compiled, before a lead costs what it
-    // costs: the worker's share falls from 87 to 79 ms over the first 300.
-    load: { users: 16, leads: 64, warmUp: 128, rounds: 2 },
-    killed: 20,
-    imports: { leads: 20_000, rounds: 1 },
-    starts: false,
-    durable: true,
-    limitMs: 15 * MINUTE_MS,
-  },
-  full: {
-    counted: 5,
-    open: 300,
-    clicks: 300,
-    drift: 300,
-    // As many rounds as there are orders of three.
-    load: { users: 16, leads: 160, warmUp: 320, rounds: 6 },
-    killed: 40,
-    imports: { leads: 200_000, rounds: 3 },
-    starts: true,
-    durable: true,
-    limitMs: 90 * MINUTE_MS,
-  },
-  // For the tests: what is counted is the same as in the others, what is timed says nothing.
-  mini: {
-    counted: 2,
-    open: 8,
-    clicks: 4,
-    drift: 6,
-    load: { users: 2, leads: 2, warmUp: 0, rounds: 1 },
-    killed: 4,
-    imports: { leads: 200, rounds: 1 },
-    starts: false,
-    durable: false,
-    limitMs: 2 * MINUTE_MS,
-  },
-} as const satisfies Record<string, Size>;
-type Mode = keyof typeof SIZES;
-
-const SETTINGS_LIMIT_MS = 90 * MINUTE_MS;
-const SETTINGS_SIZES = {
-  usual: { users: 16, leads: 64, warmUp: 96, rounds: 3, killed: 20, durable: true },
-  mini: { users: 2, leads: 2, warmUp: 0, rounds: 1, killed: 4, durable: false },
-} as const;
+import { type Mode, SETTINGS_LIMIT_MS, SETTINGS_SIZES, SIZES, type Size } from './sizes.js';
 
 interface Options {
   readonly quick: boolean;

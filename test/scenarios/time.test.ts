@@ -49,7 +49,7 @@ describe('when nobody pays', () => {
       const written = await scene.mails();
       return written.filter((mail) => mail.includes(invoice.number)).length >= 4 && written;
     };
-    // Longer than a try of a mail may take: one whose answer is lost is tried again after it.
+    // Longer than a try of a mail may take, which is 30 s: one that says nothing is tried again only then.
     const mails = await until('three letters were written', lettersAreWritten, 60_000);
     expect(mails.length).toBeGreaterThanOrEqual(4);
 
