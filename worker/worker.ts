@@ -10,7 +10,7 @@ import { payloadCodec } from '../activities/intake/payloadCodec.js';
 import type { Engine } from '../activities/intake/telling.js';
 import type { PayloadKey } from '../contracts/payloadKeys.js';
 import { startRelay } from './relay.js';
-import { withoutStackTraces } from './workflowThread.js';
+import { inLeanThread } from './workflowThread.js';
 
 export interface WorkerSettings {
   readonly connection: NativeConnectionOptions;
@@ -40,7 +40,6 @@ export async function startWorker(
   deps: ActivityDeps & { readonly engine: Engine },
 ): Promise<RunningWorker> {
   const connection = await NativeConnection.connect(settings.connection);
-  const open = settings.stackTraces ? (create: () => Promise<Worker>) => create() : withoutStackTraces;
   const dataConverter = { payloadCodecs: [payloadCodec(settings.payloadKeys ?? [])] };
   const options: WorkerOptions = {
     connection,
@@ -58,7 +57,7 @@ export async function startWorker(
     ...(settings.interceptor && { interceptors: { activity: [settings.interceptor] } }),
     maxConcurrentLocalActivityExecutions: settings.localActivities ?? deps.db.options.max ?? 10,
   };
-  const worker = await open(() => Worker.create(options));
+  const worker = await inLeanThread(settings.stackTraces ?? false, () => Worker.create(options));
   // What the relay starts, this worker begins: the first task comes with the answer instead of by way of a queue.
   const client = new Client({ connection, namespace: settings.namespace, dataConverter });
   const relay = startRelay({ ...deps, engine: { ...deps.engine, client, isWorkers: true } });

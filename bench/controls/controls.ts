@@ -7,17 +7,18 @@
 // Of K0 besides: all tables of a transaction are one prepared statement, next to nothing is read, nothing outlives a
 // crash, and all of it is one process.
 //
-// Of K1 besides: its pools are as large as the product's, and plan as the product's do: by index, in the worker once. All
-// rows of a table go out in one prepared `insert … values` or `update … set`. A decision is told done by NOTIFY. On a
-// given engine K1 has the tuning that engine was given for the product.
+// Of K1 besides: its pools are as large as the product's, and keep their connections as long. All rows of a table go out
+// in one prepared `insert … values` or `update … set`. What it reads is read by prepared selects, by key, and only what it
+// would find something in; people, products and policies it never reads at all. It stores no message. A decision is told
+// done by NOTIFY. On a given engine K1 has the tuning that engine was given for the product.
 //
-// Even between product and K1: leads and users, rows and constraints, polls of users, processes, the Postgres. K1 reads
-// with the product's own statements: they were written for sessions that plan so, which K1 has for that, and ask for
-// all a step looks at in one trip where a select for each table would be ten or more. It reads no message, having none.
-// Each round has another order (measures/load.ts), because what Postgres does in the background is paid by who runs then.
+// Even between product and K1: leads and users, rows and constraints, locks, polls of users, processes, the Postgres. Each
+// round has another order (measures/load.ts), because what Postgres does in the background is paid by who runs then.
 //
 // Against K1: what the product decided otherwise, which is what is compared. Signals and normal activities; the SDK's
-// settings of a worker; the CLI's of a dev server; a trip for begin, for each read, each table, NOTIFY and commit.
+// settings of a worker; the CLI's of a dev server; sessions of Postgres as it opens them; a select for each table a step
+// looks at, where the product asks for all of it in one statement; a trip for begin, for each select, each table written,
+// NOTIFY and commit.
 import { benchConfig } from '../children/settings.js';
 import { crewAt } from '../golden.js';
 import type { Database, Rig, System } from '../rig.js';

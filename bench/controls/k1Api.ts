@@ -12,7 +12,7 @@ import { openControl, read, writePlainly } from './server.js';
 let close: () => Promise<void> = async () => undefined;
 
 async function open({ appUrl, plan, pool, engineAddress, namespace }: ControlSettings): Promise<string> {
-  const db = openPool(appUrl, { max: pool, applicationName: 'l2c-k1-api', byIndex: true });
+  const db = openPool(appUrl, { max: pool, applicationName: 'l2c-k1-api' });
   const connection = await Connection.connect({ address: engineAddress });
   const client = new Client({ connection, namespace });
   const listener = new pg.Client(appUrl);

@@ -1,5 +1,5 @@
-// K1's worker: settings as the SDK has them, connections to Postgres as the product's worker has them. Each step is a
-// normal activity with a transaction of its own.
+// K1's worker: settings as the SDK has them, sessions of Postgres as it opens them. Each step is a normal activity with a
+// transaction of its own.
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { openPool } from '../../db/pool.js';
 import { installRuntime } from '../../worker/runtime.js';
@@ -18,8 +18,7 @@ interface Settings extends ControlSettings {
 async function open(settings: Settings): Promise<void> {
   const { appUrl, plan, pool, engineAddress, namespace, bundle } = settings;
   installRuntime();
-  const sessions = { repetitive: true, byIndex: true };
-  const db = openPool(appUrl, { max: pool, applicationName: 'l2c-k1-worker', ...sessions });
+  const db = openPool(appUrl, { max: pool, applicationName: 'l2c-k1-worker' });
   const own = (call: Call) => plan.calls[call].filter(({ by }) => by === 'worker');
   const writeStep = async ({ tag, call, index }: PlainStep): Promise<void> => {
     const step = own(call as Call)[index];

@@ -3,6 +3,7 @@
 import type { Read } from '../children/statements.js';
 import type { Call } from '../golden.js';
 import { CALLS } from '../golden.js';
+import { plainReads } from './plainReads.js';
 import { type PlainStatement, plainWrites } from './plainWrites.js';
 import type { Change, Commit, Recording } from './recording.js';
 import { keyColumns, NUMBERED, type Rows, rowsOf, writtenColumns } from './rows.js';
@@ -104,16 +105,28 @@ export function planOf(recording: Recording): Plan {
     name,
     cut(JSON.stringify(answer)),
   ]);
+  const { id } = recording.answers.capture as { id: string };
+  const filled = new Set<string>();
+  const planned = (reads: readonly Read[]): PlannedRead[] =>
+    plainReads(reads, recording.belongings, filled, id).map(({ name, text, values }) => ({
+      name,
+      text,
+      values: cut(values),
+    }));
   const readsOf = (call: Call): PlannedReads => {
-    const planned = ({ name, text, values }: Read): PlannedRead => ({ name, text, values: cut(values) });
     const { api, worker } = recording.reads[call];
     const steps = recording.calls[call].filter(({ by }) => by === 'worker');
     const ofStep = (index: number) =>
-      worker.filter(({ transaction }) => Math.min(transaction ?? 0, steps.length - 1) === index).map(planned);
-    return { api: api.map(planned), steps: steps.map((_, index) => ofStep(index)) };
+      worker.filter(({ transaction }) => Math.min(transaction ?? 0, steps.length - 1) === index);
+    const found = { api: planned(api), steps: [] as PlannedRead[][] };
+    let index = 0;
+    for (const { by, changes } of recording.calls[call]) {
+      if (by === 'worker') found.steps.push(planned(ofStep(index++)));
+      for (const { table } of changes) filled.add(table);
+    }
+    return found;
   };
   const reads = Object.fromEntries(CALLS.map((call) => [call, readsOf(call)])) as Record<Call, PlannedReads>;
-  const { id } = recording.answers.capture as { id: string };
   return { reads, calls, answers: Object.fromEntries(answers), leadId: cut(id) };
 }
 

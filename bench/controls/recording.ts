@@ -6,6 +6,7 @@ import type { Read } from '../children/statements.js';
 import { CALLS, type Call, type Lead, live } from '../golden.js';
 import { quietly } from '../quiet.js';
 import type { Rig } from '../rig.js';
+import { type Belongings, belongingsOf } from './plainReads.js';
 
 export interface Change {
   readonly table: string;
@@ -43,6 +44,7 @@ export interface Recording {
   readonly generated: Readonly<Record<string, readonly string[]>>;
   /** Types of columns, by table. */
   readonly types: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly belongings: Belongings;
 }
 
 // How a message is told and answered is the protocol's, not the business': the controls have none.
@@ -99,9 +101,9 @@ export async function record(rig: Rig): Promise<Recording> {
     const calls = callsOf(rows, ends);
     mustBeWhole(calls, lead);
     const [keys, generated, types] = [await keysOf(owner), await generatedOf(owner), await typesOf(owner)];
-    const order = await orderOf(owner, tables);
+    const [order, belongings] = [await orderOf(owner, tables), await belongingsOf(owner)];
     const answers = Object.fromEntries(lead.answers) as Recording['answers'];
-    return { tag: lead.tag, reads, calls, answers, masterIds, keys, order, generated, types };
+    return { tag: lead.tag, reads, calls, answers, masterIds, keys, order, generated, types, belongings };
   });
 }
 

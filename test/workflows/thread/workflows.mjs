@@ -1,0 +1,2 @@
+export * from './loops.mjs';
+export * from './scopes.mjs';
