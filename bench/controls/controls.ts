@@ -2,15 +2,16 @@
 // product's. What is in whose favour:
 //
 // In the favour of both controls: nobody signs in, no body is checked against a schema, no right is asked for; nothing is
-// computed, since what is written and answered was recorded; no message is stored, told again or swept, no metric kept.
+// computed, since what is written and answered was recorded; no message is claimed, marked, told again or swept; no metric
+// is kept.
 //
 // Of K0 besides: all tables of a transaction are one prepared statement, next to nothing is read, nothing outlives a
 // crash, and all of it is one process.
 //
 // Of K1 besides: its pools are as large as the product's, and keep their connections as long. All rows of a table go out
 // in one prepared `insert … values` or `update … set`. What it reads is read by prepared selects, by key, and only what it
-// would find something in; people, products and policies it never reads at all. It stores no message. A decision is told
-// done by NOTIFY. On a given engine K1 has the tuning that engine was given for the product.
+// would find something in; people, products and policies it never reads at all. A decision is told done by NOTIFY. On a
+// given engine K1 has the tuning that engine was given for the product.
 //
 // Even between product and K1: leads and users, rows and constraints, locks, polls of users, processes, the Postgres. Each
 // round has another order (measures/load.ts), because what Postgres does in the background is paid by who runs then.

@@ -15,7 +15,7 @@ export interface Change {
   readonly row: Readonly<Record<string, unknown>>;
 }
 
-/** One transaction of the product that wrote rows beside its messages. */
+/** One transaction of the product that wrote rows. */
 export interface Commit {
   readonly by: 'api' | 'worker';
   /** The step, as the audit entry names it. */
@@ -46,9 +46,6 @@ export interface Recording {
   readonly types: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly belongings: Belongings;
 }
-
-// How a message is told and answered is the protocol's, not the business': the controls have none.
-const NOT_RECORDED = ['messages', 'bench_changes'];
 
 const LOG = `create table bench_changes (id bigint generated always as identity, tx xid8 not null,
     app text not null, tab text not null, op text not null, before jsonb, after jsonb);
@@ -140,18 +137,25 @@ function callsOf(rows: readonly Noted[], ends: ReadonlyMap<Call, number>): Recor
   for (const call of CALLS) {
     const to = ends.get(call) ?? from;
     const own = rows.filter(({ id }) => Number(id) > from && Number(id) <= to);
-    const transactions = [...new Set(own.map(({ tx }) => tx))];
-    calls[call] = transactions.map((tx) => commitOf(own.filter((row) => row.tx === tx)));
+    const transactions = [...new Set(own.map(({ tx }) => tx))].map((tx) =>
+      own.filter((row) => row.tx === tx),
+    );
+    calls[call] = transactions.filter((changes) => !changes.every(marksMessage)).map(commitOf);
     from = to;
   }
   return calls;
 }
 
+/** That a message was claimed or told: marks for telling it again, which the controls never do. */
+const marksMessage = ({ tab, op }: Noted): boolean => tab === 'messages' && op === 'UPDATE';
+
 function commitOf(rows: readonly Noted[]): Commit {
   const changes = rows.map(({ tab, op, before, after }): Change => {
     if (op === 'DELETE' || after === null)
       throw new Error(`a golden lead deletes rows of ${tab}; copies cannot`);
-    return { table: tab, op: op as Change['op'], before, row: after };
+    // Never untold: the product marks it later, in a batch.
+    const row = tab === 'messages' ? { ...after, told_at: after.told_at ?? after.recorded_at } : after;
+    return { table: tab, op: op as Change['op'], before, row };
   });
   const audit = changes.find(({ table }) => table === 'audit_entries');
   const step = String(audit?.row.action ?? 'write');
@@ -178,8 +182,7 @@ function mustBeWhole(calls: Record<Call, Commit[]>, lead: Lead): void {
 async function tablesOf(owner: pg.Client): Promise<string[]> {
   const { rows } = await owner.query<{ name: string }>(
     `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
-       and relowner = current_user::regrole and relname <> all($1)`,
-    [NOT_RECORDED],
+       and relowner = current_user::regrole and relname <> 'bench_changes'`,
   );
   return rows.map(({ name }) => name).filter((name) => !name.includes('migrations'));
 }
