@@ -1,6 +1,7 @@
 // Random leads in virtual time: whatever people, banks, machines and failures do to them, in whatever order and
 // however often, the books are right afterwards and every history is replayed. `L2C_SEED` plays other leads,
-// `L2C_LEAD` one of them alone (with those of its company), `L2C_LONG=1` ten thousand.
+// `L2C_LEAD` one of them alone (with those of its company), `L2C_LONG=1` ten thousand, `L2C_FROM` the later ones of
+// them, in whole batches, so that a run that was stopped goes on.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { OUTCOMES } from '../../domain/leads/stages.js';
 import { DECISIONS } from '../../domain/messages.js';
@@ -18,6 +19,7 @@ const ONE = process.env.L2C_LEAD === undefined ? undefined : Number(process.env.
 const isLong = process.env.L2C_LONG === '1';
 const COUNT = Number(process.env.L2C_LEADS ?? (isLong ? 10_000 : 500));
 const BATCH = 252; // Whole companies of six.
+const FROM = Number(process.env.L2C_FROM ?? 0);
 const MINUTE_MS = 60_000;
 
 /** Every activity a lead's history can show. */
@@ -48,14 +50,15 @@ function batches(): Batch[] {
     const of = plans[ONE]?.company;
     return [{ company: company(ONE), plans: plans.filter((plan) => plan.company === of) }];
   }
-  return Array.from({ length: Math.ceil(COUNT / BATCH) }, (_, i) => ({
+  const all = Array.from({ length: Math.ceil(COUNT / BATCH) }, (_, i) => ({
     company: company(i * BATCH),
     plans: plans.slice(i * BATCH, Math.min(COUNT, (i + 1) * BATCH)),
   }));
+  return all.slice(Math.ceil(FROM / BATCH));
 }
 
 test(
-  `${ONE === undefined ? COUNT : 'one'} random leads of seed ${SEED} keep every promise`,
+  `${ONE === undefined ? `${COUNT - FROM}` : 'one'} random leads of seed ${SEED} keep every promise`,
   async () => {
     const steps: Record<string, number> = {};
     const outcomes: Record<string, number> = {};
@@ -67,7 +70,7 @@ test(
       all.push(played);
       if (isLong)
         process.stderr.write(
-          `${all.reduce((sum, { actors }) => sum + actors.length, 0)} of ${COUNT} leads\n`,
+          `${all.reduce((sum, { actors }) => sum + actors.length, 0)} of ${COUNT - FROM} leads\n`,
         );
       const broken = played.actors.find((actor) => actor.broken.length > 0);
       if (!broken) continue;
