@@ -10,6 +10,7 @@ import type { Config } from '../config.js';
 import { PolicyStore } from '../db/policies.js';
 import { type Db, openPool } from '../db/pool.js';
 import { mustBeSafe } from '../db/serverChecks.js';
+import { collectWithoutHelpers } from '../observe/heap.js';
 import { openMetrics } from '../observe/metrics.js';
 import type { MetricsPage } from '../observe/page.js';
 import type { Tracing } from '../observe/tracing.js';
@@ -43,6 +44,7 @@ const PROBE_MS = 1_500;
  * database or the port refuse; nothing is left open then.
  */
 export async function openApi(parts: ApiParts): Promise<OpenApi> {
+  collectWithoutHelpers();
   const { config, appDatabaseUrl, engine, log, durable = true } = parts;
   const db = openPool(appDatabaseUrl, {
     max: config.pools.api,

@@ -12,6 +12,7 @@ import type { Config } from '../config.js';
 import { PolicyStore } from '../db/policies.js';
 import { openPool } from '../db/pool.js';
 import { mustBeSafe } from '../db/serverChecks.js';
+import { collectWithoutHelpers } from '../observe/heap.js';
 import { openMetrics } from '../observe/metrics.js';
 import type { MetricsPage } from '../observe/page.js';
 import type { Tracing } from '../observe/tracing.js';
@@ -71,6 +72,7 @@ const isLoopback = (address = 'localhost'): boolean =>
 
 /** Opens the worker. Throws UnsafeDatabase, or what database and engine refuse; nothing is left open then. */
 export async function openWorker(parts: WorkerParts): Promise<OpenWorker> {
+  collectWithoutHelpers();
   const { config, log, engine, durable = true } = parts;
   const { host, workerPort: port } = config.observe;
   // The SDK shows its metrics on a port and nowhere else: one of the loopback, which our page reads.
