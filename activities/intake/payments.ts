@@ -129,7 +129,7 @@ async function store(
     refuseOwnWriteOff(invoiceOfShare(invoices, share), records, today, '/invoiceNumber');
   }
   const paymentId = newId('pay');
-  const accountId = candidates.accountId ?? first?.accountId ?? null;
+  const accountId = candidates.accountId ?? payerOf(invoices);
   const payment = { id: paymentId, paidOn: input.paidOn };
   const applied: Applied[] = [];
   for (const { invoiceId, amountMinor } of match.allocations.filter(isOfInvoice)) {
@@ -191,6 +191,15 @@ async function store(
     messageIds,
     created: true,
   };
+}
+
+/**
+ * Whose the invoices are that were named or met, where it is one customer: what is paid on a settled invoice is the
+ * money of whom it was issued to, until somebody says otherwise.
+ */
+function payerOf(invoices: readonly Invoice[]): string | null {
+  const [only = null, second] = new Set(invoices.map(({ accountId }) => accountId));
+  return second === undefined ? only : null;
 }
 
 async function matched(

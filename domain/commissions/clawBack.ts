@@ -11,9 +11,10 @@ export type ReleasedLine = Pick<
 >;
 
 /**
- * Returns corrections that bring the basis booked on the line down to what is due after the release. A line
- * taken back whole gives exactly what stands of it, a part rounds once at its rate. Nothing too much: [],
- * so a step that runs again books nothing twice. `booked` is in the order of booking.
+ * Returns corrections that bring the basis booked on the line down to what is due after the release. After each of
+ * them a line stands with its rate on the basis that is left of it, rounded once, whatever the partition of what was
+ * taken; taken back whole, with nothing. Nothing too much: [], so a step that runs again books nothing twice. `booked`
+ * is in the order of booking.
  */
 export function clawBack(
   released: ReleasedLine,
@@ -40,10 +41,9 @@ function takeBack(basisMinor: bigint, lines: readonly CommissionLine[], earnOn: 
     const standingMinor = family.reduce((sum, line) => sum + line.basisMinor, 0n);
     if (standingMinor <= 0n) continue;
     const takenMinor = left < standingMinor ? left : standingMinor;
-    const amountMinor =
-      takenMinor === standingMinor
-        ? family.reduce((sum, line) => sum + line.amountMinor, 0n)
-        : divRound(takenMinor * BigInt(origin.rateBps), 10_000n);
+    // To date as well: parts rounded by themselves would take more than was earned in the end.
+    const keptMinor = divRound((standingMinor - takenMinor) * BigInt(origin.rateBps), 10_000n);
+    const amountMinor = family.reduce((sum, line) => sum + line.amountMinor, 0n) - keptMinor;
     corrections.push({
       ...origin,
       sequence: Math.max(...family.map((line) => line.sequence)) + 1,

@@ -83,11 +83,17 @@ describe('a payment that names a charge note', () => {
   });
 
   test('above what it asks leaves the rest unapplied; on a settled one all of it, with a task', async () => {
-    const { note } = await charged();
+    const accountId = newId('account');
+    const { note } = await charged(accountId);
     const over = await recordPayment(world.deps, byNumber(note.number, 4_240n));
     expect(over).toMatchObject({ unappliedMinor: 4n, task: 'overpaid' });
     const late = await recordPayment(world.deps, byNumber(note.number, 5n));
     expect(late).toMatchObject({ allocations: [], unappliedMinor: 5n, task: 'settled_invoice' });
+    // It is the money of whom the note was sent to.
+    for (const { paymentId } of [over, late]) {
+      const payer = await row(world, 'select account_id from payments where id = $1', paymentId);
+      expect(payer).toEqual({ account_id: accountId });
+    }
   });
 
   test.each(['charge_allocations', 'ledger_entries', 'audit_entries'])(

@@ -4,6 +4,7 @@ import { clawBack } from '../../../domain/commissions/clawBack.js';
 import { basisToDate, earn, keyOf } from '../../../domain/commissions/earn.js';
 import { mirror } from '../../../domain/commissions/mirror.js';
 import type { CommissionLine, Credit, EarningEvent } from '../../../domain/commissions/types.js';
+import { divRound } from '../../../domain/money/rounding.js';
 import { credits, plan } from './plan.js';
 
 const line: EarningEvent = {
@@ -257,6 +258,33 @@ describe('what a credit note that releases cash takes back', () => {
         expect(new Set(all.map(keyOf)).size).toBe(all.length);
       }),
       { numRuns: 200 },
+    );
+  });
+
+  test('bit by bit leaves of each line its rate on what is left of its basis, never less than nothing', () => {
+    fc.assert(
+      fc.property(
+        anyLine,
+        anyParts,
+        fc.array(fc.nat(10_000), { minLength: 1, maxLength: 6 }),
+        ({ net, gross }, parts, kept) => {
+          const { booked: lines } = play(net, gross, parts, credits);
+          let all = [...lines];
+          for (const keptBps of [...kept].sort((a, b) => b - a)) {
+            const left = (minor: bigint): bigint => (minor * BigInt(keptBps)) / 10_000n;
+            const after = { netMinor: left(net), grossMinor: left(gross), paidMinor: left(gross) };
+            all = [...all, ...clawBack({ ...released, ...after }, all, credits)];
+          }
+          for (const origin of all.filter(({ sequence }) => sequence === 0)) {
+            const family = all.filter((one) => keyOf({ ...one, sequence: 0 }) === keyOf(origin));
+            const basis = sum(family, 'basisMinor');
+            const whole = origin.basisMinor >= basis && basis >= 0n;
+            const due = divRound(basis * BigInt(origin.rateBps), 10_000n);
+            if (family.length > 1) expect([whole, sum(family, 'amountMinor')]).toEqual([true, due]);
+          }
+        },
+      ),
+      { numRuns: 300 },
     );
   });
 });
