@@ -36,8 +36,8 @@ const prepared = (file: string, stacks: boolean): string => `
 
 // Only the SDK's view of the module is changed: Node follows contexts across promises with the same function, and
 // without it a workflow loses its cancellation scope at the first await (test/workflows/thread.test.ts).
-function noteNoStacks(require: NodeJS.Require): void {
-  const v8 = require('node:v8') as { promiseHooks: object };
+function noteNoStacks(load: NodeJS.Require): void {
+  const v8 = load('node:v8') as { promiseHooks: object };
   v8.promiseHooks = { ...v8.promiseHooks, createHook: () => () => undefined };
 }
 
@@ -46,9 +46,9 @@ interface Activated {
 }
 type Activate = (this: Activated, activation: unknown) => Promise<unknown>;
 
-function limitActivations(require: NodeJS.Require): void {
-  const { Script, createContext } = require('node:vm') as typeof vm;
-  const { BaseVMWorkflow } = require('./vm-shared') as {
+function limitActivations(load: NodeJS.Require): void {
+  const { Script, createContext } = load('node:vm') as typeof vm;
+  const { BaseVMWorkflow } = load('./vm-shared') as {
     BaseVMWorkflow: { prototype: { activate: Activate } };
   };
   const { runInContext } = Script.prototype;
