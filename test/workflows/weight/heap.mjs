@@ -25,7 +25,7 @@ const { newId } = await import(`${dist}/db/ids.js`);
 const { PolicyStore } = await import(`${dist}/db/policies.js`);
 const { openPool } = await import(`${dist}/db/pool.js`);
 const { startRelay } = await import(`${dist}/worker/relay.js`);
-const { withoutStackTraces } = await import(`${dist}/worker/workflowThread.js`);
+const { inLeanThread } = await import(`${dist}/worker/workflowThread.js`);
 
 const WARM = 20;
 const LEADS = 120;
@@ -57,7 +57,7 @@ const options = {
   activities: makeActivities({ db, policies: new PolicyStore(), log, mailer: undefined }),
   maxCachedWorkflows: 10 * LEADS,
 };
-const worker = await withoutStackTraces(() => Worker.create(options));
+const worker = await inLeanThread(false, () => Worker.create(options));
 const ended = worker.run();
 const relay = startRelay({ db, engine, log });
 
