@@ -3,7 +3,14 @@
 // checkpoints.ts reads what is written here, and shares no code with it.
 
 import type { KeyObject } from 'node:crypto';
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomUUID,
+  sign,
+} from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
@@ -45,10 +52,11 @@ export async function checkpointKey(stateFolder: string): Promise<KeyObject> {
   const found = await readIfThere(file);
   if (found !== undefined) return createPrivateKey(found);
   const { privateKey } = generateKeyPairSync('ed25519');
-  const draft = `${file}.${process.pid}`;
+  // Of its own also where one process asks twice at once, or the first to finish takes the other's away.
+  const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'w' });
   try {
-    await link(draft, file); // Fails when another process was first; its key is the key.
+    await link(draft, file); // Fails when another one was first; its key is the key.
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {

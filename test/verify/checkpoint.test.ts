@@ -108,6 +108,14 @@ describe('writing', () => {
       expect(await verified(db)).toEqual({});
     }));
 
+  test('the key is one, however often one process asks for it at once', async () => {
+    for (let round = 0; round < 20; round++) {
+      const folder = mkdtempSync(join(state, 'key-'));
+      const [first, ...others] = await Promise.all([1, 2, 3, 4].map(() => checkpointKey(folder)));
+      expect(others.map((key) => first?.equals(key))).toEqual([true, true, true]);
+    }
+  });
+
   test('the key is made once, for its owner alone', async () => {
     const key = await checkpointKey(state);
     expect(statSync(join(state, 'checkpoint.key')).mode & 0o777).toBe(0o600);
