@@ -129,7 +129,7 @@ async function store(
     refuseOwnWriteOff(invoiceOfShare(invoices, share), records, today, '/invoiceNumber');
   }
   const paymentId = newId('pay');
-  const accountId = candidates.accountId ?? payerOf(invoices);
+  const accountId = candidates.accountId ?? first?.accountId ?? payerOf(invoices);
   const payment = { id: paymentId, paidOn: input.paidOn };
   const applied: Applied[] = [];
   for (const { invoiceId, amountMinor } of match.allocations.filter(isOfInvoice)) {
@@ -194,8 +194,8 @@ async function store(
 }
 
 /**
- * Whose the invoices are that were named or met, where it is one customer: what is paid on a settled invoice is the
- * money of whom it was issued to, until somebody says otherwise.
+ * Whose the invoices are that were named, where it is one customer: what is paid on a settled invoice is the money of
+ * whom it was issued to, until somebody says otherwise. Invoices of two entities may have one number.
  */
 function payerOf(invoices: readonly Invoice[]): string | null {
   const [only = null, second] = new Set(invoices.map(({ accountId }) => accountId));
